@@ -1,0 +1,23 @@
+"""The project's settings as the tests run them: a data folder of their own, no secret of anybody's.
+
+An environment that is set already wins, so that one run can point at another database or folder.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+if "DATA_DIR" not in os.environ:
+    # Workers of xdist inherit the variable: one folder for the run, removed by the process that made it.
+    os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="challenges-tests-")
+    atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
+os.environ.setdefault("SECRET_KEY", "the-tests-secret-key-of-no-use-anywhere-else-0123456789")
+
+from challenges_project.settings import *  # noqa: F403
+from challenges_project.settings import STORAGES
+
+# The production storage wants a manifest made by collectstatic; a test reads the files where they lie.
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+# Staff log in dozens of times; the real hasher is slow on purpose.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
