@@ -1,0 +1,39 @@
+"""The one way domain code says no. It knows no HTTP: the API and the admin turn it into their own answers."""
+
+from collections.abc import Iterable
+
+
+class DomainError(Exception):
+    """A refusal in the words of the domain.
+
+    `code` is stable and for programs (`duplicate_conflict`), `message` is for people and names the remedy,
+    `field` is the name of the refused field as the caller wrote it, or None when no single field is to blame.
+    `status` is the kind of refusal: `invalid`, `conflict`, `not_found`, `forbidden`, `busy` or `too_large`.
+    """
+
+    def __init__(self, code: str, message: str, field: str | None = None, status: str = "invalid") -> None:
+        super().__init__(code, message, field, status)
+        self.code = code
+        self.message = message
+        self.field = field
+        self.status = status
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}" if self.field else self.message
+
+
+class DomainErrors(DomainError):  # noqa: N818 - the plural of DomainError
+    """Several refusals at once, so that a caller mends every field in one go. The first speaks for all."""
+
+    def __init__(self, errors: Iterable[DomainError]) -> None:
+        self.errors = list(errors)
+        if not self.errors:
+            raise ValueError("DomainErrors needs at least one error")
+        first = self.errors[0]
+        super().__init__(first.code, first.message, first.field, first.status)
+
+    def __reduce__(self) -> tuple[type["DomainErrors"], tuple[list[DomainError]]]:
+        return type(self), (self.errors,)
+
+    def __str__(self) -> str:
+        return "; ".join(str(error) for error in self.errors)
