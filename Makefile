@@ -1,0 +1,62 @@
+# Everything that is done with this project from a terminal. `make` lists it.
+
+BIN := .venv/bin
+PORT ?= 8000
+export PORT
+
+# What a developer's own shell has set must not steer the tests.
+CLEAN := env -u DATABASE_URL -u DATA_DIR -u DEBUG -u SECRET_KEY
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
+LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header --no-annotate
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test quick test-long lint format lock
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: .venv/runtime.stamp  ## the environment alone: .venv with what the server needs
+
+run: .venv/runtime.stamp  ## a demo on 127.0.0.1:$PORT (8000) with data, an admin and an API key
+	@exec $(BIN)/python scripts/run_demo.py
+
+test: .venv/dev.stamp  ## the whole suite, on SQLite and then on PostgreSQL, browser tests included
+	@scripts/install_system_packages
+	@echo "The suite on SQLite"
+	@REQUIRE_BROWSER=1 $(CLEAN) $(PYTEST)
+	@echo "The suite on PostgreSQL"
+	@REQUIRE_BROWSER=1 $(CLEAN) scripts/with_postgres $(PYTEST)
+
+quick: .venv/dev.stamp  ## the suite on SQLite without a browser
+	@$(CLEAN) $(PYTEST) -m "not long and not browser"
+
+test-long: .venv/dev.stamp  ## the tests that take minutes, on both databases
+	@scripts/install_system_packages
+	@HYPOTHESIS_PROFILE=search REQUIRE_BROWSER=1 $(CLEAN) $(PYTEST) -m long
+	@HYPOTHESIS_PROFILE=search REQUIRE_BROWSER=1 $(CLEAN) scripts/with_postgres $(PYTEST) -m long
+
+lint: .venv/dev.stamp  ## style, types, the order of the rooms, migrations, lock files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(CLEAN) DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
+	@$(CLEAN) $(BIN)/python -m pytest -q -p no:cacheprovider tests/project/test_locks.py
+
+format: .venv/dev.stamp  ## mend what ruff can mend
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: .venv/dev.stamp  ## the lock files anew; `make lock UPGRADE=--upgrade` takes newer releases
+	@$(LOCK) $(UPGRADE) -o requirements.lock
+	@$(LOCK) $(UPGRADE) --extra dev -c requirements.lock -o requirements-dev.lock
+
+# The development lock holds the runtime lock's versions, so installing it serves both.
+.venv/runtime.stamp: requirements.lock scripts/install
+	@scripts/install requirements.lock
+	@touch $@
+
+.venv/dev.stamp: requirements.lock requirements-dev.lock scripts/install
+	@scripts/install requirements-dev.lock
+	@touch .venv/runtime.stamp $@
