@@ -35,7 +35,7 @@ def uuid7_batch(at: datetime, n: int) -> list[UUID]:
 
 
 def uuid7_floor(at: datetime) -> UUID:
-    """The smallest id that `uuid7(at)` can give: `id >= floor` means "made at or after" (before 1970: all)."""
+    """The smallest id that `uuid7(at)` can give: `id >= floor` means "made at `at` or later"."""
     return _uuid(_prefix(max(0, (at - _EPOCH) // _MICROSECOND)))
 
 

@@ -1,8 +1,8 @@
 """Pure: the calendar windows of a challenge in its time zone, as instants that tile all time.
 
-A window begins at the first instant whose local date reaches its first day. So it is right where midnight does not
-exist (the clocks jump over it), where midnight comes twice (the first one counts), and where a whole day was skipped
-(that day has no window). Consecutive windows touch: no gap, no overlap, whatever the zone does.
+A window begins at the first instant whose local date reaches its first day. So it is right where midnight does
+not exist (the clocks jump over it), where midnight comes twice (the first one counts), and where a whole day was
+skipped (that day has no window). Consecutive windows touch: no gap, no overlap, whatever the zone does.
 """
 
 import re
@@ -27,7 +27,7 @@ _EXAMPLES = {"daily": "2026-11-22", "weekly": "2026-W47", "monthly": "2026-11"}
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Half-open `[starts_at, ends_at)`, both in UTC. `period_key` is `2026-11-22`, `2026-W47` (ISO) or `2026-11`."""
+    """Half-open `[starts_at, ends_at)`, both in UTC; `period_key` is `2026-11-22`, `2026-W47` or `2026-11`."""
 
     period_key: str
     starts_at: datetime
@@ -37,7 +37,8 @@ class Window:
 def window_containing(period: str, moment: datetime, zone: str | ZoneInfo) -> Window:
     """The window (of `daily`, `weekly` or `monthly`) that the aware `moment` falls into.
 
-    Raises ValueError for a naive moment, DomainError for an unknown zone and for a moment at the calendar's end.
+    Raises ValueError for a naive moment, DomainError for an unknown zone and for the calendar's first and last
+    days.
     """
     if moment.tzinfo is None:
         raise ValueError("a window is asked for by an aware moment")
@@ -46,9 +47,8 @@ def window_containing(period: str, moment: datetime, zone: str | ZoneInfo) -> Wi
     try:
         day = moment.astimezone(zone).date()
         window = _window_of_day(period, day, zone)
-        while (
-            moment >= window.ends_at
-        ):  # the clocks went back over midnight: the local date repeats the day before
+        # The clocks may go back over midnight: then the day before comes again, in the new day's window.
+        while moment >= window.ends_at:
             day = _first_day_after(period, day)
             window = _window_of_day(period, day, zone)
     except OverflowError:
@@ -57,13 +57,17 @@ def window_containing(period: str, moment: datetime, zone: str | ZoneInfo) -> Wi
 
 
 def window_of_key(period: str, key: str, zone: str | ZoneInfo) -> Window:
-    """The window named `key`. Raises DomainError `invalid_period_key`, also for a day that its zone skipped."""
-    day = _first_day_of_key(period, key)
-    window = _window_of_day(period, day, checked_zone(zone) if isinstance(zone, str) else zone)
+    """The window named `key`. Raises DomainError `invalid_period_key`, also for a day that the zone skipped."""
+    if isinstance(zone, str):
+        zone = checked_zone(zone)
+    try:
+        window = _window_of_day(period, _first_day_of_key(period, key), zone)
+    except (OverflowError, ValueError):
+        message = f"A {period} period key looks like {_EXAMPLES[period]}."
+        raise DomainError("invalid_period_key", message) from None
     if window.starts_at == window.ends_at:
-        raise DomainError(
-            "invalid_period_key", f"{key} did not exist in {zone}: its calendar skipped that day."
-        )
+        message = f"{key} did not exist in {zone}: its clocks skipped that day. Use the day before or after."
+        raise DomainError("invalid_period_key", message)
     return window
 
 
@@ -78,35 +82,38 @@ def window_after(period: str, window: Window, zone: str | ZoneInfo) -> Window:
 
 
 def end_of_local_day(moment: datetime, days: int, zone: str | ZoneInfo) -> datetime:
-    """The instant (UTC) at which the local day `days` days after `moment`'s ends: a reward is valid before it."""
-    today = window_containing("daily", moment, zone).period_key
-    zone = checked_zone(zone) if isinstance(zone, str) else zone
+    """The instant (UTC) at which the local day `days` days after `moment`'s ends; a reward is valid before it."""
+    if isinstance(zone, str):
+        zone = checked_zone(zone)
+    today = date.fromisoformat(window_containing("daily", moment, zone).period_key)
     try:
-        return _first_instant(date.fromisoformat(today) + (days + 1) * _DAY, zone)
+        return _first_instant(today + timedelta(days=days + 1), zone)
     except OverflowError:
         raise DomainError("invalid_days", "Use fewer days: the date would lie past the year 9998.") from None
 
 
 @lru_cache(maxsize=1024)
 def checked_zone(name: str) -> ZoneInfo:
-    """The IANA time zone of that exact name. Raises DomainError `invalid_time_zone` with the nearest names."""
-    if name not in _zone_names():
-        near = get_close_matches(str(name), _zone_names(), n=1)
-        hint = f"did you mean {near[0]}?" if near else "use a name such as Europe/Berlin or UTC."
-        raise DomainError("invalid_time_zone", f"Unknown time zone; {hint}")
+    """The IANA zone of exactly that name. Raises DomainError `invalid_time_zone` with the nearest name."""
+    names = _zone_names()
+    if names.get(name.lower()) != name:
+        near = get_close_matches(name[:64].lower(), names, n=1, cutoff=0.7)
+        hint = f"did you mean {names[near[0]]}?" if near else "use a name such as Europe/Berlin or UTC."
+        raise DomainError("invalid_time_zone", f"Unknown time zone: {hint}")
     return ZoneInfo(name)
 
 
 @cache
-def _zone_names() -> frozenset[str]:
-    return frozenset(available_timezones() - _MACHINE_DEPENDENT)
+def _zone_names() -> dict[str, str]:
+    """Every name by its lower case: some file systems open a name in the wrong case, so we compare."""
+    return {name.lower(): name for name in sorted(available_timezones() - _MACHINE_DEPENDENT)}
 
 
 @lru_cache(maxsize=16_384)
 def _window_of_day(period: str, day: date, zone: ZoneInfo) -> Window:
     first = _first_day(period, day)
-    ends_on = _first_day_after(period, day)
-    return Window(_key(period, first), _first_instant(first, zone), _first_instant(ends_on, zone))
+    key = _period_key(period, first)
+    return Window(key, _first_instant(first, zone), _first_instant(_first_day_after(period, first), zone))
 
 
 def _first_day(period: str, day: date) -> date:
@@ -121,17 +128,14 @@ def _first_day(period: str, day: date) -> date:
 
 
 def _first_day_after(period: str, day: date) -> date:
-    match period:
-        case "daily":
-            return day + _DAY
-        case "weekly":
-            return day + (7 - day.weekday()) * _DAY
-        case "monthly":
-            return (day.replace(day=1) + 31 * _DAY).replace(day=1)
-    raise ValueError(f"unknown period: {period!r}")
+    """The first day of the period after the one that contains `day`."""
+    first = _first_day(period, day)
+    if period == "monthly":
+        return (first + 31 * _DAY).replace(day=1)
+    return first + (7 if period == "weekly" else 1) * _DAY
 
 
-def _key(period: str, first: date) -> str:
+def _period_key(period: str, first: date) -> str:
     if period == "weekly":
         year, week, _ = first.isocalendar()
         return f"{year:04}-W{week:02}"
@@ -140,27 +144,25 @@ def _key(period: str, first: date) -> str:
 
 def _first_day_of_key(period: str, key: str) -> date:
     found = _KEYS[period].fullmatch(key)
-    try:
-        if found is None:
-            raise ValueError
-        if period == "weekly":
-            return date.fromisocalendar(int(found[1]), int(found[2]), 1)
-        return date.fromisoformat(key if period == "daily" else f"{key}-01")
-    except ValueError:
-        raise DomainError(
-            "invalid_period_key", f"A {period} period key looks like {_EXAMPLES[period]}."
-        ) from None
+    if found is None:
+        raise ValueError(key)
+    if period == "weekly":
+        return date.fromisocalendar(int(found[1]), int(found[2]), 1)
+    return date.fromisoformat(key if period == "daily" else f"{key}-01")
 
 
 def _first_instant(day: date, zone: ZoneInfo) -> datetime:
     """The first instant, in UTC, whose date in `zone` is `day` or later."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
-    instant = midnight.astimezone(UTC)  # fold=0: of two midnights the first
-    if instant.astimezone(zone).replace(tzinfo=None) == midnight.replace(tzinfo=None):
-        return instant
-    # No such midnight. The two readings of it enclose the jump; the first instant after the jump is on `day` or later.
-    before, after = midnight.replace(fold=1).astimezone(UTC), instant
+    after = midnight.astimezone(UTC)  # fold=0: of two midnights the first
+    if after.astimezone(zone).replace(tzinfo=None) == midnight.replace(tzinfo=None):
+        return after
+    # No such midnight: its two readings enclose the jump, whose end is the first instant of `day` or later.
+    before = midnight.replace(fold=1).astimezone(UTC)
     while after - before > _SECOND:
         middle = before + (after - before) // _SECOND // 2 * _SECOND
-        before, after = (before, middle) if middle.astimezone(zone).date() >= day else (middle, after)
+        if middle.astimezone(zone).date() >= day:
+            after = middle
+        else:
+            before = middle
     return after
