@@ -2,8 +2,11 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+
+from challenges_project.proxies import behind_proxies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "challenges_project.settings")
 
-application = get_wsgi_application()
+application = behind_proxies(get_wsgi_application(), settings.TRUSTED_PROXIES)

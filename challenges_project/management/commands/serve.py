@@ -1,0 +1,113 @@
+"""`manage.py serve`: the production server. It looks before it leaps, then becomes granian."""
+
+import os
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+MOST_WORKERS = 4
+THREADS = 4
+# Connections, idle ones too, that one worker holds at once; more wait in the kernel's queue.
+CONNECTIONS = 256
+HEADER_MILLISECONDS = 10_000
+STOP_SECONDS = 30
+# A worker grown past this is replaced, one at a time. MiB.
+WORKER_MEMORY = 1024
+
+
+def default_workers() -> int:
+    """As many as there are processors for us, at most four: more is for whoever knows the machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
+    return min(os.cpu_count() or 1, MOST_WORKERS)
+
+
+class Command(BaseCommand):
+    help = "Serve the project: granian over WSGI. Stands behind a proxy that buffers (docs/deploy.md)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+        parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: 8000)")
+        parser.add_argument(
+            "--workers",
+            type=int,
+            default=default_workers(),
+            help="processes (default: processors, at most 4)",
+        )
+        parser.add_argument(
+            "--threads",
+            type=int,
+            default=THREADS,
+            help=f"requests a process works on at once (default: {THREADS})",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Check what would fail on the first request, then become granian, so that signals reach it.
+
+        Raises CommandError, with the remedy: no database, migrations to apply, static files not collected.
+        """
+        self.refuse_unready_database()
+        refuse_missing_static_files()
+        connection.close()
+        command = granian_command(options["host"], options["port"], options["workers"], options["threads"])
+        sys.stdout.flush()
+        os.execv(command[0], command)  # noqa: S606 (no word of it comes from outside)
+
+    def refuse_unready_database(self) -> None:
+        try:
+            executor = MigrationExecutor(connection)
+            waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+            self.warn_of_lost_commits()
+        except DatabaseError as error:
+            raise CommandError(f"The database does not answer: {error}") from error
+        if waiting:
+            raise CommandError(f"{len(waiting)} migrations are not applied. Run: manage.py migrate")
+
+    def warn_of_lost_commits(self) -> None:
+        """Say so when PostgreSQL acknowledges what it has not yet written: a crash loses answered logs."""
+        if connection.vendor != "postgresql":
+            return
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW synchronous_commit")
+            (value,) = cursor.fetchone()
+        if value == "off":
+            self.stderr.write(
+                self.style.WARNING(
+                    "synchronous_commit is off: a crash of PostgreSQL loses acknowledged activity. "
+                    "Run: ALTER DATABASE ... SET synchronous_commit = on"
+                )
+            )
+
+
+def refuse_missing_static_files() -> None:
+    if isinstance(staticfiles_storage, ManifestFilesMixin) and not staticfiles_storage.hashed_files:
+        raise CommandError("The static files are not collected. Run: manage.py collectstatic --noinput")
+
+
+def granian_command(host: str, port: int, workers: int, threads: int) -> list[str]:
+    """The command line of the server. It lies beside the running interpreter, in the same environment."""
+    return [
+        str(Path(sys.executable).with_name("granian")),
+        "--interface=wsgi",
+        "--http=1",
+        "--no-ws",
+        f"--host={host}",
+        f"--port={port}",
+        f"--workers={workers}",
+        f"--blocking-threads={threads}",
+        f"--backpressure={CONNECTIONS}",
+        f"--http1-header-read-timeout={HEADER_MILLISECONDS}",
+        "--respawn-failed-workers",
+        f"--workers-max-rss={WORKER_MEMORY}",
+        f"--workers-kill-timeout={STOP_SECONDS}",
+        f"--working-dir={settings.BASE_DIR}",
+        "--log-level=warning",
+        "challenges_project.wsgi:application",
+    ]
