@@ -1,0 +1,7 @@
+from challenges.models.activity import Activity
+from challenges.models.catalogue import Catalogue
+from challenges.models.challenge import Challenge
+from challenges.models.challenge_log import ChallengeLog
+from challenges.models.challenge_progress import ChallengeProgress
+
+__all__ = ["Activity", "Catalogue", "Challenge", "ChallengeLog", "ChallengeProgress"]

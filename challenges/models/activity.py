@@ -1,0 +1,32 @@
+"""One activity for every challenge that names it."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from challenges_project.amounts import AmountField
+from challenges_project.ids import uuid7
+
+
+class Activity(models.Model):
+    """Remembers which challenges an activity reached, so that a replay answers those, also after new ones."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    member = models.ForeignKey("members.Member", models.PROTECT, related_name="activities", db_index=False)
+    unique_identifier = models.CharField(_("unique identifier"), max_length=256)
+    activity_at = models.DateTimeField(_("activity at"))
+    activity_id = models.CharField(_("activity"), max_length=256)
+    activity_value = AmountField(_("value"), null=True, blank=True)
+    reversal_of = models.CharField(_("reversal of"), max_length=256, blank=True, default="")
+    challenge_ids = models.JSONField(default=list)
+    created_at = models.DateTimeField(_("created at"))
+
+    class Meta:
+        verbose_name = _("activity")
+        verbose_name_plural = _("activities")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["member", "unique_identifier"], name="activity_counts_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.unique_identifier

@@ -1,0 +1,100 @@
+"""One activity of one member for one challenge."""
+
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from challenges_project.amounts import AmountField, amount_range_check
+from challenges_project.choices import ReasonCode
+from challenges_project.ids import uuid7
+
+
+class ChallengeLog(models.Model):
+    """Append-only. `counted_value` is what it changed in its window: negative for a reversal, 0 if not counted.
+
+    Saving a new one judges and counts it as if it had come by the API; saving it again raises `TypeError`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    member = models.ForeignKey("members.Member", models.PROTECT, related_name="challenge_logs", db_index=False)
+    challenge = models.ForeignKey(
+        "challenges.Challenge", models.PROTECT, related_name="challenge_logs", db_index=False
+    )
+    unique_identifier = models.CharField(
+        _("unique identifier"), max_length=256, help_text=_("The shop's own key, such as an order number.")
+    )
+    activity_at = models.DateTimeField(_("activity at"))
+    activity_id = models.CharField(_("activity"), max_length=256, help_text=_("What was done, such as purchase."))
+    activity_value = AmountField(_("value"), null=True, blank=True)
+    reversal_of = models.CharField(
+        _("reversal of"),
+        max_length=256,
+        blank=True,
+        default="",
+        help_text=_("The unique identifier of the log that this one takes back."),
+    )
+    counts_anyway = models.CharField(_("counts anyway"), max_length=256, blank=True, default="", editable=False)
+    period_key = models.CharField(_("window"), max_length=10, editable=False)
+    counted = models.BooleanField(_("counted"), editable=False)
+    reason_code = models.CharField(
+        _("reason"), max_length=20, choices=ReasonCode, blank=True, default="", editable=False
+    )
+    counted_value = AmountField(_("counted value"), editable=False)
+    created_at = models.DateTimeField(_("created at"), editable=False)
+
+    class Meta:
+        verbose_name = _("challenge log")
+        verbose_name_plural = _("challenge logs")
+        ordering = ["-id"]
+        indexes = [
+            # A member's own list and support's timeline.
+            models.Index(fields=["member", "activity_at", "id"], name="challenge_log_of_member"),
+            # One challenge's list, logs per day, rebuilding.
+            models.Index(fields=["challenge", "activity_at", "id"], name="challenge_log_of_challenge"),
+            # sortBy=activityAt over everything.
+            models.Index(fields=["activity_at", "id"], name="challenge_log_by_activity"),
+            # ?uniqueIdentifier= and support's search by order number.
+            models.Index(fields=["unique_identifier"], name="challenge_log_by_identifier"),
+            # What has been taken back of one log.
+            models.Index(
+                fields=["member", "challenge", "reversal_of"],
+                name="challenge_log_reversals",
+                condition=~Q(reversal_of=""),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "challenge", "unique_identifier"], name="challenge_log_counts_once"
+            ),
+            # One log is counted anyway once, whoever clicks twice.
+            models.UniqueConstraint(
+                fields=["member", "challenge", "counts_anyway"],
+                name="challenge_log_counted_anyway_once",
+                condition=~Q(counts_anyway=""),
+            ),
+            models.CheckConstraint(condition=~Q(unique_identifier=""), name="challenge_log_has_identifier"),
+            models.CheckConstraint(
+                condition=Q(counted=True, reason_code="") | (Q(counted=False, counted_value=0) & ~Q(reason_code="")),
+                name="challenge_log_counted_or_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(reversal_of="", counted_value__gte=0) | (~Q(reversal_of="") & Q(counted_value__lte=0)),
+                name="challenge_log_only_reversals_take_back",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.unique_identifier
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store a new log, judged as at receipt, and let it count, all or nothing.
+
+        Raises `DomainError` where the API would refuse it, `TypeError` for a log that is stored already.
+        """
+        if not self._state.adding:
+            raise TypeError("A challenge log is append-only: take it back with a reversal.")
+        # Django sends post_save outside its own save block: without this a failing receiver leaves the row.
+        with transaction.atomic():
+            super().save(*args, **kwargs)

@@ -1,0 +1,60 @@
+"""The running state of one member in one challenge and window."""
+
+from datetime import datetime
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from challenges_project.amounts import AmountField, amount_range_check
+from challenges_project.choices import ProgressStatus
+from challenges_project.ids import uuid7
+
+
+class ChallengeProgress(models.Model):
+    """One row for ever; written by `challenges.progress` alone.
+
+    It keeps the target it is judged by and `window_ends_at`, when the window closes (its calendar end or the
+    challenge's end), so that a closed window stays as it was whatever is edited later.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    member = models.ForeignKey("members.Member", models.PROTECT, related_name="progress", db_index=False)
+    challenge = models.ForeignKey(
+        "challenges.Challenge", models.PROTECT, related_name="progress", db_index=False
+    )
+    period_key = models.CharField(_("window"), max_length=10)
+    window_starts_at = models.DateTimeField(_("window starts at"))
+    window_ends_at = models.DateTimeField(_("window closes at"))
+    current_progress_value = AmountField(_("value"))
+    completion_target_value = AmountField(_("target"))
+    challenge_started_at = models.DateTimeField(_("started at"))
+    challenge_completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
+    updated_at = models.DateTimeField(_("updated at"))
+
+    class Meta:
+        verbose_name = _("challenge progress")
+        verbose_name_plural = _("challenge progress")
+        ordering = ["-updated_at", "-id"]
+        indexes = [
+            # sortBy=currentProgressValue within one challenge; edits that pay whoever is past a threshold.
+            models.Index(
+                fields=["challenge", "period_key", "current_progress_value", "id"], name="progress_of_challenge"
+            ),
+            models.Index(fields=["challenge", "current_progress_value", "id"], name="progress_by_value"),
+            # The default order, newest first.
+            models.Index(fields=["updated_at", "id"], name="progress_newest"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["member", "challenge", "period_key"], name="progress_one_per_window"),
+            amount_range_check("current_progress_value", "progress_value_range", minimum=0),
+            amount_range_check("completion_target_value", "progress_target_positive", minimum="0.0001"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.current_progress_value} / {self.completion_target_value} ({self.period_key})"
+
+    def status_at(self, moment: datetime) -> ProgressStatus:
+        """A fact of the row and the clock; no job makes it true (domain.md, Progress)."""
+        if self.challenge_completed_at is not None:
+            return ProgressStatus.COMPLETED
+        return ProgressStatus.FAILED if self.window_ends_at <= moment else ProgressStatus.IN_PROGRESS

@@ -1,0 +1,34 @@
+"""Doorbells of this room: what a saved log, and an edited record, set off."""
+
+from django.db.models.signals import post_delete, post_save, pre_save
+from django.dispatch import receiver
+
+from challenges import catalogue, intake, progress
+from challenges.models import Challenge, ChallengeLog
+from challenges.signals import challenge_logs_saved
+from milestones.models import Milestone
+from rewards.models import Reward
+
+
+@receiver(challenge_logs_saved, dispatch_uid="challenges.progress")
+def count_logs(logs, **kwargs):
+    return progress.apply(logs)
+
+
+@receiver(pre_save, sender=ChallengeLog, dispatch_uid="challenges.judge_log")
+def judge_log(instance, raw=False, **kwargs):
+    if not raw:
+        intake.judge_unsaved(instance)
+
+
+@receiver(post_save, sender=ChallengeLog, dispatch_uid="challenges.announce_log")
+def announce_log(instance, raw=False, **kwargs):
+    if not raw:
+        challenge_logs_saved.send(sender=ChallengeLog, logs=[instance])
+
+
+@receiver([post_save, post_delete], sender=Challenge, dispatch_uid="challenges.challenge_edited")
+@receiver([post_save, post_delete], sender=Milestone, dispatch_uid="challenges.milestone_edited")
+@receiver([post_save, post_delete], sender=Reward, dispatch_uid="challenges.reward_edited")
+def touch_catalogue(**kwargs):
+    catalogue.touch()

@@ -1,0 +1,8 @@
+"""News of this room."""
+
+from django.dispatch import Signal
+
+# Sent whenever challenge logs were stored, one or five thousand, inside the transaction that stored them.
+# `logs`: what was stored, in record order, each with its judgement (`challenges.ledger.StoredLog` or a saved
+# `ChallengeLog`). The engine's receiver answers `challenges.progress.Applied`.
+challenge_logs_saved = Signal()

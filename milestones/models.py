@@ -1,0 +1,78 @@
+"""A checkpoint of one challenge at a target value."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from challenges_project.amounts import AmountField, amount_range_check
+from challenges_project.choices import RecordStatus
+from challenges_project.ids import uuid7
+
+
+class MilestoneQuerySet(models.QuerySet):
+    def unarchived(self) -> "MilestoneQuerySet":
+        return self.filter(archived_at=None)
+
+    def live(self) -> "MilestoneQuerySet":
+        return self.unarchived().filter(status=RecordStatus.LIVE)
+
+
+class Milestone(models.Model):
+    """Pays its reward once per member and window when progress reaches its target.
+
+    `live_since` is when it last went live: it acts on a window only if that was before the window closed.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    challenge = models.ForeignKey(
+        "challenges.Challenge", models.CASCADE, related_name="milestones", verbose_name=_("challenge")
+    )
+    name = models.CharField(_("name"), max_length=256, help_text=_("For you and your colleagues."))
+    description = models.CharField(_("description"), max_length=1024)
+    milestone_target_value = AmountField(
+        _("target value"), help_text=_("The progress at which it is reached, at most the challenge's target.")
+    )
+    status = models.CharField(_("status"), max_length=6, choices=RecordStatus, default=RecordStatus.DRAFT)
+    live_since = models.DateTimeField(_("live since"), null=True, blank=True, editable=False)
+    reward = models.ForeignKey(
+        "rewards.Reward",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="milestones",
+        verbose_name=_("reward"),
+        help_text=_("Empty: a generated code."),
+    )
+    eud_milestone_title = models.CharField(_("title"), max_length=48, blank=True, default="")
+    eud_milestone_description = models.CharField(_("description shown"), max_length=1024, blank=True, default="")
+    eud_milestone_icon = models.FileField(_("icon"), blank=True, default="", upload_to="icons", max_length=128)
+    eud_milestone_reward_instruction_message = models.CharField(
+        _("reward instruction"), max_length=256, blank=True, default=""
+    )
+    archived_at = models.DateTimeField(_("archived at"), null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), editable=False)
+    updated_at = models.DateTimeField(_("updated at"), editable=False)
+
+    objects = MilestoneQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("milestone")
+        verbose_name_plural = _("milestones")
+        ordering = ["milestone_target_value", "id"]
+        constraints = [
+            amount_range_check("milestone_target_value", "milestone_target_positive", minimum="0.0001"),
+            models.CheckConstraint(condition=Q(status__in=RecordStatus.values), name="milestone_status_known"),
+            models.CheckConstraint(
+                condition=~Q(status=RecordStatus.LIVE) | Q(live_since__isnull=False),
+                name="milestone_live_has_since",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def acts_on(self, closes_at: datetime) -> bool:
+        """Whether it pays in a window that closes then (domain.md, Progress)."""
+        return self.live_since is not None and self.live_since < closes_at
