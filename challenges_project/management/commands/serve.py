@@ -1,6 +1,7 @@
 """`manage.py serve`: the production server. It looks before it leaps, then becomes granian."""
 
 import os
+import socket
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -51,8 +52,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Check what would fail on the first request, then become granian, so that signals reach it.
 
-        Raises CommandError, with the remedy: no database, migrations to apply, static files not collected.
+        Raises CommandError, with the remedy: a port that is taken, no database, migrations to apply, static
+        files not collected.
         """
+        refuse_taken_port(options["host"], options["port"])
         self.refuse_unready_database()
         refuse_missing_static_files()
         connection.close()
@@ -84,6 +87,17 @@ class Command(BaseCommand):
                     "Run: ALTER DATABASE ... SET synchronous_commit = on"
                 )
             )
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Two granians may listen on one port, each taking a part of the requests: nobody wants that."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(f"Cannot listen on {host}, port {port}: {error.strerror}.") from error
 
 
 def refuse_missing_static_files() -> None:
