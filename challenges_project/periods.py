@@ -1,8 +1,8 @@
 """Pure: the calendar windows of a challenge in its time zone, as instants that tile all time.
 
-A window begins at the first instant whose local date reaches its first day. So it is right where midnight does
-not exist (the clocks jump over it), where midnight comes twice (the first one counts), and where a whole day was
-skipped (that day has no window). Consecutive windows touch: no gap, no overlap, whatever the zone does.
+A window begins at the first instant whose local date reaches its first day. So it is right where midnight
+does not exist (the clocks jump over it), where it comes twice (the first one counts), and where a whole day
+was skipped (that day has no window). Consecutive windows touch: no gap, no overlap, whatever the zone does.
 """
 
 import re
@@ -27,7 +27,7 @@ _EXAMPLES = {"daily": "2026-11-22", "weekly": "2026-W47", "monthly": "2026-11"}
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Half-open `[starts_at, ends_at)`, both in UTC; `period_key` is `2026-11-22`, `2026-W47` or `2026-11`."""
+    """Half-open `[starts_at, ends_at)` in UTC; `period_key` is `2026-11-22`, `2026-W47` or `2026-11`."""
 
     period_key: str
     starts_at: datetime
@@ -37,8 +37,7 @@ class Window:
 def window_containing(period: str, moment: datetime, zone: str | ZoneInfo) -> Window:
     """The window (of `daily`, `weekly` or `monthly`) that the aware `moment` falls into.
 
-    Raises ValueError for a naive moment, DomainError for an unknown zone and for the calendar's first and last
-    days.
+    Raises ValueError for a naive moment, DomainError for an unknown zone and at either end of the calendar.
     """
     if moment.tzinfo is None:
         raise ValueError("a window is asked for by an aware moment")
@@ -57,7 +56,7 @@ def window_containing(period: str, moment: datetime, zone: str | ZoneInfo) -> Wi
 
 
 def window_of_key(period: str, key: str, zone: str | ZoneInfo) -> Window:
-    """The window named `key`. Raises DomainError `invalid_period_key`, also for a day that the zone skipped."""
+    """The window named `key`. Raises DomainError `invalid_period_key`, also for a day that was skipped."""
     if isinstance(zone, str):
         zone = checked_zone(zone)
     try:
@@ -82,7 +81,7 @@ def window_after(period: str, window: Window, zone: str | ZoneInfo) -> Window:
 
 
 def end_of_local_day(moment: datetime, days: int, zone: str | ZoneInfo) -> datetime:
-    """The instant (UTC) at which the local day `days` days after `moment`'s ends; a reward is valid before it."""
+    """The instant (UTC) at which the local day `days` after `moment`'s ends; a reward is valid before it."""
     if isinstance(zone, str):
         zone = checked_zone(zone)
     today = date.fromisoformat(window_containing("daily", moment, zone).period_key)

@@ -1,0 +1,25 @@
+"""An amount on the wire: in as a JSON number or a plain decimal string, out without trailing zeros."""
+
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from challenges_project.errors import DomainError
+
+from .scale import MAX_AMOUNT, amount, parse_amount, units
+
+
+@extend_schema_field({"type": "number", "minimum": -float(MAX_AMOUNT), "maximum": float(MAX_AMOUNT)})
+class AmountSerializerField(serializers.Field):
+    """Reads and gives Decimals. A number is judged as it was written, like text: 0.10000 has 5 decimals."""
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        try:
+            return amount(parse_amount(str(data)) if isinstance(data, Decimal) else units(data))
+        except DomainError as error:
+            raise serializers.ValidationError(error.message, code=error.code) from None
+
+    def to_representation(self, value: Any) -> Decimal:
+        return amount(units(value))
