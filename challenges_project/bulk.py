@@ -109,7 +109,9 @@ def python_value(value: Any, kind: str) -> Any:
     if kind == "uuid":
         return UUID(value)
     if kind == "time":
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        # Django's connection already made a naive datetime of it where the column's type is known.
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        return moment.replace(tzinfo=UTC)
     return bool(value) if kind == "bool" else value
 
 
