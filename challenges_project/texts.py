@@ -1,0 +1,51 @@
+"""What an end user reads where a marketer wrote nothing: the page's English, literally, and translations.
+
+`{{periodText}}` is the bare noun in every language, so that marketers' own sentences can use it; the default
+sentences avoid words that would have to agree with it (docs/decisions/0006-period-text.md).
+"""
+
+from functools import lru_cache
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import override, pgettext_lazy
+
+
+DEFAULT_TEXTS: dict[str, Promise] = {
+    "eud_in_progress_label": pgettext_lazy("end-user label", "In Progress"),
+    "eud_completed_label": pgettext_lazy("end-user label", "Completed"),
+    "eud_not_started_label": pgettext_lazy("end-user label", "Not Started"),
+    "eud_failed_label": pgettext_lazy("end-user label", "Failed"),
+    "eud_view_details_button_text": pgettext_lazy("end-user label", "View Details"),
+    "eud_completed_challenge_message": pgettext_lazy(
+        "end-user message",
+        "Congratulations! You have completed this challenge! "
+        "Shop more next {{periodText}} to start a new challenge!",
+    ),
+    "eud_failed_challenge_message": pgettext_lazy(
+        "end-user message",
+        "Your challenge has failed. Don't worry, shop more next {{periodText}} to start a new challenge!",
+    ),
+    "eud_milestone_next_to_be_achieved_message": pgettext_lazy(
+        "end-user message", "Shop for ${{nextRemainingValue}} or more to complete the next milestone!"
+    ),
+}
+
+_PERIOD_TEXTS: dict[str, Promise] = {
+    "daily": pgettext_lazy("challenge period", "day"),
+    "weekly": pgettext_lazy("challenge period", "week"),
+    "monthly": pgettext_lazy("challenge period", "month"),
+}
+
+
+def period_text(period: str) -> Promise:
+    """The noun of an aggregation period (`daily`: day), lazily: in the language active when it is read."""
+    return _PERIOD_TEXTS[period]
+
+
+@lru_cache(maxsize=256)
+def default_text(field: str, language: str) -> str:
+    """The built-in text of a field, unrendered, in `language`: `fr-CA` reads `fr`, an unknown one `en`."""
+    base = language.partition("-")[0].lower()
+    with override(base if base in dict(settings.LANGUAGES) else "en"):
+        return str(DEFAULT_TEXTS[field])
