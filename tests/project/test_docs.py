@@ -1,0 +1,88 @@
+"""What the documents say exists: files, variables, packages, commands."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
+TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
+
+
+def named(path):
+    return str(path.relative_to(ROOT))
+
+
+def code_in(document):
+    """What a document sets in the type of a machine: fenced blocks and `spans`."""
+    text = document.read_text()
+    fenced = re.findall(r"^```.*?^```", text, re.MULTILINE | re.DOTALL)
+    return "\n".join([*fenced, *re.findall(r"`[^`\n]+`", text)])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_links_lead_somewhere(document):
+    links = re.findall(r"\]\(([^)#\s]+)", document.read_text())
+    local = [link for link in links if "://" not in link]
+
+    assert [link for link in local if not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_make_targets_exist(document):
+    targets = set(TARGET.findall((ROOT / "Makefile").read_text()))
+
+    assert set(re.findall(r"\bmake ([a-z-]+)\b", code_in(document))) - targets == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_management_commands_exist(document):
+    commands = set(get_commands())
+
+    assert set(re.findall(r"manage\.py ([a-z_]+)", code_in(document))) - commands == set()
+
+
+def test_every_make_target_is_explained():
+    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, timeout=30).stdout
+
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
+
+    assert sorted(re.findall(r"^  make ([a-z-]+) ", shown, re.MULTILINE)) == sorted(phony.split())
+
+
+def test_configuration_names_every_variable_and_no_other():
+    settings = (ROOT / "challenges_project/settings.py").read_text()
+    rows = re.findall(r"^\| (`[^|]+`) \|", (ROOT / "docs/configuration.md").read_text(), re.MULTILINE)
+
+    read = set(re.findall(r"\benv(?:\.\w+)?\(\s*\"([A-Z_]+)\"", settings))
+
+    assert {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)} == read
+
+
+def test_dependencies_page_names_every_package_and_no_other():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = project["dependencies"] + project["optional-dependencies"]["dev"]
+    rows = re.findall(r"^\| (`[^|]+`) \|", (ROOT / "docs/dependencies.md").read_text(), re.MULTILINE)
+
+    explained = {Requirement(name).name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+
+    assert explained == {Requirement(line).name for line in lines}
+
+
+def test_decisions_are_numbered_without_a_gap():
+    assert [int(path.name[:4]) for path in DECISIONS] == list(range(1, len(DECISIONS) + 1))
+
+
+@pytest.mark.parametrize("decision", DECISIONS, ids=named)
+def test_decision_has_its_number_date_and_parts(decision):
+    text = decision.read_text()
+
+    assert text.startswith(f"# {int(decision.name[:4])}. ")
+    assert re.search(r"^Date: \d{4}-\d{2}-\d{2}\. Status: (accepted|replaced by \d+)\.$", text, re.MULTILINE)
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"]

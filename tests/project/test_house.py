@@ -1,0 +1,54 @@
+"""The house itself: rooms, names, and that nothing stands outside the rules."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("challenges_project", "members", "rewards", "milestones", "challenges")
+NAMELESS = {"utils.py", "util.py", "helpers.py", "common.py", "misc.py"}
+
+
+def contracts():
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    return {contract["id"]: contract for contract in tool["importlinter"]["contracts"]}
+
+
+def code():
+    return [path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*.py")]
+
+
+def test_imports_go_down():
+    linter = Path(sys.executable).with_name("lint-imports")
+
+    run = subprocess.run([linter, "--no-logo"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+    assert run.returncode == 0, run.stdout
+
+
+def test_every_module_of_the_floor_and_roof_has_its_place_in_the_contract():
+    placed = {
+        name.strip(" ()").removeprefix("challenges_project.")
+        for layer in contracts()["rooms"]["layers"]
+        for name in layer.split(":")
+        if "challenges_project." in name
+    }
+
+    standing = {
+        path.stem
+        for path in (ROOT / "challenges_project").iterdir()
+        if (path.suffix == ".py" and path.stem != "__init__") or (path / "__init__.py").exists()
+    }
+
+    assert standing - placed == set()
+
+
+def test_no_module_is_named_after_nothing():
+    assert [path for path in code() if path.name in NAMELESS] == []
+
+
+def test_every_folder_of_code_is_a_package():
+    folders = {path.parent for path in code()}
+
+    assert [folder for folder in folders if not (ROOT / folder / "__init__.py").exists()] == []
