@@ -59,7 +59,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "challenges_project.api.cors.PublicCorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -191,7 +191,18 @@ CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_ALLOWED_ORIGIN_REGEXES = [r"^https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$"] if DEBUG else []
 CORS_ALLOW_CREDENTIALS = False
 CORS_EXPOSE_HEADERS = ["ETag", "Content-Language", "Idempotent-Replayed", "Retry-After"]
-REST_FRAMEWORK: dict = {}
+CORS_URLS_REGEX = r"^/(schema/|openapi\.json)"
+CORS_ALLOW_METHODS = ["GET", "POST", "PATCH", "DELETE", "OPTIONS"]
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "if-none-match"]
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["challenges_project.access.authentication.CallerAuthentication"],
+    "DEFAULT_THROTTLE_CLASSES": ["challenges_project.access.throttling.CallerRateThrottle"],
+    "DEFAULT_PARSER_CLASSES": ["challenges_project.api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["challenges_project.api.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "challenges_project.api.exceptions.handle",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
 
 # --- Files ------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

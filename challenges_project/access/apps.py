@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+
+
+class AccessConfig(AppConfig):
+    """API keys, end-user tokens and the groups of the staff."""
+
+    name = "challenges_project.access"
+    label = "access"
+    verbose_name = "Access"
+
+    def ready(self) -> None:
+        from django.db.models.signals import post_migrate
+
+        from challenges_project.access import groups, tokens
+
+        tokens.configured_verifier()  # a bad key or algorithm stops the start
+        post_migrate.connect(groups.set_permissions, dispatch_uid="access.groups")

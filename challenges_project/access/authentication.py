@@ -1,0 +1,103 @@
+"""`Authorization` to a caller: an API key, an end-user token, or nothing at all. Cookies are never looked at.
+
+A bad credential is 401 and never a guest; two at once are 400. The header is judged the same for DRF's views
+and for the plain ones.
+"""
+
+import hmac
+from datetime import datetime
+from uuid import UUID
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from challenges_project.access import guessing
+from challenges_project.access.models import ApiKey, hash_of, scopes_of
+from challenges_project.access.tokens import TokenError, configured_verifier
+from challenges_project.api.callers import GUEST, AdminCaller, Caller, EndUserCaller
+from challenges_project.api.exceptions import Fault, RequestError, refuse
+from challenges_project.api.permissions import CHALLENGE
+
+LONGEST_KEY = 256
+_NO_HASH = "0" * 64
+
+
+def identify(request: HttpRequest) -> Caller:
+    """Who sent this request. Raises `RequestError`: 401 bad credential, 400 two credentials, 429 guessing."""
+    header = request.META.get("HTTP_AUTHORIZATION")
+    if header is None:
+        return GUEST
+    if "," in header:
+        raise refuse("two_credentials", "Send one Authorization header with one credential.")
+    scheme, _, credential = header.strip().partition(" ")
+    credential = credential.strip()
+    if scheme.lower() == "api-key":
+        return _admin_of(credential, request)
+    if scheme.lower() == "bearer":
+        return _end_user_of(credential)
+    raise unauthorized("Send Authorization: Api-Key <key> or Authorization: Bearer <token>.")
+
+
+class CallerAuthentication(BaseAuthentication):
+    """`identify` for DRF: `request.user` is a `Caller`, `request.auth` stays None."""
+
+    def authenticate(self, request: Request | HttpRequest) -> tuple[Caller, None]:
+        return identify(getattr(request, "_request", request)), None
+
+    def authenticate_header(self, request: Request) -> str:
+        return CHALLENGE
+
+
+def unauthorized(detail: str) -> RequestError:
+    return RequestError(401, Fault("not_authenticated", detail), headers={"WWW-Authenticate": CHALLENGE})
+
+
+def _end_user_of(token: str) -> EndUserCaller:
+    verifier = configured_verifier()
+    if verifier is None:
+        raise unauthorized("End-user tokens are not accepted here.")
+    try:
+        return verifier.caller(token)
+    except TokenError as error:
+        raise unauthorized(str(error)) from error
+
+
+def _admin_of(key: str, request: HttpRequest) -> AdminCaller:
+    now = timezone.now()
+    caller = _usable_key(key, now) if len(key) <= LONGEST_KEY else None
+    if caller is None:
+        guessing.note_wrong_key(request, now)
+        raise unauthorized("The API key is unknown, paused or expired.")
+    return caller
+
+
+def _usable_key(key: str, now: datetime) -> AdminCaller | None:
+    """One indexed query a request, so that a paused key is refused at once in every worker."""
+    row = (
+        ApiKey.objects.usable(now)
+        .filter(prefix=key.partition(".")[0])
+        .values_list("id", "name", "key_hash", "may_ingest", "may_read", "may_admin", "last_used_at")
+        .first()
+        if key.isascii() and key.isprintable()
+        else None
+    )
+    # Compared also when there is no such prefix: an answer takes equally long for every wrong key.
+    if not hmac.compare_digest(row[2] if row else _NO_HASH, hash_of(key)) or row is None:
+        return None
+    key_id, name, _hash, may_ingest, may_read, may_admin, last_used_at = row
+    _note_use(key_id, last_used_at, now)
+    return AdminCaller(key_id, name, scopes_of(may_ingest, may_read, may_admin))
+
+
+def _note_use(key_id: UUID, last_used_at: datetime | None, now: datetime) -> None:
+    """At most one small write a minute and key; a courtesy, so that a failure of it is no error."""
+    minute = now.replace(second=0, microsecond=0)
+    if last_used_at and last_used_at >= minute:
+        return
+    try:
+        ApiKey.objects.filter(pk=key_id).exclude(last_used_at__gte=minute).update(last_used_at=minute)
+    except DatabaseError:
+        connection.close_if_unusable_or_obsolete()

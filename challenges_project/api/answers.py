@@ -1,0 +1,45 @@
+"""What every answer of the API carries in its headers, whichever kind of view gave it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response, patch_vary_headers
+
+from challenges_project.api.renderers import CONTENT_TYPE, encode
+
+EXPOSED = ("ETag", "Content-Language", "Idempotent-Replayed", "Retry-After")
+PRIVATE = "private, no-store"
+PUBLIC = "public, no-cache"
+
+
+def json_response(content: object, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
+    """For views that are not DRF's. `content` is the whole body, envelope included."""
+    return HttpResponse(encode(content), status=status, headers=headers, content_type=CONTENT_TYPE)
+
+
+def private(response: HttpResponseBase) -> None:
+    """Nobody else may keep it."""
+    response.headers.setdefault("Cache-Control", PRIVATE)
+    patch_vary_headers(response, ("Authorization",))
+
+
+def public(response: HttpResponseBase) -> None:
+    """What any guest reads: kept by anyone who asks again before using it, readable from any origin."""
+    response.headers["Cache-Control"] = PUBLIC
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = ", ".join(EXPOSED)
+    patch_vary_headers(response, ("Authorization",))
+
+
+def unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """304 without a body when the client has this very answer (its ETag is set, strong or weak)."""
+    answer = get_conditional_response(request, etag=response.headers.get("ETag"), response=response)
+    if answer is not response and answer.status_code == 304:
+        for name in (
+            "Access-Control-Allow-Origin",
+            "Access-Control-Expose-Headers",
+            "Content-Language",
+            "Vary",
+        ):
+            if name in response.headers:
+                answer.headers[name] = response.headers[name]
+    return answer

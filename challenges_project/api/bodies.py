@@ -1,0 +1,102 @@
+"""The body of a request as bytes: bounded, of the right type, not compressed, UTF-8.
+
+Both ways in share it: DRF's parsers and the typed decoder of intake.
+"""
+
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest, UnreadablePostError
+
+from challenges_project.api.exceptions import RequestError, refuse
+
+_CHUNK = 64 * 1024
+
+
+def read_body(request: HttpRequest, limit: int | None = None) -> bytes:
+    """A JSON body of at most `limit` bytes (default: MAX_BODY_BYTES).
+
+    Raises `RequestError`: 415 another type or compressed, 413 too long, 400 empty or not UTF-8.
+    Depth, duplicate keys, NUL and lone surrogates are for whoever decodes: see `strict_json`.
+    """
+    check_content_type(request, "application/json")
+    body = read_bytes(request, limit or settings.MAX_BODY_BYTES)
+    check_utf8(body)
+    return body
+
+
+def check_content_type(request: HttpRequest, expected: str) -> None:
+    if request.content_type != expected:
+        sent = request.content_type or "nothing"
+        raise refuse("unsupported_media_type", f"Send Content-Type: {expected}, not {sent[:64]}.", status=415)
+    charset = request.content_params.get("charset", "utf-8") if request.content_params else "utf-8"
+    if charset.strip("\"'").lower() not in ("utf-8", "utf8"):
+        raise refuse("unsupported_media_type", "Send the body as UTF-8.", status=415)
+    if request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in ("", "identity"):
+        raise refuse("unsupported_media_type", "Send the body uncompressed.", status=415)
+
+
+def read_bytes(request: HttpRequest, limit: int) -> bytes:
+    """At most `limit` bytes, whatever the headers say; an endless chunked body ends here."""
+    length = _declared_length(request)
+    if length is not None and length > limit:
+        raise too_large(limit)
+    try:
+        body = _stream(request, length).read(limit + 1)
+    except (UnreadablePostError, OSError) as error:
+        raise refuse("incomplete_body", "The body ended early.") from error
+    if len(body) > limit:
+        raise too_large(limit)
+    if not body:
+        raise refuse("empty_body", "The body is empty.")
+    return body
+
+
+def check_utf8(body: bytes) -> None:
+    if body.isascii() and b"\0" not in body:
+        return
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise refuse("not_utf8", f"The body is not UTF-8 at byte {error.start}.") from error
+    if text.startswith("\ufeff") or "\0" in text:
+        raise refuse("not_utf8", "Send UTF-8 without a byte order mark.")
+
+
+def too_large(limit: int) -> RequestError:
+    return refuse("too_large", f"The body may have at most {limit} bytes.", status=413)
+
+
+def _declared_length(request: HttpRequest) -> int | None:
+    text = request.META.get("CONTENT_LENGTH") or ""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise refuse("invalid_length", "Content-Length is not a number.")
+    return int(text)
+
+
+def _stream(request: HttpRequest, length: int | None) -> Any:
+    """Django reads nothing without a Content-Length; a chunked body is taken from the server's own stream."""
+    if hasattr(request, "_body"):
+        return BytesIO(request.body)
+    chunked = length is None and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+    if chunked and isinstance(request, WSGIRequest):
+        return _Whole(request.environ["wsgi.input"])
+    return request
+
+
+class _Whole:
+    """Reads on until the wanted size or the end: a raw stream may give less than asked."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+
+    def read(self, size: int) -> bytes:
+        parts, left = [], size
+        while left and (part := self.stream.read(min(left, _CHUNK))):
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts)

@@ -1,0 +1,56 @@
+"""Django's own error pages, as JSON where the API lives: handler400, 403, 404 and 500 of the root urls."""
+
+import sys
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
+
+from challenges_project.api.answers import json_response, private
+from challenges_project.api.exceptions import WENT_WRONG, Answer, Fault, answer_to
+
+API_PATHS = ("/schema/", "/schema", "/healthz", "/readyz", "/metrics", "/openapi.json")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if not _is_api(request):
+        return defaults.bad_request(request, exception)
+    return _answer(Answer(400, [Fault("invalid", "The request is malformed.")]))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if not _is_api(request):
+        return defaults.permission_denied(request, exception)
+    return _answer(Answer(403, [Fault("forbidden", "This is not allowed.")]))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if not _is_api(request):
+        return defaults.page_not_found(request, exception)
+    return _answer(Answer(404, [Fault("not_found", "Not found.")]))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Also for a database that went away outside of a view, such as in a middleware: then 503."""
+    error = sys.exc_info()[1]
+    answer = answer_to(error) if error else None
+    if not _is_api(request) and (answer is None or answer.status != 503):
+        return defaults.server_error(request)
+    return _answer(answer or Answer(500, [Fault("error", WENT_WRONG)]))
+
+
+@csrf_exempt
+def unknown_path(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    """The last route below /schema/: JSON also under DEBUG, where Django shows a page of its own."""
+    return _answer(Answer(404, [Fault("not_found", "Not found.")]))
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith(API_PATHS)
+
+
+def _answer(answer: Answer) -> HttpResponse:
+    response = json_response(answer.body, answer.status, answer.headers)
+    private(response)
+    return response

@@ -1,0 +1,63 @@
+"""For the one who watches the server: is the process alive, can it work, and (METRICS) how does it do."""
+
+import os
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from challenges_project.api.answers import json_response
+
+_migrated = False
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers; nothing else is looked at."""
+    return json_response({"status": "ok"})
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 when the database answers and has every migration, else 503 with what is missing."""
+    try:
+        problem = _problem()
+    except DatabaseError:
+        problem = "database"
+    if problem:
+        return json_response({"status": "unavailable", "reason": problem}, 503, {"Retry-After": "1"})
+    return json_response({"status": "ok"})
+
+
+def _problem() -> str | None:
+    """Migrations do not come undone, so they are looked for only until none is missing."""
+    global _migrated
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    if not _migrated:
+        executor = MigrationExecutor(connection)
+        _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return None if _migrated else "migrations"
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus' text format, of all workers with PROMETHEUS_MULTIPROC_DIR; 404 unless METRICS is on."""
+    if not settings.METRICS:
+        raise Http404
+    import prometheus_client
+    from prometheus_client import multiprocess
+
+    registry = prometheus_client.REGISTRY
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        registry = prometheus_client.CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)
+    return HttpResponse(
+        prometheus_client.generate_latest(registry), content_type=prometheus_client.CONTENT_TYPE_LATEST
+    )

@@ -1,0 +1,33 @@
+"""Times as the wire has them: ISO 8601 with a date, a time and an offset, nothing looser."""
+
+import re
+from datetime import UTC, datetime
+
+_SHAPE = re.compile(
+    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII | re.IGNORECASE
+)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+EXAMPLE = "2026-11-22T10:00:00Z"
+
+
+def read_time(text: str) -> datetime:
+    """The instant in UTC. Raises `ValueError` with the remedy.
+
+    Years 2000 to 2099: further out, the calendar of some zone would leave what Python can count.
+    """
+    if not _SHAPE.fullmatch(text):
+        raise ValueError(_remedy(text))
+    try:
+        moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError("There is no such time.") from error
+    if not EARLIEST <= moment < LATEST:
+        raise ValueError("Send a time between the years 2000 and 2099.")
+    return moment
+
+
+def _remedy(text: str) -> str:
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}T[\d:.]+ \d{2}:\d{2}", text, re.ASCII):
+        return "A + in an address must be sent as %2B."
+    return f"Send a time with its offset, such as {EXAMPLE}."

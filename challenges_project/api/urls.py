@@ -1,0 +1,11 @@
+"""Addresses of the service itself; the resources are routed by their apps."""
+
+from django.urls import path
+
+from challenges_project.api import health
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+]
