@@ -18,7 +18,7 @@ from challenges_project.access import guessing
 from challenges_project.access.models import ApiKey, hash_of, scopes_of
 from challenges_project.access.tokens import TokenError, configured_verifier
 from challenges_project.api.callers import GUEST, AdminCaller, Caller, EndUserCaller
-from challenges_project.api.exceptions import Fault, RequestError, refuse
+from challenges_project.api.exceptions import Fault, Refused, refuse
 from challenges_project.api.permissions import CHALLENGE
 
 LONGEST_KEY = 256
@@ -26,7 +26,7 @@ _NO_HASH = "0" * 64
 
 
 def identify(request: HttpRequest) -> Caller:
-    """Who sent this request. Raises `RequestError`: 401 bad credential, 400 two credentials, 429 guessing."""
+    """Who sent this request. Raises `Refused`: 401 bad credential, 400 two credentials, 429 guessing."""
     header = request.META.get("HTTP_AUTHORIZATION")
     if header is None:
         return GUEST
@@ -51,8 +51,8 @@ class CallerAuthentication(BaseAuthentication):
         return CHALLENGE
 
 
-def unauthorized(detail: str) -> RequestError:
-    return RequestError(401, Fault("not_authenticated", detail), headers={"WWW-Authenticate": CHALLENGE})
+def unauthorized(detail: str) -> Refused:
+    return Refused(401, Fault("not_authenticated", detail), headers={"WWW-Authenticate": CHALLENGE})
 
 
 def _end_user_of(token: str) -> EndUserCaller:

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from challenges_project.access.models import WrongKeys
 from challenges_project.api.addresses import client_address
-from challenges_project.api.exceptions import Fault, RequestError
+from challenges_project.api.exceptions import Fault, Refused
 from challenges_project.ids import uuid7
 
 WRONG_KEYS_A_MINUTE = 20
@@ -29,14 +29,14 @@ _MOST_REMEMBERED = 10_000
 
 
 def note_wrong_key(request: HttpRequest, now: datetime) -> None:
-    """Count one wrong key. Raises `RequestError` 429 when its address has sent too many in this minute."""
+    """Count one wrong key. Raises `Refused` 429 when its address has sent too many in this minute."""
     address, minute = client_address(request), now.replace(second=0, microsecond=0)
     if _over.get(address) != minute:
         if _count(address, minute) <= WRONG_KEYS_A_MINUTE:
             return
         _remember(address, minute)
     fault = Fault("throttled", "Too many wrong API keys; wait a minute.")
-    raise RequestError(429, fault, headers={"Retry-After": str(60 - now.second)})
+    raise Refused(429, fault, headers={"Retry-After": str(60 - now.second)})
 
 
 def _count(address: str, minute: datetime) -> int:

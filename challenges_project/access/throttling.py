@@ -1,4 +1,4 @@
-"""RATE_LIMIT, such as `600/minute`: the most requests of one caller in a second, minute or hour. Off: no limit.
+"""RATE_LIMIT, such as `600/minute`: the most requests of one caller in a second, minute or hour. Or off.
 
 Counted in each worker process by itself: a bound on load, cheap enough for every request, not an invoice.
 Guests are told apart by their address.
@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from challenges_project.api.addresses import client_address
 from challenges_project.api.callers import AdminCaller, Caller, Guest
-from challenges_project.api.exceptions import Fault, RequestError
+from challenges_project.api.exceptions import Fault, Refused
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 
@@ -59,7 +59,7 @@ _window = _Window()
 
 
 def check_rate(request: HttpRequest, caller: Caller) -> None:
-    """Raises `RequestError` 429 with `Retry-After` for the request after the last allowed one."""
+    """Raises `Refused` 429 with `Retry-After` for the request after the last allowed one."""
     rate = configured_rate()
     if rate is None:
         return
@@ -67,7 +67,7 @@ def check_rate(request: HttpRequest, caller: Caller) -> None:
     number, past = divmod(time.time(), seconds)
     if _window.add(_name(request, caller), int(number)) > allowed:
         wait = str(max(1, math.ceil(seconds - past)))
-        raise RequestError(429, Fault("throttled", "Too many requests; wait."), headers={"Retry-After": wait})
+        raise Refused(429, Fault("throttled", "Too many requests; wait."), headers={"Retry-After": wait})
 
 
 class CallerRateThrottle(BaseThrottle):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, UnreadablePostError
 
-from challenges_project.api.exceptions import RequestError, refuse
+from challenges_project.api.exceptions import Refused, refuse
 
 _CHUNK = 64 * 1024
 
@@ -18,7 +18,7 @@ _CHUNK = 64 * 1024
 def read_body(request: HttpRequest, limit: int | None = None) -> bytes:
     """A JSON body of at most `limit` bytes (default: MAX_BODY_BYTES).
 
-    Raises `RequestError`: 415 another type or compressed, 413 too long, 400 empty or not UTF-8.
+    Raises `Refused`: 415 another type or compressed, 413 too long, 400 empty or not UTF-8.
     Depth, duplicate keys, NUL and lone surrogates are for whoever decodes: see `strict_json`.
     """
     check_content_type(request, "application/json")
@@ -65,7 +65,7 @@ def check_utf8(body: bytes) -> None:
         raise refuse("not_utf8", "Send UTF-8 without a byte order mark.")
 
 
-def too_large(limit: int) -> RequestError:
+def too_large(limit: int) -> Refused:
     return refuse("too_large", f"The body may have at most {limit} bytes.", status=413)
 
 

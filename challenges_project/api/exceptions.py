@@ -62,7 +62,7 @@ class Answer:
         return {"type": "server_error" if self.status >= 500 else kind, "errors": errors}
 
 
-class RequestError(Exception):
+class Refused(Exception):  # noqa: N818 - reads as a sentence where it is raised
     """What the floor raises: a status and everything that is wrong at once."""
 
     def __init__(self, status: int, *faults: Fault, headers: Mapping[str, str] | None = None) -> None:
@@ -70,13 +70,13 @@ class RequestError(Exception):
         self.answer = Answer(status, list(faults), dict(headers or {}))
 
 
-def refuse(code: str, detail: str, attr: str | None = None, *, status: int = 400) -> RequestError:
-    return RequestError(status, Fault(code, detail, attr))
+def refuse(code: str, detail: str, attr: str | None = None, *, status: int = 400) -> Refused:
+    return Refused(status, Fault(code, detail, attr))
 
 
 def answer_to(error: BaseException) -> Answer | None:
     """The answer that an exception deserves; None for one that nobody foresaw."""
-    if isinstance(error, RequestError):
+    if isinstance(error, Refused):
         return error.answer
     if isinstance(error, DomainError):
         return _answer_to_domain(error)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from challenges_project.api.exceptions import Fault, RequestError
+from challenges_project.api.exceptions import Fault, Refused
 from challenges_project.api.times import read_time
 from challenges_project.ids import uuid7_floor
 
@@ -141,7 +141,7 @@ def one_of(choices: tuple[str, ...], text: str) -> str:
 
 
 def parse_all(filters: Mapping[str, Filter], parameters: Mapping[str, str]) -> dict[str, Any]:
-    """Each sent filter's value. Raises `RequestError` 400 naming all that cannot be read."""
+    """Each sent filter's value. Raises `Refused` 400 naming all that cannot be read."""
     values: dict[str, Any] = {}
     faults: list[Fault] = []
     for name in parameters.keys() & filters.keys():
@@ -150,5 +150,5 @@ def parse_all(filters: Mapping[str, Filter], parameters: Mapping[str, str]) -> d
         except ValueError as error:
             faults.append(Fault("invalid", str(error), name))
     if faults:
-        raise RequestError(400, *sorted(faults, key=lambda fault: str(fault.attr)))
+        raise Refused(400, *sorted(faults, key=lambda fault: str(fault.attr)))
     return values

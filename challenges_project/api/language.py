@@ -26,7 +26,7 @@ def default_language() -> str:
 
 
 def reading_language(text: str | None, *, every_allowed: bool) -> Language:
-    """`fr-CA` -> `fr` -> the default. Raises `RequestError` 400 for what is no language code at all."""
+    """`fr-CA` -> `fr` -> the default. Raises `Refused` 400 for what is no language code at all."""
     if text is None:
         return Language(default_language())
     if text == EVERY:
@@ -35,7 +35,7 @@ def reading_language(text: str | None, *, every_allowed: bool) -> Language:
 
 
 def writing_language(text: str | None, *, every_allowed: bool) -> Language:
-    """The language that plain texts are written in. Raises `RequestError` 400 for one that is not offered."""
+    """The language that plain texts are written in. Raises `Refused` 400 for one that is not offered."""
     if text is None:
         return Language(default_language())
     if text == EVERY:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from challenges_project.api.exceptions import RequestError, refuse
+from challenges_project.api.exceptions import Refused, refuse
 from challenges_project.api.filters import Filter, parse_all
 from challenges_project.api.pagination import PAGING, Cursors, Order, Paging, Sort, bad_cursor, read_paging
 from challenges_project.api.queries import nearest
@@ -44,7 +44,7 @@ class Question:
 
 
 def read_question(view: Any, parameters: dict[str, str]) -> Question:
-    """Raises `RequestError` 400 naming what cannot be read; a cursor brings its own question."""
+    """Raises `Refused` 400 naming what cannot be read; a cursor brings its own question."""
     if view.action != "list":
         return _question(view, parameters, Paging(), None)
     cursors = Cursors(view.slug, view.request.user.visibility)
@@ -55,7 +55,7 @@ def read_question(view: Any, parameters: dict[str, str]) -> Question:
     try:
         question = _question(view, sent, paging, cursors)
         question.order.after(view.get_queryset().model.objects.none(), paging.key or ())
-    except (RequestError, ValueError) as error:  # we wrote it, for a list that has changed since
+    except (Refused, ValueError) as error:  # we wrote it, for a list that has changed since
         raise bad_cursor() from error
     return question
 

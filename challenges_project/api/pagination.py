@@ -12,7 +12,7 @@ from django.core.signing import BadSignature, Signer
 from django.db.models import F, Q, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
-from challenges_project.api.exceptions import RequestError, refuse
+from challenges_project.api.exceptions import Refused, refuse
 
 DEFAULT_LIMIT = 20
 LARGEST_LIMIT = 1_000
@@ -93,7 +93,7 @@ class Paging:
 
 
 def read_paging(parameters: Mapping[str, str]) -> Paging:
-    """Raises `RequestError` 400 for a limit or offset out of bounds."""
+    """Raises `Refused` 400 for a limit or offset out of bounds."""
     return Paging(
         limit=_number(parameters, "limit", DEFAULT_LIMIT, 1, LARGEST_LIMIT),
         offset=_number(parameters, "offset", 0, 0, LARGEST_OFFSET),
@@ -118,7 +118,7 @@ class Cursors:
         return self.signer.sign_object(content, compress=True)
 
     def read(self, parameters: Mapping[str, str]) -> tuple[dict[str, str], Paging]:
-        """The question and the page. Raises `RequestError` 400 unless it is of this list and reader."""
+        """The question and the page. Raises `Refused` 400 unless it is of this list and reader."""
         for name in parameters.keys() - {"cursor", "limit"}:
             raise refuse("invalid", "Beside a cursor send only limit; it holds the rest.", name)
         try:
@@ -129,7 +129,7 @@ class Cursors:
         return content["q"], Paging(limit=limit, offset=content["o"], key=tuple(content["k"]))
 
 
-def bad_cursor() -> RequestError:
+def bad_cursor() -> Refused:
     return refuse("invalid_cursor", "This cursor is not one of this list; start again without it.", "cursor")
 
 

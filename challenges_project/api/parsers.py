@@ -12,7 +12,7 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from rest_framework.parsers import BaseParser
 
 from challenges_project.api.bodies import check_content_type, read_body, read_bytes
-from challenges_project.api.exceptions import Fault, RequestError, refuse
+from challenges_project.api.exceptions import Fault, Refused, refuse
 from challenges_project.api.strict_json import printable, strict_loads, text_faults
 
 JSON = "application/json"
@@ -71,7 +71,7 @@ class _Parts:
 
     def taken(self) -> dict[str, Any]:
         if self.faults:
-            raise RequestError(400, *self.faults)
+            raise Refused(400, *self.faults)
         return self.values
 
 

@@ -6,7 +6,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from challenges_project.api.callers import READ, AdminCaller, Caller, Guest
-from challenges_project.api.exceptions import Fault, RequestError, refuse
+from challenges_project.api.exceptions import Fault, Refused, refuse
 
 CHALLENGE = 'Api-Key realm="challenges", Bearer realm="challenges"'
 
@@ -38,9 +38,9 @@ def check_scope(caller: AdminCaller, scope: str) -> None:
         raise refuse("missing_scope", f"This API key lacks the scope {scope}.", status=403)
 
 
-def unauthenticated() -> RequestError:
+def unauthenticated() -> Refused:
     fault = Fault("not_authenticated", "Send an Authorization header.")
-    return RequestError(401, fault, headers={"WWW-Authenticate": CHALLENGE})
+    return Refused(401, fault, headers={"WWW-Authenticate": CHALLENGE})
 
 
 class CallerPermission(BasePermission):

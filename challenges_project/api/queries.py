@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, quote_from_bytes
 from django.core.handlers.wsgi import get_bytes_from_wsgi
 from django.http import HttpRequest
 
-from challenges_project.api.exceptions import Fault, RequestError, refuse
+from challenges_project.api.exceptions import Fault, Refused, refuse
 from challenges_project.api.strict_json import printable, text_faults
 
 LONGEST_VALUE = 512
@@ -17,7 +17,7 @@ _ASCII = bytes(range(33, 127)).decode()
 
 
 def read_parameters(request: HttpRequest, known: Collection[str]) -> dict[str, str]:
-    """Parameter to value. Raises `RequestError` 400 naming all that are unknown, repeated or malformed."""
+    """Parameter to value. Raises `Refused` 400 naming all that are unknown, repeated or malformed."""
     found: dict[str, str] = {}
     faults: list[Fault] = []
     for name, value in _pairs(request):
@@ -26,7 +26,7 @@ def read_parameters(request: HttpRequest, known: Collection[str]) -> dict[str, s
             faults.append(fault)
         found[name] = value
     if faults:
-        raise RequestError(400, *faults)
+        raise Refused(400, *faults)
     return found
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import Any
 
-from challenges_project.api.exceptions import Fault, RequestError, refuse
+from challenges_project.api.exceptions import Fault, Refused, refuse
 
 MAX_DEPTH = 32
 MAX_DIGITS = 40  # amounts have 18, no field has more
@@ -32,7 +32,7 @@ class _Wrong:
 
 
 def strict_loads(body: bytes) -> Any:
-    """The value of a UTF-8 JSON text. Raises `RequestError` 400 with the path of all that is wrong."""
+    """The value of a UTF-8 JSON text. Raises `Refused` 400 with the path of all that is wrong."""
     check_depth(body)
     decoder = _Decoder()
     try:
@@ -44,7 +44,7 @@ def strict_loads(body: bytes) -> Any:
     if decoder.found or b"\\u" in body:
         faults = list(_faults_in(value))
         if faults:
-            raise RequestError(400, *faults)
+            raise Refused(400, *faults)
     return value
 
 
@@ -139,5 +139,5 @@ def _place(error: Exception) -> str:
     return "not UTF-8"
 
 
-def _too_deep() -> RequestError:
+def _too_deep() -> Refused:
     return refuse("too_deep", f"Nest at most {MAX_DEPTH} levels.")
