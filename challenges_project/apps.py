@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 
 
 class FloorConfig(AppConfig):
@@ -6,3 +7,10 @@ class FloorConfig(AppConfig):
 
     name = "challenges_project"
     label = "challenges_project"
+
+
+class StaffAdminConfig(admin_apps.AdminConfig):
+    """What INSTALLED_APPS names instead of django.contrib.admin."""
+
+    default = False
+    default_site = "challenges_project.admin.site.StaffSite"

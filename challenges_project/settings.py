@@ -32,9 +32,12 @@ if TRUSTED_PROXIES < 0:
 
 INSTALLED_APPS = [
     "challenges_project",
-    "unfold",
+    # The theme's templates come before those of the apps that it dresses.
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "unfold.contrib.simple_history",
     "modeltranslation",
-    "django.contrib.admin",
+    "challenges_project.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -229,6 +232,34 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'self'"],
         "frame-ancestors": ["'self'"],
     }
+}
+
+# --- The admin's looks ------------------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "Challenges",
+    "SITE_HEADER": "Challenges",
+    "SITE_SYMBOL": "flag",
+    "SITE_URL": None,
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "STYLES": ["challenges_project.desk.navigation.stylesheet"],
+    "DASHBOARD_CALLBACK": "challenges_project.desk.home.context",
+    "SIDEBAR": {"navigation": "challenges_project.desk.navigation.groups"},
+    "COLORS": {
+        "primary": {
+            "50": "#eef6ff",
+            "100": "#d9eaff",
+            "200": "#bcdbff",
+            "300": "#8ec4ff",
+            "400": "#59a2ff",
+            "500": "#327eff",
+            "600": "#1b5ef5",
+            "700": "#1449e1",
+            "800": "#173cb6",
+            "900": "#19378f",
+            "950": "#142357",
+        }
+    },
 }
 
 # --- Logs -------------------------------------------------------------------------------------------------

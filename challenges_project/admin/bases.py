@@ -1,0 +1,55 @@
+"""What a room's admin classes build on: how they look, what they may, what a list may cost."""
+
+from typing import Any
+
+from django.db import models
+from django.http import HttpRequest
+from django.utils import timezone
+
+from .ledgers import CappedPaginator
+from .refusals import RefusalsAsErrors
+from .theme import ModelAdmin
+
+
+class StaffModelAdmin(RefusalsAsErrors, ModelAdmin):
+    """Keeps the record's times, warns of unsaved input, and never counts a whole table."""
+
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_max_show_all = 200
+    list_filter_submit = True
+    warn_unsaved_form = True
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        now = timezone.now()
+        names = {field.name for field in obj._meta.concrete_fields}
+        if "created_at" in names and obj._state.adding:
+            obj.created_at = now
+        if "updated_at" in names:
+            obj.updated_at = now
+        super().save_model(request, obj, form, change)
+
+
+class ViewOnlyAdmin(StaffModelAdmin):
+    """A ledger that the engine writes: staff look and never touch."""
+
+    actions = None
+    warn_unsaved_form = False
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+class AddOnlyAdmin(ViewOnlyAdmin):
+    """A ledger that staff may add to, and whose rows stay as they are."""
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        codename = f"{self.opts.app_label}.add_{self.opts.model_name}"
+        return bool(request.user.has_perm(codename))

@@ -1,0 +1,42 @@
+"""The one door to django-unfold: whoever replaces or raises the theme edits this module."""
+
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    RangeDateTimeFilter,
+)
+from unfold.decorators import action, display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.sites import UnfoldAdminSite
+from unfold.widgets import (
+    INPUT_CLASSES,
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSplitDateTimeWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+__all__ = [
+    "INPUT_CLASSES",
+    "AdminPasswordChangeForm",
+    "AutocompleteSelectFilter",
+    "ChoicesDropdownFilter",
+    "ModelAdmin",
+    "RangeDateTimeFilter",
+    "StackedInline",
+    "TabularInline",
+    "UnfoldAdminFileFieldWidget",
+    "UnfoldAdminIntegerFieldWidget",
+    "UnfoldAdminSelectWidget",
+    "UnfoldAdminSite",
+    "UnfoldAdminSplitDateTimeWidget",
+    "UnfoldAdminTextInputWidget",
+    "UnfoldAdminTextareaWidget",
+    "UserChangeForm",
+    "UserCreationForm",
+    "action",
+    "display",
+]
