@@ -71,7 +71,7 @@ class Command(BaseCommand):
         except DatabaseError as error:
             raise CommandError(f"The database does not answer: {error}") from error
         if waiting:
-            raise CommandError(f"{len(waiting)} migrations are not applied. Run: manage.py migrate")
+            raise CommandError(f"Migrations to apply: {len(waiting)}. Run: manage.py migrate")
 
     def warn_of_lost_commits(self) -> None:
         """Say so when PostgreSQL acknowledges what it has not yet written: a crash loses answered logs."""
@@ -122,6 +122,7 @@ def granian_command(host: str, port: int, workers: int, threads: int) -> list[st
         f"--workers-max-rss={WORKER_MEMORY}",
         f"--workers-kill-timeout={STOP_SECONDS}",
         f"--working-dir={settings.BASE_DIR}",
-        "--log-level=warning",
+        # Its one warning at start is about a setting of the kernel: not for who tries the demo.
+        f"--log-level={'error' if settings.DEBUG else 'warning'}",
         "challenges_project.wsgi:application",
     ]
