@@ -9,6 +9,8 @@ from challenges_project.api.renderers import CONTENT_TYPE, encode
 EXPOSED = ("ETag", "Content-Language", "Idempotent-Replayed", "Retry-After")
 PRIVATE = "private, no-store"
 PUBLIC = "public, no-cache"
+# An answer is data: a browser that is led to show it as a page loads and runs nothing.
+CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 def json_response(content: object, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
@@ -19,7 +21,7 @@ def json_response(content: object, status: int = 200, headers: dict[str, str] | 
 def private(response: HttpResponseBase) -> None:
     """Nobody else may keep it."""
     response.headers.setdefault("Cache-Control", PRIVATE)
-    patch_vary_headers(response, ("Authorization",))
+    _as_data(response)
 
 
 def public(response: HttpResponseBase) -> None:
@@ -27,6 +29,11 @@ def public(response: HttpResponseBase) -> None:
     response.headers["Cache-Control"] = PUBLIC
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Expose-Headers"] = ", ".join(EXPOSED)
+    _as_data(response)
+
+
+def _as_data(response: HttpResponseBase) -> None:
+    response.headers["Content-Security-Policy"] = CONTENT_POLICY
     patch_vary_headers(response, ("Authorization",))
 
 

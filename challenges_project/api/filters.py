@@ -59,7 +59,7 @@ class UuidFilter(Filter):
 
 @dataclass(frozen=True, kw_only=True)
 class ChoiceFilter(Filter):
-    choices: tuple[str, ...] = field(kw_only=False)
+    choices: tuple[str, ...] = field(default=(), kw_only=False)
 
     def parse(self, text: str) -> str:
         return one_of(self.choices, text)

@@ -14,19 +14,19 @@ API_PATHS = ("/schema/", "/schema", "/healthz", "/readyz", "/metrics", "/openapi
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if not _is_api(request):
+    if not is_api(request):
         return defaults.bad_request(request, exception)
     return _answer(Answer(400, [Fault("invalid", "The request is malformed.")]))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if not _is_api(request):
+    if not is_api(request):
         return defaults.permission_denied(request, exception)
     return _answer(Answer(403, [Fault("forbidden", "This is not allowed.")]))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if not _is_api(request):
+    if not is_api(request):
         return defaults.page_not_found(request, exception)
     return _answer(Answer(404, [Fault("not_found", "Not found.")]))
 
@@ -35,7 +35,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Also for a database that went away outside of a view, such as in a middleware: then 503."""
     error = sys.exc_info()[1]
     answer = answer_to(error) if error else None
-    if not _is_api(request) and (answer is None or answer.status != 503):
+    if not is_api(request) and (answer is None or answer.status != 503):
         return defaults.server_error(request)
     return _answer(answer or Answer(500, [Fault("error", WENT_WRONG)]))
 
@@ -46,7 +46,7 @@ def unknown_path(request: HttpRequest, **kwargs: Any) -> HttpResponse:
     return _answer(Answer(404, [Fault("not_found", "Not found.")]))
 
 
-def _is_api(request: HttpRequest) -> bool:
+def is_api(request: HttpRequest) -> bool:
     return request.path_info.startswith(API_PATHS)
 
 

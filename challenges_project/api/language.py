@@ -9,6 +9,8 @@ from challenges_project.api.exceptions import refuse
 
 PARAMETER = "languageCode"
 EVERY = "*"
+# The language of refusals, whatever the thread or Accept-Language say.
+SPOKEN = "en"
 _SHAPE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 
 

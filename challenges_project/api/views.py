@@ -31,7 +31,7 @@
 `self.caller` is who is answered (under `asMember` that member), `self.language` the language of this request,
 `self.parameters` the parsed query parameters. The two writing hooks return the record; what they raise
 (DomainError) is answered. Override `represent(rows)` to build plain dictionaries for lists. A hot POST may
-leave DRF aside: see `plain.FastCreate`.
+leave DRF aside: see `plain.FastActions`.
 """
 
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ from challenges_project.api.callers import ADMIN, ADMINS, AdminCaller, Caller, E
 from challenges_project.api.exceptions import refuse
 from challenges_project.api.filters import Filter, parse_uuid
 from challenges_project.api.language import PARAMETER as LANGUAGE
-from challenges_project.api.language import Language, reading_language, writing_language
+from challenges_project.api.language import SPOKEN, Language, reading_language, writing_language
 from challenges_project.api.listing import Question, read_question
 from challenges_project.api.pagination import CREATED_AT, Sort, count_up_to
 from challenges_project.api.permissions import CallerPermission
@@ -62,8 +62,6 @@ from challenges_project.api.queries import read_parameters
 
 AS_MEMBER = "asMember"
 FIELDS = "fields"
-# The language of refusals, whatever the thread or Accept-Language say.
-SPOKEN = "en"
 
 
 class OurNegotiation(DefaultContentNegotiation):
@@ -113,6 +111,8 @@ class RecordViewSet(GenericViewSet):
             return self._conditional(request, response.render())
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        method = str(request.method).lower()
+        self.action = "metadata" if method == "options" else self.action_map.get(method)
         return RecordRequest(
             request,
             parsers=self.get_parsers(),
