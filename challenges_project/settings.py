@@ -145,6 +145,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG and env.bool("HTTPS", default=True)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -203,8 +204,20 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["challenges_project.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["challenges_project.api.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "challenges_project.api.exceptions.handle",
+    "DEFAULT_SCHEMA_CLASS": "challenges_project.api.schema.RecordSchema",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Challenges",
+    "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.0",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SERVE_INCLUDE_SCHEMA": False,
 }
 
 # --- Files ------------------------------------------------------------------------------------------------
@@ -243,6 +256,9 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": ["challenges_project.desk.navigation.stylesheet"],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": "challenges_project.desk.navigation.favicon"}
+    ],
     "DASHBOARD_CALLBACK": "challenges_project.desk.home.context",
     "SIDEBAR": {"navigation": "challenges_project.desk.navigation.groups"},
     "COLORS": {

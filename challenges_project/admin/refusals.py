@@ -13,7 +13,7 @@ _HUMP = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 def field_of(error: DomainError, form: forms.BaseForm) -> str | None:
-    """The form's field for the wire's name (`completionTargetValue`); None where the form has no such field."""
+    """The field for the wire's name (`completionTargetValue`); None where the form has no such field."""
     if error.field is None:
         return None
     name = _HUMP.sub("_", error.field).lower()

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from .theme import UnfoldAdminSite
 
-# The theme's Alpine evaluates expressions, and its charts and widgets set styles. Nowhere else is that allowed.
+# The theme's Alpine evaluates expressions, and its charts set styles. Nowhere else is that allowed.
 POLICY: dict[str, Any] = {
     "script-src": ["'self'", "'unsafe-eval'"],
     "style-src": ["'self'", "'unsafe-inline'"],

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.apps import apps
+from django.contrib import admin
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
@@ -12,8 +14,12 @@ def stylesheet(request: HttpRequest) -> str:
     return static("desk/desk.css")
 
 
+def favicon(request: HttpRequest) -> str:
+    return static("desk/favicon.svg")
+
+
 def groups(request: HttpRequest) -> list[dict[str, Any]]:
-    """The theme's SIDEBAR navigation; a page that the user may not see is left out, and so is an empty group."""
+    """The theme's SIDEBAR navigation; a page that the user may not see is left out, so is an empty group."""
     listed = [
         _group(
             _("Campaigns"),
@@ -53,7 +59,7 @@ def _group(title: str, items: list[dict[str, Any] | None]) -> dict[str, Any]:
 
 
 def _models(request: HttpRequest, app: str, model: str, icon: str, title: str) -> dict[str, Any] | None:
-    user = request.user
-    if not (user.has_perm(f"{app}.view_{model}") or user.has_perm(f"{app}.change_{model}")):
+    registered = admin.site.is_registered(apps.get_model(app, model))
+    if not registered or not request.user.has_perm(f"{app}.view_{model}"):
         return None
     return {"title": title, "icon": icon, "link": reverse(f"admin:{app}_{model}_changelist")}

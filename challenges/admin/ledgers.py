@@ -1,0 +1,112 @@
+"""Logs, progress and activities in the admin: what the engine writes; a log may be added and then counts."""
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from challenges.models import Activity, ChallengeLog, ChallengeProgress
+from challenges_project.admin import (
+    AddOnlyAdmin,
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    ExactSearch,
+    RangeDateTimeFilter,
+    ViewOnlyAdmin,
+    display,
+)
+from challenges_project.amounts import units
+from challenges_project.choices import ProgressStatus, ReasonCode
+from challenges_project.messages import percentage
+
+STATUS_COLOURS = {"in_progress": "info", "completed": "success", "failed": "danger"}
+
+
+@admin.register(ChallengeLog)
+class ChallengeLogAdmin(ExactSearch, AddOnlyAdmin):
+    """Saving a new log judges and counts it, as if it had come by the API."""
+
+    list_display = (
+        "unique_identifier",
+        "member",
+        "challenge",
+        "activity_at",
+        "activity_id",
+        "activity_value",
+        "judgement",
+        "period_key",
+    )
+    list_select_related = ("member", "challenge")
+    list_filter = (
+        ("challenge", AutocompleteSelectFilter),
+        ("reason_code", ChoicesDropdownFilter),
+        ("activity_at", RangeDateTimeFilter),
+    )
+    exact_search_fields = ("unique_identifier", "member__external_id")
+    search_help_text = _("The whole identifier of the log (an order number) or of the member")
+    autocomplete_fields = ("member", "challenge")
+    add_fieldsets = (
+        (_("Who and where"), {"fields": ("member", "challenge")}),
+        (
+            _("What happened"),
+            {"fields": ("activity_at", "activity_id", "unique_identifier", "activity_value")},
+        ),
+        (_("Take back"), {"fields": ("reversal_of",)}),
+    )
+    fields = (
+        ("member", "challenge"),
+        ("activity_at", "activity_id"),
+        ("unique_identifier", "activity_value"),
+        ("judgement", "counted_value"),
+        ("period_key", "created_at"),
+        ("reversal_of", "counts_anyway"),
+    )
+
+    def get_readonly_fields(self, request, obj=None):
+        stored = ("judgement", "counted_value", "period_key", "created_at", "counts_anyway")
+        return stored if obj else ()
+
+    @display(description=_("counted"), label={"counted": "success", "not": "warning"})
+    def judgement(self, log: ChallengeLog) -> tuple[str, str]:
+        return ("counted", str(_("Counted"))) if log.counted else ("not", ReasonCode(log.reason_code).label)
+
+
+@admin.register(ChallengeProgress)
+class ChallengeProgressAdmin(ExactSearch, ViewOnlyAdmin):
+    list_display = (
+        "member",
+        "challenge",
+        "period_key",
+        "bar",
+        "shown_status",
+        "window_ends_at",
+        "updated_at",
+    )
+    list_select_related = ("member", "challenge")
+    list_filter = (("challenge", AutocompleteSelectFilter), ("window_ends_at", RangeDateTimeFilter))
+    exact_search_fields = ("member__external_id", "period_key")
+    search_help_text = _("The whole member identifier, or a window such as 2026-11")
+
+    @display(description=_("progress"))
+    def bar(self, row: ChallengeProgress) -> str:
+        percent = percentage(units(row.current_progress_value), units(row.completion_target_value))
+        return format_html(
+            '<span class="desk-bar"><span class="desk-bar-track"><progress max="100" value="{}"></progress></span>'
+            " {} / {}</span>",
+            percent,
+            row.current_progress_value,
+            row.completion_target_value,
+        )
+
+    @display(description=_("status"), label=STATUS_COLOURS)
+    def shown_status(self, row: ChallengeProgress) -> tuple[str, str]:
+        status: ProgressStatus = row.status_at(timezone.now())
+        return status.value, status.label
+
+
+@admin.register(Activity)
+class ActivityAdmin(ExactSearch, ViewOnlyAdmin):
+    list_display = ("unique_identifier", "member", "activity_id", "activity_value", "activity_at")
+    list_select_related = ("member",)
+    exact_search_fields = ("unique_identifier", "member__external_id")
+    search_help_text = _("The whole identifier of the activity or of the member")

@@ -1,0 +1,52 @@
+"""Members in the admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from challenges_project.admin import ChoicesDropdownFilter, ExactSearch, StaffModelAdmin, display
+from challenges_project.choices import MemberStatus
+from members.models import Member
+
+
+@admin.register(Member)
+class MemberAdmin(ExactSearch, StaffModelAdmin):
+    """The profile alone; the engine enrols members, and erasing has its own page."""
+
+    list_display = ("external_id", "full_name", "email", "shown_status", "created_at")
+    list_filter = (("status", ChoicesDropdownFilter),)
+    search_help_text = _("The whole identifier, e-mail address or last name")
+    fieldsets = (
+        (None, {"fields": ("external_id", "status")}),
+        (_("Profile"), {"fields": ("first_name", "last_name", "email", "phone_number")}),
+        (_("Times"), {"fields": ("created_at", "updated_at", "erased_at")}),
+    )
+    readonly_fields = ("created_at", "updated_at", "erased_at")
+
+    @display(description=_("name"))
+    def full_name(self, member: Member) -> str:
+        return member.full_name or "–"
+
+    @display(description=_("status"), label={"live": "success", "paused": "warning"})
+    def shown_status(self, member: Member) -> tuple[str, str]:
+        return member.status, MemberStatus(member.status).label
+
+    def exactly(self, term: str) -> Q:
+        folded = term.lower()
+        return Q(external_id=term) | Q(folded_email=folded) | Q(folded_last_name=folded)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        folded = queryset.alias(folded_email=Lower("email"), folded_last_name=Lower("last_name"))
+        return super().get_search_results(request, folded, search_term)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Member | None = None) -> tuple[str, ...]:
+        """A member who has a history keeps the name that the shop knows them by."""
+        return self.readonly_fields if obj is None else ("external_id", *self.readonly_fields)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Member | None = None) -> bool:
+        """A member is erased, never deleted: the totals stay."""
+        return False

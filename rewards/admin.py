@@ -1,0 +1,135 @@
+"""The reward catalogue and its ledgers in the admin."""
+
+from datetime import datetime
+
+from django.contrib import admin
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from modeltranslation.admin import TranslationAdmin
+from simple_history.admin import SimpleHistoryAdmin
+
+from challenges_project.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    ExactSearch,
+    RangeDateTimeFilter,
+    StaffModelAdmin,
+    ViewOnlyAdmin,
+    display,
+    language_tabs,
+)
+from challenges_project.choices import CodeSource, RewardLogStatus
+from rewards.models import CouponCode, Reward, RewardLog
+from rewards.representations import status_at
+
+STATUS_COLOURS = {
+    "issued": "info",
+    "redeemed": "success",
+    "pending_code": "warning",
+    "expired": "danger",
+    "revoked": "danger",
+    "capped": "warning",
+}
+
+
+@admin.register(Reward)
+class RewardAdmin(StaffModelAdmin, SimpleHistoryAdmin, TranslationAdmin):
+    list_display = ("name", "code_source", "codes_left", "issued", "valid_until", "valid_for_days")
+    list_filter = (("code_source", ChoicesDropdownFilter),)
+    search_fields = ("name",)
+    ordering = ("-id",)
+    fieldsets = (
+        (None, {"fields": ("name", "description")}),
+        (
+            _("Coupon codes"),
+            {"fields": ("code_source", "shared_code", "code_prefix", "code_length", "low_water_mark")},
+        ),
+        (_("Validity"), {"fields": (("valid_for_days", "valid_until"),)}),
+        (_("Limits"), {"fields": (("max_total", "max_per_member"),)}),
+        *language_tabs(("eud_reward_title", "eud_reward_instruction_message")),
+    )
+    conditional_fields = {
+        "shared_code": "code_source == 'shared'",
+        "code_prefix": "code_source == 'generated'",
+        "code_length": "code_source == 'generated'",
+        "low_water_mark": "code_source == 'pool'",
+    }
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reward]:
+        free = CouponCode.objects.filter(reward=OuterRef("pk"), reward_log=None).order_by().values("reward")
+        given = RewardLog.objects.filter(
+            reward=OuterRef("pk"), status__in=[RewardLogStatus.ISSUED, RewardLogStatus.REDEEMED]
+        )
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                free_codes=Subquery(free.annotate(n=Count("*")).values("n")),
+                given=Subquery(given.order_by().values("reward").annotate(n=Count("*")).values("n")),
+            )
+        )
+
+    @display(description=_("codes left"))
+    def codes_left(self, reward: Reward) -> str:
+        return str(reward.free_codes or 0) if reward.code_source == CodeSource.POOL else "–"
+
+    @display(description=_("issued"))
+    def issued(self, reward: Reward) -> int:
+        return reward.given or 0
+
+
+@admin.register(RewardLog)
+class RewardLogAdmin(ExactSearch, ViewOnlyAdmin):
+    list_display = (
+        "member",
+        "paid_for",
+        "challenge",
+        "period_key",
+        "shown_status",
+        "coupon_code",
+        "reward_issued_at",
+        "reward_expiry_at",
+    )
+    list_select_related = ("member", "challenge", "milestone")
+    list_filter = (
+        ("challenge", AutocompleteSelectFilter),
+        ("reward", AutocompleteSelectFilter),
+        ("status", ChoicesDropdownFilter),
+        ("reward_issued_at", RangeDateTimeFilter),
+    )
+    exact_search_fields = ("coupon_code", "member__external_id")
+    search_help_text = _("The whole coupon code or member identifier")
+    fields = (
+        ("member", "challenge"),
+        ("milestone", "reward"),
+        ("period_key", "shown_status"),
+        ("coupon_code", "challenge_log"),
+        ("reward_issued_at", "reward_expiry_at"),
+        ("redeemed_at", "updated_at"),
+    )
+    readonly_fields = ("shown_status",)
+
+    @display(description=_("paid for"))
+    def paid_for(self, log: RewardLog) -> str:
+        return str(log.milestone) if log.milestone else str(_("Completion"))
+
+    @display(description=_("status"), label=STATUS_COLOURS)
+    def shown_status(self, log: RewardLog) -> tuple[str, str]:
+        now: datetime = timezone.now()
+        status = status_at(log, now)
+        return status, RewardLogStatus(status).label
+
+
+@admin.register(CouponCode)
+class CouponCodeAdmin(ExactSearch, ViewOnlyAdmin):
+    list_display = ("code", "reward", "given_to", "created_at")
+    list_select_related = ("reward", "reward_log__member")
+    list_filter = (("reward", AutocompleteSelectFilter), ("reward_log", admin.EmptyFieldListFilter))
+    exact_search_fields = ("code",)
+    search_help_text = _("The whole code")
+
+    @display(description=_("given to"), empty_value="–")
+    def given_to(self, code: CouponCode) -> str | None:
+        return str(code.reward_log.member) if code.reward_log else None
