@@ -24,7 +24,7 @@ from challenges_project.api.views import RecordViewSet
 
 
 class FastActions(RecordViewSet):
-    """Put it first. `fast_actions` names the method that answers an action; it may raise what any view may."""
+    """Put it first. `fast_actions` names the method that answers an action; it may raise as any view."""
 
     fast_actions: ClassVar[dict[str, str]] = {}
 

@@ -34,7 +34,7 @@ class Reader:
         )
 
     def text(self, record: Any, field: str) -> Any:
-        """The text in the reader's language with its fallbacks; all of them as stored for `languageCode=*`."""
+        """The text in the reader's language with its fallbacks; for `languageCode=*` all, as stored."""
         if self.language.every:
             return {code: getattr(record, f"{field}_{code}") or None for code in settings.LANGUAGES_OFFERED}
         return effective_text(record, field, self.language.code)

@@ -41,6 +41,8 @@ class RecordSerializer(serializers.Serializer, metaclass=WireNames):
 
     # Wire names that only admins see and send; to anybody else they do not exist.
     admin_fields: ClassVar[frozenset[str]] = frozenset()
+    # For documentation: whether an answer of it stands without the envelope `{"data": ...}`.
+    whole_answer: ClassVar[bool] = False
 
     def to_internal_value(self, data: Any) -> Any:
         errors: dict[str, Any] = {}

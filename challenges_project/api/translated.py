@@ -1,4 +1,4 @@
-"""End-user texts in a body: one column a language, written by `languageCode`, all of them by `languageCode=*`."""
+"""End-user texts in a body: one column a language, written by `languageCode`, all at once by `*`."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,12 +14,19 @@ from challenges_project.errors import DomainError
 from challenges_project.texts import DEFAULT_TEXTS, default_text, effective_text
 
 
-@extend_schema_field({"type": "string"})
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": ["string", "null"]},
+            {"type": "object", "additionalProperties": {"type": ["string", "null"]}},
+        ]
+    }
+)
 class TranslatedTextField(serializers.Field):
     """Named as the column without its language: `eud_title` fills `eud_title_fr`.
 
-    `check(text)` raises `DomainError` for what this text may not contain. Null and "" clear. A text equal to what
-    would be read without it is kept empty, so that a read sent back changes nothing (domain.md, End-user texts).
+    `check(text)` raises `DomainError` for what this text may not contain. Null and "" clear. A text equal to
+    what would be read without it is kept empty, so that a read sent back changes nothing (domain.md).
     """
 
     default_error_messages = {

@@ -3,9 +3,12 @@
 from django.urls import path
 
 from challenges_project.api import health
+from challenges_project.api.documents import DocsView, openapi
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
+    path("openapi.json", openapi),
+    path("docs", DocsView.as_view()),
 ]

@@ -37,8 +37,8 @@ leave DRF aside: see `plain.FastActions`.
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
-from hashlib import sha256
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
@@ -95,10 +95,13 @@ class RecordViewSet(GenericViewSet):
 
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
     permission_classes = [CallerPermission]
+    filter_backends: ClassVar[list[Any]] = []
+    pagination_class = None
     content_negotiation_class = OurNegotiation
     metadata_class = None
     lookup_field = "id"
     lookup_value_regex = "[^/]+"
+    lookup_type: ClassVar[Any] = UUID  # as documented
 
     caller: Caller
     language: Language
@@ -237,8 +240,7 @@ class RecordViewSet(GenericViewSet):
     def _conditional(self, request: HttpRequest, response: Any) -> Any:
         if response.headers["Cache-Control"] != answers.PUBLIC:
             return response
-        if "ETag" not in response.headers:
-            response.headers["ETag"] = f'"{sha256(response.content).hexdigest()[:32]}"'
+        answers.tag(response)
         return answers.unless_known(request, response)
 
 
