@@ -82,7 +82,7 @@ class AmountField(models.Field):
 
     def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
         value = super().get_db_prep_value(value, connection, prepared)
-        return connection.ops.adapt_integerfield_value(value, self.get_internal_type())
+        return connection.ops.adapt_integerfield_value(value, "BigIntegerField")
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         if hasattr(value, "as_sql"):

@@ -81,7 +81,7 @@ def units(value: Decimal | int | str, field: str | None = None) -> int:
         raise DomainError("invalid_amount", "Use a Decimal, an int or a plain decimal text.", field)
     if not (isinstance(value, int) or value.is_finite()):
         raise DomainError("invalid_amount", "NaN and Infinity are not amounts: send a plain number.", field)
-    if abs(value) >= _TOO_LARGE:
+    if not -_TOO_LARGE < value < _TOO_LARGE:
         raise _too_many_digits(field)
     number = int(Decimal(value).scaleb(DECIMAL_PLACES, _EXACT))
     if amount(number) != value:

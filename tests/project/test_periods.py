@@ -63,7 +63,7 @@ def walk(start, end, step=MINUTE):
 
 
 def oracle_key(period, moment, zone):
-    """The latest local date of the 50 hours up to the moment, as a key: no clock was ever set back by more."""
+    """The latest local date of the 50 hours up to the moment, as a key: no clock was ever set back more."""
     latest = max(
         instant.astimezone(zone).date() for instant in walk(moment, moment - 50 * 60 * MINUTE, -MINUTE)
     )
