@@ -51,6 +51,7 @@ def set_environment() -> Drawer:
 
 
 def prepare_database() -> None:
+    from django.conf import settings
     from django.core.management import call_command
 
     from challenges.models import Challenge
@@ -61,6 +62,8 @@ def prepare_database() -> None:
     if not Challenge.objects.exists() and not Member.objects.exists():
         print("Loading the demo data", flush=True)
         call_command("load_demo")
+    # Under DEBUG static files come from their sources; the empty folder keeps the server from complaining.
+    Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
 
 
 def admin_login() -> str:
@@ -84,7 +87,7 @@ def api_key(drawer: Drawer) -> str:
     if ApiKey.objects.usable(timezone.now()).filter(key_hash=hash_of(kept), may_admin=True).exists():
         return kept
     said = StringIO()
-    call_command("create_api_key", "make run", "--scope", "admin", stdout=said)
+    call_command("create_api_key", "make run", "--scope", "admin", stdout=said, stderr=StringIO())
     return drawer.keep("API_KEY", said.getvalue().split()[-1])
 
 
