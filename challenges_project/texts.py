@@ -10,7 +10,6 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import override, pgettext_lazy
 
-
 DEFAULT_TEXTS: dict[str, Promise] = {
     "eud_in_progress_label": pgettext_lazy("end-user label", "In Progress"),
     "eud_completed_label": pgettext_lazy("end-user label", "Completed"),
@@ -49,3 +48,13 @@ def default_text(field: str, language: str) -> str:
     base = language.partition("-")[0].lower()
     with override(base if base in dict(settings.LANGUAGES) else "en"):
         return str(DEFAULT_TEXTS[field])
+
+
+def effective_text(record: object, field: str, language: str) -> str:
+    """What a reader of `language` gets: the record's own text, else English's, else the built-in one or "".
+
+    Fallback is per field (domain.md, End-user texts). `language` is one that is offered.
+    """
+    own = getattr(record, f"{field}_{language}", None)
+    own = own or getattr(record, f"{field}_{settings.MODELTRANSLATION_DEFAULT_LANGUAGE}", None)
+    return own or (default_text(field, language) if field in DEFAULT_TEXTS else "")

@@ -22,7 +22,7 @@ class AmountFormField(forms.DecimalField):
         }
         super().__init__(**kwargs)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         text = value.strip() if isinstance(value, str) else value
         if text in self.empty_values:
             return None

@@ -4,13 +4,14 @@ import ast
 import gettext
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
 from django.utils.translation import override
 
 from challenges_project.messages import check_message, check_plain, render
-from challenges_project.texts import DEFAULT_TEXTS, default_text, period_text
+from challenges_project.texts import DEFAULT_TEXTS, default_text, effective_text, period_text
 
 LANGUAGES = ["en", "es", "fr", "de", "ar", "ja"]
 TRANSLATED = LANGUAGES[1:]
@@ -150,3 +151,21 @@ def test_compiled_catalogue_equals_its_source(language):
         for (context, text), translation in written(folder / "django.po").items()
     }
     assert catalogue == source
+
+
+@pytest.mark.parametrize(
+    ("stored", "language", "read"),
+    [
+        ({"eud_failed_label_de": "Vorbei", "eud_failed_label_en": "Over"}, "de", "Vorbei"),
+        ({"eud_failed_label_de": "", "eud_failed_label_en": "Over"}, "de", "Over"),
+        ({"eud_failed_label_de": None, "eud_failed_label_en": None}, "de", "Nicht geschafft"),
+        ({}, "en", "Failed"),
+        ({}, "fr", "Échoué"),
+    ],
+)
+def test_effective_text_falls_back_to_english_then_to_the_built_in_text(stored, language, read):
+    assert effective_text(SimpleNamespace(**stored), "eud_failed_label", language) == read
+
+
+def test_effective_text_without_a_built_in_one_is_empty():
+    assert effective_text(SimpleNamespace(eud_title_en=None), "eud_title", "en") == ""
