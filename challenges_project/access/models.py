@@ -46,6 +46,9 @@ class ApiKey(models.Model):
     )
     created_at = models.DateTimeField(_("created at"), editable=False)
 
+    # The whole key between its making and the page that shows it; never stored.
+    shown_once: str = ""
+
     objects = ApiKeyQuerySet.as_manager()
 
     class Meta:

@@ -1,0 +1,48 @@
+"""API keys in the admin: made, shown once, paused. Only superusers reach them; no group is given them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from challenges_project.access.models import ApiKey
+from challenges_project.admin import StaffModelAdmin, display
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(StaffModelAdmin):
+    list_display = ("name", "prefix", "shown_scopes", "paused", "expires_at", "last_used_at")
+    list_filter = ("paused",)
+    search_fields = ("name", "prefix")
+    fieldsets = (
+        (None, {"fields": ("name", "prefix", "paused", "expires_at")}),
+        (_("What it may do"), {"fields": ("may_ingest", "may_read", "may_admin")}),
+        (_("Times"), {"fields": ("created_at", "last_used_at")}),
+    )
+    readonly_fields = ("prefix", "created_at", "last_used_at")
+
+    @display(description=_("may do"))
+    def shown_scopes(self, record: ApiKey) -> str:
+        return ", ".join(sorted(record.scopes))
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        if not change:
+            obj.shown_once = obj.renew(timezone.now())
+        super().save_model(request, obj, form, change)
+
+    def response_add(
+        self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """The key itself, on this page alone: a message would pass through a cookie or the database."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("API key"),
+            "record": obj,
+            "opts": self.opts,
+        }
+        response = TemplateResponse(request, "admin/access/apikey/shown_once.html", context)
+        response.headers["Cache-Control"] = "no-store"
+        return response
