@@ -1,8 +1,21 @@
 """The roof: which address leads into which room."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path, re_path
+
+from challenges_project.api.handlers import unknown_path
+from challenges_project.icons.serving import serve_icon
+
+handler400 = "challenges_project.api.handlers.bad_request"
+handler403 = "challenges_project.api.handlers.forbidden"
+handler404 = "challenges_project.api.handlers.not_found"
+handler500 = "challenges_project.api.handlers.server_error"
 
 urlpatterns = [
+    path("", include("challenges_project.api.urls")),
+    path("schema/", include("challenges.urls")),
+    path("schema/", include("members.urls")),
+    re_path(r"^schema(/.*)?\Z", unknown_path),
+    re_path(r"^media/icons/(?P<name>[0-9a-f]{32})\.(?P<extension>png|jpg|gif|svg)\Z", serve_icon),
     path("admin/", admin.site.urls),
 ]

@@ -1,0 +1,110 @@
+"""What the API answers to recorded logs: one with all that it caused, or a batch with an outcome each."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from challenges import shelf
+from challenges.intake import Outcome
+from challenges.ledger import StoredLog
+from challenges.models import ChallengeProgress
+from challenges.owned import reward_logs_of
+from challenges.representations import progress_shown
+from challenges_project.amounts import amount
+from challenges_project.api.exceptions import Fault
+from challenges_project.api.reader import Reader
+from milestones.models import Milestone
+from milestones.representations import milestone_shown
+from rewards.models import RewardLog
+from rewards.representations import reward_log_shown
+
+
+def outcome_shown(outcome: Outcome, external_id: str, reader: Reader) -> dict[str, Any]:
+    """A created or replayed log, the progress of its window now, and what the log caused, lowest first."""
+    log = outcome.log
+    assert log is not None
+    shelved = shelf.take([log.challenge_id])[log.challenge_id]
+    rewards = reward_logs_of([log.window_key]).get(log.window_key, [])
+    caused = [each for each in rewards if each.challenge_log_id == log.id]
+    achieved = [each for each in caused if each.milestone_id]
+    milestones = [milestone_shown(_milestone(each, shelved), reader) for each in achieved]
+    progress = ChallengeProgress.objects.filter(
+        member=log.member_id, challenge=log.challenge_id, period_key=log.period_key
+    ).first()
+    return {
+        **stored_shown(log, external_id),
+        "challengeProgress": progress_shown(
+            progress, shelved.challenge, shelved.live_milestones, rewards, external_id, reader
+        ),
+        "achievedMilestone": milestones[-1] if milestones else None,
+        "achievedMilestones": milestones,
+        "achievedMilestoneRewardLog": (
+            reward_log_shown(achieved[-1], external_id, reader) if achieved else None
+        ),
+        "rewardLogs": [reward_log_shown(each, external_id, reader) for each in caused],
+    }
+
+
+def _milestone(reward_log: RewardLog, shelved: shelf.Shelved) -> Milestone:
+    """The shelf's instance where it has one: its reward came with it."""
+    return next((m for m in shelved.milestones if m.id == reward_log.milestone_id), reward_log.milestone)
+
+
+def stored_shown(log: StoredLog, external_id: str) -> dict[str, Any]:
+    return {
+        "id": log.id,
+        "challengeId": log.challenge_id,
+        "ownedById": external_id,
+        "activityAt": log.activity_at,
+        "activityId": log.activity_id,
+        "uniqueIdentifier": log.unique_identifier,
+        "activityValue": None if log.activity_value is None else amount(log.activity_value),
+        "reversalOf": log.reversal_of or None,
+        "periodKey": log.period_key,
+        "counted": log.counted,
+        "reasonCode": log.reason_code or None,
+        "createdAt": log.created_at,
+    }
+
+
+def batch_shown(outcomes: Sequence[Outcome | list[Fault]]) -> dict[str, Any]:
+    """api.md, Batch: an outcome for each record, in order, and their sums."""
+    caused = _caused_by_replays(outcomes)
+    data = [_one_of_batch(index, outcome, caused) for index, outcome in enumerate(outcomes)]
+    statuses = [each["status"] for each in data]
+    summary = {status: statuses.count(status) for status in ("created", "replayed", "rejected")}
+    return {"data": data, "summary": summary | {"rewardLogs": sum(len(each["rewardLogs"]) for each in data)}}
+
+
+def _caused_by_replays(outcomes: Sequence[Outcome | list[Fault]]) -> dict[Any, list[RewardLog]]:
+    replayed = [o.log.id for o in outcomes if isinstance(o, Outcome) and o.status == "replayed" and o.log]
+    found: dict[Any, list[RewardLog]] = {}
+    for reward_log in RewardLog.objects.filter(challenge_log__in=replayed).order_by("id") if replayed else ():
+        found.setdefault(reward_log.challenge_log_id, []).append(reward_log)
+    return found
+
+
+def _one_of_batch(
+    index: int, outcome: Outcome | list[Fault], caused: dict[Any, list[RewardLog]]
+) -> dict[str, Any]:
+    if isinstance(outcome, Outcome):
+        log, status = outcome.log, outcome.status
+        faults = [Fault(e.code, str(e.message), e.field) for e in outcome.errors]
+    else:
+        log, status, faults = None, "rejected", outcome
+    rewards = (caused.get(log.id, ()) if status == "replayed" else outcome.issued) if log else ()
+    return {
+        "index": index,
+        "status": status,
+        "id": log.id if log else None,
+        "counted": log.counted if log else None,
+        "reasonCode": (log.reason_code or None) if log else None,
+        "rewardLogs": [{"id": each.id, "couponCode": each.coupon_code or None} for each in rewards],
+        "errors": [
+            {
+                "code": f.code,
+                "detail": f.detail,
+                "attr": f"records.{index}.{f.attr}" if f.attr else f"records.{index}",
+            }
+            for f in faults
+        ],
+    }

@@ -1,0 +1,189 @@
+"""What the API takes and documents for challenges, milestones, logs and progress; answers are built in
+`representations` (tests hold the two equal)."""
+
+from rest_framework import serializers
+
+from challenges_project.amounts import AmountSerializerField
+from challenges_project.api.eud import IconField
+from challenges_project.api.fields import (
+    IdentifierListField,
+    OptionField,
+    TextField,
+    TimeField,
+    UuidField,
+    WholeNumberField,
+)
+from challenges_project.api.serializers import RecordSerializer
+from challenges_project.api.translated import TranslatedTextField
+from challenges_project.choices import (
+    AggregationMethod,
+    AggregationPeriod,
+    ProgressStatus,
+    ReasonCode,
+    RecordStatus,
+    ReversalPolicy,
+    RewardLogStatus,
+)
+from challenges_project.messages import check_message, check_plain
+
+
+class RewardShownSerializer(RecordSerializer):
+    eud_reward_title = serializers.CharField(read_only=True)
+    eud_reward_instruction_message = serializers.CharField(read_only=True)
+
+
+class WindowSerializer(RecordSerializer):
+    period_key = serializers.CharField(read_only=True)
+    starts_at = TimeField(read_only=True)
+    ends_at = TimeField(read_only=True)
+
+
+class MilestoneSerializer(RecordSerializer):
+    id = UuidField(read_only=True)
+    linked_schema_slug = OptionField([("challenge", "challenge")], default="challenge")
+    linked_schema_record_id = UuidField()
+    name = TextField(max_length=256)
+    description = TextField(max_length=1024)
+    milestone_target_value = AmountSerializerField()
+    status = OptionField(RecordStatus.choices)
+    reward_id = UuidField(required=False, allow_null=True)
+    reward = RewardShownSerializer(read_only=True, allow_null=True)
+    eud_milestone_title = TranslatedTextField(48, check_plain)
+    eud_milestone_description = TranslatedTextField(1024, check_plain)
+    eud_milestone_icon = IconField()
+    eud_milestone_reward_instruction_message = TranslatedTextField(256, check_plain)
+    created_at = TimeField(read_only=True)
+    updated_at = TimeField(read_only=True)
+
+    admin_fields = frozenset({"rewardId"})
+
+
+class MilestoneNamedSerializer(RecordSerializer):
+    id = UuidField(read_only=True)
+    name = serializers.CharField(read_only=True)
+    milestone_target_value = AmountSerializerField(read_only=True)
+    eud_milestone_title = serializers.CharField(read_only=True)
+    eud_milestone_description = serializers.CharField(read_only=True)
+    eud_milestone_icon = serializers.URLField(read_only=True)
+    eud_milestone_reward_instruction_message = serializers.CharField(read_only=True)
+
+
+class RewardLogShownSerializer(RecordSerializer):
+    id = UuidField(read_only=True)
+    linked_schema_slug = serializers.CharField(read_only=True)
+    linked_schema_record_id = UuidField(read_only=True)
+    owned_by_id = serializers.CharField(read_only=True)
+    milestone_id = UuidField(read_only=True, allow_null=True)
+    milestone = MilestoneNamedSerializer(read_only=True, allow_null=True)
+    reward_id = UuidField(read_only=True, allow_null=True)
+    reward = RewardShownSerializer(read_only=True, allow_null=True)
+    period_key = serializers.CharField(read_only=True)
+    status = OptionField(RewardLogStatus.choices, read_only=True)
+    coupon_code = serializers.CharField(read_only=True, allow_null=True)
+    reward_issued_at = TimeField(read_only=True)
+    reward_expiry_at = TimeField(read_only=True, allow_null=True)
+    redeemed_at = TimeField(read_only=True, allow_null=True)
+
+    admin_fields = frozenset({"rewardId"})
+
+
+class ChallengeProgressSerializer(RecordSerializer):
+    id = UuidField(read_only=True, allow_null=True)
+    challenge_id = UuidField(read_only=True)
+    owned_by_id = serializers.CharField(read_only=True)
+    period_key = serializers.CharField(read_only=True)
+    window_starts_at = TimeField(read_only=True)
+    window_ends_at = TimeField(read_only=True)
+    current_progress_value = AmountSerializerField(read_only=True)
+    completion_target_value = AmountSerializerField(read_only=True)
+    percentage = serializers.IntegerField(read_only=True, min_value=0, max_value=100)
+    challenge_progress_status = OptionField(ProgressStatus.choices, read_only=True)
+    challenge_started_at = TimeField(read_only=True, allow_null=True)
+    challenge_completed_at = TimeField(read_only=True, allow_null=True)
+    challenge_failed_at = TimeField(read_only=True, allow_null=True)
+    achieved_milestone_ids = serializers.ListField(child=UuidField(), read_only=True)
+    next_milestone = MilestoneSerializer(read_only=True, allow_null=True)
+    next_remaining_value = serializers.CharField(read_only=True)
+    eud_status_label = serializers.CharField(read_only=True)
+    eud_message = serializers.CharField(read_only=True, allow_null=True)
+    reward_logs = RewardLogShownSerializer(read_only=True, many=True)
+    updated_at = TimeField(read_only=True, allow_null=True)
+
+
+class ChallengeSerializer(RecordSerializer):
+    id = UuidField(read_only=True)
+    name = TextField(max_length=256)
+    description = TextField(max_length=1024)
+    status = OptionField(RecordStatus.choices)
+    completion_target_value = AmountSerializerField()
+    aggregation_method = OptionField(AggregationMethod.choices, required=False)
+    aggregation_period = OptionField(AggregationPeriod.choices, required=False)
+    time_zone = TextField(max_length=64, required=False, allow_blank=False, allow_null=False)
+    starts_at = TimeField(required=False, allow_null=True)
+    ends_at = TimeField(required=False, allow_null=True)
+    activity_ids = IdentifierListField(required=False)
+    display_order = WholeNumberField(min_value=-(2**31), max_value=2**31 - 1, required=False)
+    late_grace_hours = WholeNumberField(min_value=0, max_value=1440, required=False)
+    reversal_policy = OptionField(ReversalPolicy.choices, required=False)
+    completion_reward_id = UuidField(required=False, allow_null=True)
+    completion_reward = RewardShownSerializer(read_only=True, allow_null=True)
+    milestones = MilestoneSerializer(read_only=True, many=True)
+    eud_title = TranslatedTextField(48, check_plain)
+    eud_description = TranslatedTextField(1024, check_plain)
+    eud_icon = IconField()
+    eud_in_progress_label = TranslatedTextField(32, check_plain)
+    eud_completed_label = TranslatedTextField(32, check_plain)
+    eud_not_started_label = TranslatedTextField(32, check_plain)
+    eud_failed_label = TranslatedTextField(32, check_plain)
+    eud_view_details_button_text = TranslatedTextField(32, check_plain)
+    eud_completed_challenge_message = TranslatedTextField(256, check_message)
+    eud_failed_challenge_message = TranslatedTextField(256, check_message)
+    eud_milestone_next_to_be_achieved_message = TranslatedTextField(256, check_message)
+    window = WindowSerializer(read_only=True)
+    progress = ChallengeProgressSerializer(read_only=True)
+    last_progress = ChallengeProgressSerializer(read_only=True, allow_null=True)
+    created_at = TimeField(read_only=True)
+    updated_at = TimeField(read_only=True)
+
+    admin_fields = frozenset({"lateGraceHours", "reversalPolicy", "completionRewardId"})
+
+
+class OwnerSerializer(RecordSerializer):
+    external_id = TextField(max_length=256)
+    first_name = TextField(max_length=256, required=False)
+    last_name = TextField(max_length=256, required=False)
+    email = TextField(max_length=320, required=False)
+    phone_number = TextField(max_length=16, required=False)
+
+
+class ActivitySerializer(RecordSerializer):
+    """One activity, for every challenge that names its `activityId`."""
+
+    owned_by_id = TextField(max_length=256, required=False, allow_blank=False)
+    owned_by = OwnerSerializer(required=False, write_only=True)
+    activity_at = TimeField()
+    activity_id = TextField(max_length=256)
+    unique_identifier = TextField(max_length=256)
+    activity_value = AmountSerializerField(required=False, allow_null=True)
+    reversal_of = TextField(max_length=256, required=False)
+
+
+class ChallengeLogSerializer(ActivitySerializer):
+    """A log as it is sent and read; `intake` does the real decoding (`entries`)."""
+
+    id = UuidField(read_only=True)
+    challenge_id = UuidField()
+    period_key = serializers.CharField(read_only=True)
+    counted = serializers.BooleanField(read_only=True)
+    reason_code = OptionField(ReasonCode.choices, read_only=True, allow_null=True)
+    created_at = TimeField(read_only=True)
+
+
+class RecordedLogSerializer(ChallengeLogSerializer):
+    """The answer to a POST of one log."""
+
+    challenge_progress = ChallengeProgressSerializer(read_only=True)
+    achieved_milestone = MilestoneSerializer(read_only=True, allow_null=True)
+    achieved_milestones = MilestoneSerializer(read_only=True, many=True)
+    achieved_milestone_reward_log = RewardLogShownSerializer(read_only=True, allow_null=True)
+    reward_logs = RewardLogShownSerializer(read_only=True, many=True)

@@ -1,0 +1,10 @@
+from challenges.views import ChallengeLogViewSet, ChallengeProgressViewSet, ChallengeViewSet, MilestoneViewSet
+from challenges_project.api.routers import RecordRouter
+
+router = RecordRouter()
+router.register("challenge", ChallengeViewSet)
+router.register("milestone", MilestoneViewSet)
+router.register("challenge_log", ChallengeLogViewSet)
+router.register("challenge_progress", ChallengeProgressViewSet)
+
+urlpatterns = router.urls

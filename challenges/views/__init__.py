@@ -1,0 +1,6 @@
+from challenges.views.challenge import ChallengeViewSet
+from challenges.views.challenge_log import ChallengeLogViewSet
+from challenges.views.challenge_progress import ChallengeProgressViewSet
+from challenges.views.milestone import MilestoneViewSet
+
+__all__ = ["ChallengeLogViewSet", "ChallengeProgressViewSet", "ChallengeViewSet", "MilestoneViewSet"]

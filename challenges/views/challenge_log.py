@@ -1,0 +1,90 @@
+"""/schema/challenge_log/record, one or a batch"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from rest_framework.decorators import action
+
+from challenges import entries, intake
+from challenges.models import ChallengeLog
+from challenges.recording import batch_shown, outcome_shown
+from challenges.representations import log_shown
+from challenges.serializers import ChallengeLogSerializer
+from challenges_project.api.answers import json_response
+from challenges_project.api.bodies import read_body
+from challenges_project.api.callers import INGEST, KNOWN, EndUserCaller
+from challenges_project.api.exceptions import Fault
+from challenges_project.api.filters import CREATED, BooleanFilter, TextFilter, UuidFilter, time_filters
+from challenges_project.api.language import Language, default_language
+from challenges_project.api.pagination import CREATED_AT, Sort
+from challenges_project.api.plain import FastActions
+from challenges_project.api.reader import Reader
+from challenges_project.api.views import ListRecords, RetrieveRecord
+from challenges_project.errors import DomainErrors
+
+
+class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
+    slug = "challenge_log"
+    readers = KNOWN
+    write_scope = INGEST
+    serializer_class = ChallengeLogSerializer
+    filters = (
+        UuidFilter("challengeId", "challenge_id"),
+        TextFilter("ownedById", "member__external_id"),
+        TextFilter("uniqueIdentifier", "unique_identifier"),
+        TextFilter("periodKey", "period_key"),
+        BooleanFilter("counted", "counted"),
+        *time_filters("activity", "activity_at"),
+        *CREATED,
+    )
+    sorts = (CREATED_AT, Sort("activityAt", "activity_at"))
+    fast_actions = {"create": "take_one", "batch": "take_batch"}
+
+    def records(self) -> QuerySet[ChallengeLog]:
+        rows = ChallengeLog.objects.select_related("member")
+        if isinstance(self.caller, EndUserCaller):
+            rows = rows.filter(member__external_id=self.caller.external_id)
+        return rows
+
+    def represent(self, rows: list[ChallengeLog]) -> list[Any]:
+        return self.trimmed([log_shown(row, row.member.external_id) for row in rows])
+
+    def create(self, request: Any) -> None:
+        """Documented and routed here, answered by `take_one`."""
+
+    @action(detail=False, methods=["post"])
+    def batch(self, request: Any) -> None:
+        """Documented and routed here, answered by `take_batch`."""
+
+    def take_one(self, request: HttpRequest) -> HttpResponse:
+        entry = entries.read_one(read_body(request))
+        (outcome,) = intake.record([entry])
+        if outcome.errors:
+            raise DomainErrors(outcome.errors)
+        reader = Reader(
+            admin=True,
+            guest=False,
+            language=Language(default_language()),
+            origin=request.build_absolute_uri("/").rstrip("/"),
+            at=timezone.now(),
+        )
+        replayed = outcome.status == "replayed"
+        return json_response(
+            {"data": outcome_shown(outcome, entry.external_id, reader)},
+            200 if replayed else 201,
+            {"Idempotent-Replayed": "true"} if replayed else None,
+        )
+
+    def take_batch(self, request: HttpRequest) -> HttpResponse:
+        records = entries.read_batch(read_body(request, settings.MAX_BATCH_BYTES))
+        return json_response(batch_shown(recorded(records)))
+
+
+def recorded(records: Sequence[entries.Decoded]) -> list[intake.Outcome | list[Fault]]:
+    """The outcome of each record in order; one that could not be read keeps its faults."""
+    outcomes = iter(intake.record([each for each in records if isinstance(each, entries.Entry)]))
+    return [next(outcomes) if isinstance(each, entries.Entry) else each for each in records]

@@ -1,0 +1,93 @@
+"""/schema/milestone/record; writing goes through the rules of its challenge."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from challenges import rules
+from challenges.models import Challenge, ChallengeProgress
+from challenges.serializers import MilestoneSerializer
+from challenges.views.rewards_named import reward_named
+from challenges_project.api.callers import EVERYBODY, AdminCaller, EndUserCaller
+from challenges_project.api.eud import split_icons
+from challenges_project.api.filters import CREATED, ChoiceFilter, UuidFilter
+from challenges_project.api.parsers import StrictJSONParser, StrictMultiPartParser
+from challenges_project.api.reader import Reader
+from challenges_project.api.views import (
+    CreateRecord,
+    DeleteRecord,
+    ListRecords,
+    RecordViewSet,
+    RetrieveRecord,
+    UpdateRecord,
+)
+from challenges_project.choices import RecordStatus
+from challenges_project.errors import DomainError
+from challenges_project.icons.keeping import icons_replaced
+from milestones.models import Milestone
+from milestones.representations import milestone_shown
+
+
+class MilestoneViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, DeleteRecord, RecordViewSet):
+    slug = "milestone"
+    readers = EVERYBODY
+    serializer_class = MilestoneSerializer
+    parser_classes = [StrictJSONParser, StrictMultiPartParser]
+    filters = (
+        UuidFilter("linkedSchemaRecordId", "challenge_id"),
+        UuidFilter("challengeId", "challenge_id"),
+        ChoiceFilter("status", "status", tuple(RecordStatus.values)),
+        *CREATED,
+    )
+
+    def records(self) -> QuerySet[Milestone]:
+        milestones = (
+            Milestone.objects.unarchived().filter(challenge__archived_at=None).select_related("reward")
+        )
+        if isinstance(self.caller, AdminCaller):
+            return milestones
+        visible = Challenge.objects.live()
+        if isinstance(self.caller, EndUserCaller):
+            progress = ChallengeProgress.objects.filter(member__external_id=self.caller.external_id)
+            visible |= Challenge.objects.unarchived().filter(
+                status=RecordStatus.PAUSED, id__in=progress.values("challenge_id")
+            )
+        return milestones.filter(status=RecordStatus.LIVE, challenge__in=visible.values("id"))
+
+    def represent(self, rows: list[Milestone]) -> list[Any]:
+        reader = Reader.of(self)
+        return self.trimmed([milestone_shown(row, reader) for row in rows])
+
+    def create_record(self, values: dict[str, Any]) -> Milestone:
+        milestone = Milestone(created_at=self.at, updated_at=self.at)
+        return self._save(milestone, values)
+
+    def update_record(self, record: Milestone, values: dict[str, Any]) -> Milestone:
+        return self._save(record, values)
+
+    def _save(self, milestone: Milestone, values: dict[str, Any]) -> Milestone:
+        columns, icons = split_icons(values)
+        columns.pop("linked_schema_slug", None)
+        if "linked_schema_record_id" in columns:
+            self._link(milestone, columns.pop("linked_schema_record_id"))
+        if "reward_id" in columns:
+            milestone.reward = reward_named(columns.pop("reward_id"), "rewardId")
+        for name, value in columns.items():
+            setattr(milestone, name, value)
+        with icons_replaced(milestone, icons):
+            rules.save_milestone(milestone, at=self.at)
+        return milestone
+
+    def _link(self, milestone: Milestone, challenge_id: Any) -> None:
+        field = "linkedSchemaRecordId"
+        if milestone.challenge_id and milestone.challenge_id != challenge_id:
+            raise DomainError(
+                "milestone_moved", "A milestone stays with its challenge; create another.", field
+            )
+        challenge = Challenge.objects.unarchived().filter(id=challenge_id).first()
+        if challenge is None:
+            raise DomainError("unknown_challenge", "No such challenge; take an id from its list.", field)
+        milestone.challenge = challenge
+
+    def delete_record(self, record: Milestone) -> None:
+        rules.remove_milestone(record, at=self.at)

@@ -1,0 +1,42 @@
+"""Storing icons beside their record: the file first, the record second, and no orphan whatever happens."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+
+from challenges_project.icons import CleanIcon, random_icon_name
+
+
+@contextmanager
+def icons_replaced(record: Any, icons: Mapping[str, CleanIcon | None]) -> Iterator[None]:
+    """Put these icons (None: the default) on the record while the body saves it.
+
+    When the body fails, the new files are removed and the old ones stay; when its transaction commits, the
+    old ones are removed.
+    """
+    old = {field: getattr(record, field).name for field in icons}
+    storages = {field: getattr(record, field).storage for field in icons}
+    new: dict[str, str] = {}
+    try:
+        for field, icon in icons.items():
+            new[field] = _stored(storages[field], icon)
+            setattr(record, field, new[field])
+        yield
+    except BaseException:
+        for field, name in new.items():
+            setattr(record, field, old[field])
+            if name:
+                storages[field].delete(name)
+        raise
+    for field, name in old.items():
+        if name and name != new[field]:
+            transaction.on_commit(lambda storage=storages[field], name=name: storage.delete(name))
+
+
+def _stored(storage: Any, icon: CleanIcon | None) -> str:
+    if icon is None:
+        return ""
+    return storage.save(random_icon_name(icon.extension), ContentFile(icon.data))

@@ -1,0 +1,68 @@
+"""Rewards and reward logs as the API gives them (api.md, Fields)."""
+
+from typing import Any
+
+from challenges_project.api.reader import Reader
+from challenges_project.choices import RewardLogStatus
+from rewards.models import Reward, RewardLog
+
+DEFAULT_MILESTONE_ICON = "challenges/default-milestone-icon.svg"
+
+
+def reward_shown(reward: Reward | None, reader: Reader) -> dict[str, Any] | None:
+    """What everybody may know of a reward: its title and instruction."""
+    if reward is None:
+        return None
+    return {
+        "eudRewardTitle": reader.text(reward, "eud_reward_title"),
+        "eudRewardInstructionMessage": reader.text(reward, "eud_reward_instruction_message"),
+    }
+
+
+def status_at(log: RewardLog, at: Any) -> str:
+    """`expired` is derived: an issued code whose time is over."""
+    if (
+        log.status == RewardLogStatus.ISSUED
+        and log.reward_expiry_at is not None
+        and log.reward_expiry_at <= at
+    ):
+        return RewardLogStatus.EXPIRED.value
+    return str(log.status)
+
+
+def reward_log_shown(log: RewardLog, owned_by_id: str, reader: Reader) -> dict[str, Any]:
+    """A reward log; `reward` and `milestone` must have been selected with it."""
+    shown: dict[str, Any] = {
+        "id": log.id,
+        "linkedSchemaSlug": "challenge",
+        "linkedSchemaRecordId": log.challenge_id,
+        "ownedById": owned_by_id,
+        "milestoneId": log.milestone_id,
+        "milestone": milestone_named(log.milestone, reader) if log.milestone_id else None,
+    }
+    if reader.admin:
+        shown["rewardId"] = log.reward_id
+    return shown | {
+        "reward": reward_shown(log.reward, reader) if log.reward_id else None,
+        "periodKey": log.period_key,
+        "status": status_at(log, reader.at),
+        "couponCode": log.coupon_code or None,
+        "rewardIssuedAt": log.reward_issued_at,
+        "rewardExpiryAt": log.reward_expiry_at,
+        "redeemedAt": log.redeemed_at,
+    }
+
+
+def milestone_named(milestone: Any, reader: Reader) -> dict[str, Any]:
+    """Enough of a milestone to name it beside its reward."""
+    return {
+        "id": milestone.id,
+        "name": milestone.name,
+        "milestoneTargetValue": milestone.milestone_target_value,
+        "eudMilestoneTitle": reader.text(milestone, "eud_milestone_title"),
+        "eudMilestoneDescription": reader.text(milestone, "eud_milestone_description"),
+        "eudMilestoneIcon": reader.icon(milestone.eud_milestone_icon, DEFAULT_MILESTONE_ICON),
+        "eudMilestoneRewardInstructionMessage": reader.text(
+            milestone, "eud_milestone_reward_instruction_message"
+        ),
+    }
