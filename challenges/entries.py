@@ -220,7 +220,8 @@ def _time(value: Any) -> Any:
 def _amount(value: Any) -> int:
     if isinstance(value, bool) or (not isinstance(value, (str, int)) and not hasattr(value, "as_tuple")):
         raise ValueError("Send a number, or a plain decimal as text.")
-    return parse_amount(value if isinstance(value, str) else format(value, "f"), "activityValue")
+    text = value if isinstance(value, str) else str(value) if isinstance(value, int) else format(value, "f")
+    return parse_amount(text, "activityValue")
 
 
 def _email(value: Any) -> str:
