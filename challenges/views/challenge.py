@@ -1,15 +1,17 @@
 """/schema/challenge/record"""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpResponse
+from rest_framework.response import Response
 
 from challenges import rules, shelf
 from challenges.models import Challenge, ChallengeProgress
 from challenges.owned import own_of
 from challenges.representations import challenge_shown
 from challenges.serializers import ChallengeSerializer
+from challenges.views.kept import KeptForGuests
 from challenges.views.rewards_named import reward_named
 from challenges_project.api.callers import EVERYBODY, AdminCaller, EndUserCaller
 from challenges_project.api.eud import split_icons
@@ -29,7 +31,9 @@ from challenges_project.choices import AggregationPeriod, RecordStatus
 from challenges_project.icons.keeping import icons_replaced
 
 
-class ChallengeViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, DeleteRecord, RecordViewSet):
+class ChallengeViewSet(
+    ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, DeleteRecord, KeptForGuests, RecordViewSet
+):
     slug = "challenge"
     readers = EVERYBODY
     serializer_class = ChallengeSerializer
@@ -60,6 +64,7 @@ class ChallengeViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, 
     def represent(self, rows: list[Challenge]) -> list[Any]:
         reader = Reader.of(self)
         milestones = shelf.with_milestones([row.id for row in rows])
+        self.fresh_until = min((boundary_after(row, self.at) for row in rows), default=None)
         own = own_of(self.caller.external_id, rows, self.at) if isinstance(self.caller, EndUserCaller) else {}
         return self.trimmed(
             [challenge_shown(row, milestones.get(row.id, ()), reader, own.get(row.id)) for row in rows]
@@ -93,11 +98,16 @@ class ChallengeViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, 
     def delete_record(self, record: Challenge) -> None:
         rules.remove(record, at=self.at)
 
-    def partial_update(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+    def partial_update(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         if not self.parameters.get("dryRun"):
             return super().partial_update(request, *args, **kwargs)
         record = self.record()
         serializer = self.get_serializer(record, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         self._set(record, serializer.validated_data)
-        return self.response({"impact": rules.impact(record, at=self.at).shown()})
+        return Response({"impact": rules.impact(record, at=self.at).shown()})
+
+
+def boundary_after(challenge: Challenge, at: datetime) -> datetime:
+    """When time alone changes what this challenge reads: its window's end."""
+    return challenge.window_at(at).ends_at

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from challenges import rules
 from challenges.models import Challenge, ChallengeProgress
 from challenges.serializers import MilestoneSerializer
+from challenges.views.kept import KeptForGuests
 from challenges.views.rewards_named import reward_named
 from challenges_project.api.callers import EVERYBODY, AdminCaller, EndUserCaller
 from challenges_project.api.eud import split_icons
@@ -28,7 +29,9 @@ from milestones.models import Milestone
 from milestones.representations import milestone_shown
 
 
-class MilestoneViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, DeleteRecord, RecordViewSet):
+class MilestoneViewSet(
+    ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, DeleteRecord, KeptForGuests, RecordViewSet
+):
     slug = "milestone"
     readers = EVERYBODY
     serializer_class = MilestoneSerializer
