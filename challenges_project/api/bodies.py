@@ -21,10 +21,17 @@ def read_body(request: HttpRequest, limit: int | None = None) -> bytes:
     Raises `Refused`: 415 another type or compressed, 413 too long, 400 empty or not UTF-8.
     Depth, duplicate keys, NUL and lone surrogates are for whoever decodes: see `strict_json`.
     """
+    check_not_empty(request)
     check_content_type(request, "application/json")
     body = read_bytes(request, limit or settings.MAX_BODY_BYTES)
     check_utf8(body)
     return body
+
+
+def check_not_empty(request: HttpRequest) -> None:
+    """Before its type: a request that forgot its body has seldom a type to judge."""
+    if not _declared_length(request) and not _is_chunked(request):
+        raise _empty()
 
 
 def check_content_type(request: HttpRequest, expected: str) -> None:
@@ -50,7 +57,7 @@ def read_bytes(request: HttpRequest, limit: int) -> bytes:
     if len(body) > limit:
         raise too_large(limit)
     if not body:
-        raise refuse("empty_body", "The body is empty.")
+        raise _empty()
     return body
 
 
@@ -63,6 +70,10 @@ def check_utf8(body: bytes) -> None:
         raise refuse("not_utf8", f"The body is not UTF-8 at byte {error.start}.") from error
     if text.startswith("\ufeff") or "\0" in text:
         raise refuse("not_utf8", "Send UTF-8 without a byte order mark.")
+
+
+def _empty() -> Refused:
+    return refuse("empty_body", "The body is empty.")
 
 
 def too_large(limit: int) -> Refused:
@@ -82,10 +93,13 @@ def _stream(request: HttpRequest, length: int | None) -> Any:
     """Django reads nothing without a Content-Length; a chunked body is taken from the server's own stream."""
     if hasattr(request, "_body"):
         return BytesIO(request.body)
-    chunked = length is None and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
-    if chunked and isinstance(request, WSGIRequest):
+    if length is None and _is_chunked(request) and isinstance(request, WSGIRequest):
         return _Whole(request.environ["wsgi.input"])
     return request
+
+
+def _is_chunked(request: HttpRequest) -> bool:
+    return "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
 
 
 class _Whole:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from challenges_project.api.exceptions import Refused, refuse
@@ -52,10 +53,12 @@ def read_question(view: Any, parameters: dict[str, str]) -> Question:
         sent = {name: text for name, text in parameters.items() if name not in PAGING}
         return _question(view, sent, read_paging(parameters), cursors)
     sent, paging = cursors.read(parameters)
+    if not sent.keys() <= view.known_parameters():
+        raise bad_cursor()
     try:
         question = _question(view, sent, paging, cursors)
         question.order.after(view.get_queryset().model.objects.none(), paging.key or ())
-    except (Refused, ValueError) as error:  # we wrote it, for a list that has changed since
+    except (Refused, ValidationError, ValueError) as error:  # we wrote it, for a list that has changed since
         raise bad_cursor() from error
     return question
 

@@ -50,6 +50,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from challenges_project.api import answers
+from challenges_project.api.bodies import check_not_empty
 from challenges_project.api.callers import ADMIN, ADMINS, AdminCaller, Caller, EndUserCaller, Guest
 from challenges_project.api.exceptions import refuse
 from challenges_project.api.filters import Filter, parse_uuid
@@ -75,7 +76,8 @@ class OurNegotiation(DefaultContentNegotiation):
 
 class RecordRequest(Request):
     def _load_stream(self) -> None:
-        """Every body goes to its parser, also an empty or chunked one, so that it is judged."""
+        """Every body goes to its parser, also a chunked one, and an empty one is refused."""
+        check_not_empty(self._request)
         self._stream = self._request
 
 
