@@ -78,33 +78,34 @@ def test_killed_server_is_cleared_away():
     assert_nothing_left(run.stdout)
 
 
+@pytest.fixture
+def waiting():
+    """The script with a waiting command, and what it told: server's folder and pid, command's pid."""
+    command = [SCRIPT, "bash", "-c", TELL + "; echo $$; exec sleep 60"]
+    script = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    yield script, "".join(script.stdout.readline() for _ in range(3))
+    script.terminate()
+    script.wait(timeout=30)
+    script.stdout.close()
+
+
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_signal_ends_command_and_server(sign):
-    script = subprocess.Popen(
-        [SCRIPT, "bash", "-c", TELL + "; exec sleep 60"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    told = script.stdout.readline() + script.stdout.readline()
+def test_signal_ends_command_and_server(waiting, sign):
+    script, told = waiting
 
     script.send_signal(sign)
 
     assert script.wait(timeout=30) == 128 + sign
-    script.stdout.close()
     assert_nothing_left(told)
 
 
-def test_server_stops_when_the_script_is_killed_outright():
-    script = subprocess.Popen(
-        [SCRIPT, "bash", "-c", TELL + "; echo $$; exec sleep 60"], stdout=subprocess.PIPE, text=True
-    )
-    folder, server, command = (script.stdout.readline().strip() for _ in range(3))
+def test_server_stops_when_the_script_is_killed_outright(waiting):
+    script, told = waiting
+    folder, server, command = told.split()
 
     script.kill()
     script.wait(timeout=30)
     os.kill(int(command), signal.SIGTERM)
-    script.stdout.close()
 
     deadline = time.monotonic() + 20
     while runs(server) and time.monotonic() < deadline:
