@@ -5,6 +5,9 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+from django.core.management import call_command
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("challenges_project", "members", "rewards", "milestones", "challenges")
 NAMELESS = {"utils.py", "util.py", "helpers.py", "common.py", "misc.py"}
@@ -42,6 +45,13 @@ def test_every_module_of_the_floor_and_roof_has_its_place_in_the_contract():
     }
 
     assert standing - placed == set()
+
+
+@pytest.mark.django_db
+def test_models_and_migrations_say_the_same(capsys):
+    call_command("makemigrations", check=True, dry_run=True)
+
+    assert capsys.readouterr().out == "No changes detected\n"
 
 
 def test_no_module_is_named_after_nothing():
