@@ -46,8 +46,17 @@ class Rules:
     target: int
     completion_reward_id: UUID | None
     activity_ids: frozenset[str]
-    settled: bool
+    settling_since: datetime | None
     thresholds: tuple[Threshold, ...]
+
+    @property
+    def settled(self) -> bool:
+        """Whether everybody whom the last edit pays has been paid."""
+        return self.settling_since is None
+
+    def closes_at(self, calendar_end: datetime) -> datetime:
+        """When a window closes: at its calendar end or at the challenge's end, whichever is earlier."""
+        return calendar_end if self.ends_at is None else min(calendar_end, self.ends_at)
 
 
 _cached: tuple[int, dict[UUID, Rules]] = (0, {})
@@ -79,7 +88,9 @@ def rules_of(challenge_ids: Iterable[UUID]) -> dict[UUID, Rules]:
 
 def _load(challenge_ids: set[UUID]) -> dict[UUID, Rules]:
     thresholds: dict[UUID, list[Threshold]] = {}
-    live = Milestone.objects.live().filter(challenge__in=challenge_ids).order_by("milestone_target_value", "id")
+    live = (
+        Milestone.objects.live().filter(challenge__in=challenge_ids).order_by("milestone_target_value", "id")
+    )
     for milestone in live:
         thresholds.setdefault(milestone.challenge_id, []).append(
             Threshold(
@@ -107,7 +118,7 @@ def snapshot(challenge: Challenge, thresholds: tuple[Threshold, ...]) -> Rules:
         target=units(challenge.completion_target_value),
         completion_reward_id=challenge.completion_reward_id,
         activity_ids=frozenset(challenge.activity_ids),
-        settled=challenge.settled,
+        settling_since=challenge.settling_since,
         thresholds=thresholds,
     )
 
@@ -116,5 +127,3 @@ def naming(activity_id: str) -> list[UUID]:
     """The live challenges in which this activity counts, by id."""
     live = Challenge.objects.live().order_by("id").values_list("id", "activity_ids")
     return [id_ for id_, activity_ids in live if activity_id in activity_ids]
-
-

@@ -60,16 +60,17 @@ class Work:
     limited: frozenset
 
 
-def record(entries: Sequence[Entry]) -> list[Outcome]:
+def record(entries: Sequence[Entry], at: datetime | None = None) -> list[Outcome]:
     """Store, count and pay these activities, all in one transaction; an outcome for each, in order.
 
     An entry that is refused spoils none of the others. Repeats the transaction when the database chose it as
-    the victim of a deadlock.
+    the victim of a deadlock. `at` is the moment of receipt; None: now.
     """
+    at = at or timezone.now()
     limited: frozenset = frozenset()
     for turn in range(1, TRIES + 1):
         try:
-            return _record_once(entries, limited)
+            return _record_once(entries, limited, at)
         except SumLimitReached as reached:
             limited |= reached.windows
         except OperationalError as error:
@@ -77,14 +78,14 @@ def record(entries: Sequence[Entry]) -> list[Outcome]:
                 raise
             logger.info("Deadlock between two sets of logs, turn %s: trying again", turn)
             time.sleep(random.uniform(0, 0.02 * turn))
-    return _record_once(entries, limited)
+    return _record_once(entries, limited, at)
 
 
 def _is_deadlock(error: OperationalError) -> bool:
     return getattr(error.__cause__, "sqlstate", None) in ("40P01", "40001")
 
 
-def _record_once(entries: Sequence[Entry], limited: frozenset) -> list[Outcome]:
+def _record_once(entries: Sequence[Entry], limited: frozenset, at: datetime) -> list[Outcome]:
     with transaction.atomic():
         challenge_ids = {entry.challenge_id for entry in entries}
         locks.share(challenge_ids)
@@ -93,7 +94,7 @@ def _record_once(entries: Sequence[Entry], limited: frozenset) -> list[Outcome]:
             outcomes=[Outcome() for _ in entries],
             rules=rules_of(challenge_ids),
             members=directory.find(entry.external_id for entry in entries),
-            at=timezone.now(),
+            at=at,
             limited=limited,
         )
         for turn in _turns(work):
@@ -267,7 +268,9 @@ def _repeated(entry: Entry, log: StoredLog) -> Outcome:
     had = (log.activity_at, log.activity_id, log.activity_value, log.reversal_of)
     if had == entry.content:
         return Outcome("replayed", log)
-    differing = [name for name, old, new in zip(CONTENT_FIELDS, had, entry.content, strict=True) if old != new]
+    differing = [
+        name for name, old, new in zip(CONTENT_FIELDS, had, entry.content, strict=True) if old != new
+    ]
     return Outcome(
         errors=[
             DomainError(

@@ -1,11 +1,10 @@
-"""Whether one activity counts, in the order of domain.md's table "One activity log". Pure: no database, no clock."""
+"""Whether one activity counts, in the order of the table "One activity log". Pure: no database, no clock."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from challenges.catalogue import Rules
-from challenges.progress import closes_at
 from challenges_project.amounts import SCALE
 from challenges_project.choices import ReasonCode, RecordStatus
 from challenges_project.errors import DomainError
@@ -62,7 +61,9 @@ def check_times(activity_at: datetime, at: datetime) -> None:
             "activity_in_future", "activityAt lies more than 5 minutes ahead; check the clock.", "activityAt"
         )
     if activity_at < at - OLD_AT_MOST:
-        raise DomainError("activity_too_old", "activityAt is more than 60 days ago; it can't be sent.", "activityAt")
+        raise DomainError(
+            "activity_too_old", "activityAt is more than 60 days ago; it can't be sent.", "activityAt"
+        )
 
 
 def check_challenge(rules: Rules | None) -> Rules:
@@ -77,7 +78,7 @@ def check_challenge(rules: Rules | None) -> Rules:
 
 
 def judge(entry: Entry, rules: Rules | None, member_paused: bool, at: datetime) -> Judgement:
-    """The judgement at receipt of an activity that is no reversal. Raises `DomainError` where it is refused."""
+    """The judgement at receipt of an activity that is no reversal. Raises `DomainError` for a refusal."""
     check_times(entry.activity_at, at)
     rules = check_challenge(rules)
     value = counted_value(entry.activity_value, rules)
@@ -94,7 +95,9 @@ def counted_value(activity_value: int | None, rules: Rules) -> int:
         raise DomainError("required", "A sum challenge needs the activity's value.", "activityValue")
     if activity_value < 0:
         raise DomainError(
-            "negative_value", "The value can't be negative; take an activity back with a reversal.", "activityValue"
+            "negative_value",
+            "The value can't be negative; take an activity back with a reversal.",
+            "activityValue",
         )
     return activity_value
 
@@ -111,7 +114,7 @@ def reason_against(
         return ReasonCode.BEFORE_START.value
     if rules.ends_at is not None and activity_at >= rules.ends_at:
         return ReasonCode.AFTER_END.value
-    if at - closes_at(rules, window.ends_at) > rules.late_grace:
+    if at - rules.closes_at(window.ends_at) > rules.late_grace:
         return ReasonCode.WINDOW_CLOSED.value
     return ""
 
@@ -124,7 +127,9 @@ def judge_reversal(entry: Entry, original: "Original | None", rules: Rules | Non
     check_times(entry.activity_at, at)
     rules = check_challenge(rules)
     if entry.activity_value is not None and entry.activity_value < 0:
-        raise DomainError("negative_value", "Send the part that is taken back as a positive value.", "activityValue")
+        raise DomainError(
+            "negative_value", "Send the part that is taken back as a positive value.", "activityValue"
+        )
     if original is None:
         raise DomainError(
             "unknown_original", "This member has no log with that identifier in this challenge.", "reversalOf"

@@ -87,6 +87,13 @@ class StoredLog:
     def window_key(self) -> WindowKey:
         return self.member_id, self.challenge_id, self.period_key
 
+    @property
+    def known_rules(self) -> Rules:
+        """The rules that it is counted by. Raises `LookupError` for a log that nobody judged or completed."""
+        if self.rules is None:
+            raise LookupError(f"no rules for the log {self.id}")
+        return self.rules
+
     def row(self) -> tuple:
         return (
             self.id,

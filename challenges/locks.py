@@ -1,6 +1,6 @@
 """The lock that orders an edit of a challenge against the logs that it judges.
 
-The one order of all locks: challenges, members, logs, progress, reward logs, caps, codes; inside each, by key.
+The one order of all locks: challenges, members, logs, progress, reward logs, caps, codes; in each, by key.
 Logs share a challenge, an edit has it alone; both hold on until their transaction ends. On PostgreSQL these
 are advisory locks (measured: an edit waits 4-8 ms against 16 writers, a row lock 0.3-6.7 s). SQLite's
 IMMEDIATE transactions let one writer in at a time, which is enough.
@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import connection
+
+SETTLING = 1
 
 
 def share(challenge_ids: Iterable[UUID]) -> None:
@@ -23,12 +25,23 @@ def exclude(challenge_ids: Iterable[UUID]) -> None:
     _take("pg_advisory_xact_lock", challenge_ids)
 
 
+def settle(challenge_id: UUID, *, wait: bool) -> bool:
+    """Be the one who settles a challenge's edit (settling.py), after sharing it; False: somebody else is."""
+    if connection.vendor != "postgresql":
+        return True
+    function = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
+    with connection.cursor() as cursor:
+        # Two numbers are another space of keys than one.
+        cursor.execute(f"SELECT {function}(%s, %s)", [SETTLING, _key(challenge_id) >> 32])
+        return cursor.fetchone()[0] is not False
+
+
 def _take(function: str, challenge_ids: Iterable[UUID]) -> None:
     if connection.vendor != "postgresql":
         return
     keys = sorted({_key(id_) for id_ in challenge_ids})
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(key) FROM unnest(%s::bigint[]) AS key", [keys])
+        cursor.execute(f"SELECT {function}(key) FROM unnest(%s::bigint[]) AS key", [keys])  # noqa: S608
 
 
 def _key(challenge_id: UUID) -> int:

@@ -7,22 +7,27 @@ in key order, so that two sets of logs wait for each other and never deadlock.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
 
 from challenges.catalogue import Rules, rules_of
 from challenges.ledger import PROGRESS, ProgressRow, StoredLog, WindowKey, of_model
-from challenges.models import ChallengeLog
+from challenges.models import ChallengeLog, ChallengeProgress
 from challenges_project.amounts import MAX_UNITS
 from challenges_project.bulk import execute_many
 from challenges_project.choices import ReversalPolicy
+from challenges_project.errors import DomainError
 from challenges_project.ids import uuid7_batch
 from challenges_project.periods import Window, window_of_key
-from django.db import connection
 from rewards import issuing
 
 COLUMNS = tuple(PROGRESS.columns)
+COMPLETE = f"UPDATE {PROGRESS.name} SET challenge_completed_at = %s WHERE id = %s"  # noqa: S608 - our own name
+SUBTRACT = (
+    f"UPDATE {PROGRESS.name} SET current_progress_value = current_progress_value + %s, updated_at = %s "  # noqa: S608
+    f"WHERE member_id = %s AND challenge_id = %s AND period_key = %s RETURNING {', '.join(COLUMNS)}"
+)
 
 
 @dataclass(slots=True)
@@ -33,15 +38,16 @@ class Applied:
     issued: list[issuing.Issued] = field(default_factory=list)
 
 
-class SumLimitReached(Exception):
+class SumLimitReached(DomainError):  # noqa: N818 - reads as a sentence where it is raised
     """These windows would pass 99,999,999,999,999.9999; nothing may be committed."""
 
     def __init__(self, windows: Iterable[WindowKey]) -> None:
+        message = "The window's total would pass 99,999,999,999,999.9999; nothing was stored."
+        super().__init__("sum_limit", message, "activityValue")
         self.windows = frozenset(windows)
-        super().__init__(f"{len(self.windows)} windows would pass the limit of a sum")
 
 
-def apply(logs: Iterable[StoredLog | ChallengeLog]) -> Applied:
+def apply(logs: Iterable[StoredLog | ChallengeLog], at: datetime | None = None) -> Applied:
     """Add what the counted ones of these stored logs changed, then pay what became due, lowest first.
 
     Call it inside the transaction that stored the logs. Raises `SumLimitReached`.
@@ -51,10 +57,11 @@ def apply(logs: Iterable[StoredLog | ChallengeLog]) -> Applied:
         stored = of_model(log) if isinstance(log, ChallengeLog) else log
         if stored.counted:
             by_window.setdefault(stored.window_key, []).append(stored)
-    at = timezone.now()
     applied = Applied()
     if not by_window:
         return applied
+    # One clock for the whole set: when it was received.
+    at = at or max(logs[-1].created_at for logs in by_window.values())
     _complete_rules(by_window)
     applied.rows = _add(by_window, at)
     dues: list[issuing.Due] = []
@@ -62,9 +69,7 @@ def apply(logs: Iterable[StoredLog | ChallengeLog]) -> Applied:
     for key, row in applied.rows.items():
         dues += _crossed(row, by_window[key], completed)
     if completed:
-        execute_many(
-            f"UPDATE {PROGRESS.name} SET challenge_completed_at = %s WHERE id = %s", completed
-        )
+        execute_many(COMPLETE, completed)
     applied.issued = issuing.issue(dues, at)
     _take_back_rewards(by_window, applied.rows, at)
     return applied
@@ -105,21 +110,32 @@ def _add(by_window: dict[WindowKey, list[StoredLog]], at: datetime) -> dict[Wind
 def _upsert(gaining: Sequence[tuple[WindowKey, int, list[StoredLog]]], at: datetime) -> list[ProgressRow]:
     if any(change > MAX_UNITS for _key, change, _logs in gaining):
         raise SumLimitReached(key for key, change, _logs in gaining if change > MAX_UNITS)
-    earlier = "LEAST" if connection.vendor == "postgresql" else "MIN"
     rows = [
         _new_row(id_, key, change, logs, at)
         for id_, (key, change, logs) in zip(uuid7_batch(at, len(gaining)), gaining, strict=True)
     ]
-    written = PROGRESS.insert(
-        rows,
+    return [ProgressRow(*row) for row in PROGRESS.insert(rows, _on_conflict(), COLUMNS)]
+
+
+def _on_conflict() -> str:
+    """What a log does to a row that exists.
+
+    An open window takes over a target that was edited and not yet settled here; a window that an extended
+    challenge opens again closes with it.
+    """
+    least, greatest = ("LEAST", "GREATEST") if connection.vendor == "postgresql" else ("MIN", "MAX")
+    return (
         "(member_id, challenge_id, period_key) DO UPDATE SET "
         "current_progress_value = old.current_progress_value + excluded.current_progress_value, "
-        f"challenge_started_at = {earlier}(old.challenge_started_at, excluded.challenge_started_at), "
+        "completion_target_value = CASE WHEN old.window_ends_at > excluded.updated_at "
+        "AND (old.challenge_completed_at IS NULL "
+        "OR excluded.completion_target_value < old.completion_target_value) "
+        "THEN excluded.completion_target_value ELSE old.completion_target_value END, "
+        f"window_ends_at = {greatest}(old.window_ends_at, excluded.window_ends_at), "
+        f"challenge_started_at = {least}(old.challenge_started_at, excluded.challenge_started_at), "
         "updated_at = excluded.updated_at "
-        f"WHERE old.current_progress_value + excluded.current_progress_value <= {MAX_UNITS}",
-        COLUMNS,
+        f"WHERE old.current_progress_value + excluded.current_progress_value <= {MAX_UNITS}"
     )
-    return [ProgressRow(*row) for row in written]
 
 
 def _new_row(id_: object, key: WindowKey, change: int, logs: list[StoredLog], at: datetime) -> tuple:
@@ -128,7 +144,7 @@ def _new_row(id_: object, key: WindowKey, change: int, logs: list[StoredLog], at
         id_,
         *key,
         window.starts_at,
-        closes_at(rules, window.ends_at),
+        rules.closes_at(window.ends_at),
         change,
         rules.target,
         min(log.activity_at for log in logs if not log.reversal_of),
@@ -138,50 +154,39 @@ def _new_row(id_: object, key: WindowKey, change: int, logs: list[StoredLog], at
 
 
 def _ruled(log: StoredLog) -> tuple[Rules, Window]:
-    assert log.rules is not None
+    rules = log.known_rules
     if log.window is None:
-        log.window = window_of_key(log.rules.period, log.period_key, log.rules.zone)
-    return log.rules, log.window
-
-
-def closes_at(rules: Rules, calendar_end: datetime) -> datetime:
-    """When a window closes: at its calendar end or at the challenge's end, whichever is earlier."""
-    return calendar_end if rules.ends_at is None else min(calendar_end, rules.ends_at)
+        log.window = window_of_key(rules.period, log.period_key, rules.zone)
+    return rules, log.window
 
 
 def _subtract(key: WindowKey, change: int, at: datetime) -> ProgressRow:
     """Under the row's own lock: a CHECK (value >= 0) would be tested on the row that an upsert proposes."""
-    found = PROGRESS.fetch(
-        f"UPDATE {PROGRESS.name} SET current_progress_value = current_progress_value + %s, updated_at = %s "
-        f"WHERE member_id = %s AND challenge_id = %s AND period_key = %s RETURNING {', '.join(COLUMNS)}",
-        [change, at, *key],
-        COLUMNS,
-    )
-    return ProgressRow(*found[0])
+    return ProgressRow(*PROGRESS.fetch(SUBTRACT, [change, at, *key], COLUMNS)[0])
 
 
 def _crossed(row: ProgressRow, logs: list[StoredLog], completed: list[tuple]) -> list[issuing.Due]:
     """What the row's new value made due, lowest first, completion last; completes the row when it did."""
-    rules = logs[0].rules
-    assert rules is not None
+    rules = logs[0].known_rules
     before = row.value - sum(log.counted_value for log in logs)
-    # While an edit is still being paid out, nobody knows who was paid: ask for everything, paid once anyway.
-    floor = before if rules.settled else 0
     dues = [
-        _due(row, rules, threshold.milestone_id, threshold.reward_id, _crossing(row.value, logs, threshold.target))
-        for threshold in rules.thresholds
-        if floor < threshold.target <= row.value and threshold.live_since < row.window_ends_at
+        due(row, rules, each.milestone_id, each.reward_id, _crossing(row.value, logs, each.target))
+        for each in rules.thresholds
+        if before < each.target <= row.value and each.live_since < row.window_ends_at
     ]
     if row.completed_at is None and row.value >= row.target:
         log = _crossing(row.value, logs, row.target)
-        row.completed_at = log.activity_at if log else row.updated_at
+        # Staff may count activity from after the challenge's end: completion stays inside the window.
+        row.completed_at = min(
+            log.activity_at if log else row.updated_at, row.window_ends_at - datetime.resolution
+        )
         completed.append((row.completed_at, row.id))
-        dues.append(_due(row, rules, None, rules.completion_reward_id, log))
+        dues.append(due(row, rules, None, rules.completion_reward_id, log))
     return dues
 
 
 def _crossing(value: int, logs: list[StoredLog], target: int) -> StoredLog | None:
-    """Which log reached the target, found backwards from the value that they led to; None: one before them."""
+    """Which log reached the target, found backwards from the value they led to; None: one before them."""
     for log in reversed(logs):
         value -= log.counted_value
         if value < target <= value + log.counted_value:
@@ -189,7 +194,14 @@ def _crossing(value: int, logs: list[StoredLog], target: int) -> StoredLog | Non
     return None
 
 
-def _due(row: ProgressRow, rules: Rules, milestone_id, reward_id, log: StoredLog | None) -> issuing.Due:
+def due(
+    row: ProgressRow | ChallengeProgress,
+    rules: Rules,
+    milestone_id: UUID | None,
+    reward_id: UUID | None,
+    log: StoredLog | None,
+) -> issuing.Due:
+    """A threshold that this row reached: a milestone's, or with None the completion's. No log: by an edit."""
     return issuing.Due(
         row.member_id,
         row.challenge_id,
@@ -206,7 +218,7 @@ def _take_back_rewards(
 ) -> None:
     for key, row in rows.items():
         logs = by_window[key]
-        if logs[0].rules.reversal_policy != ReversalPolicy.REVOKE_UNREDEEMED:
+        if logs[0].known_rules.reversal_policy != ReversalPolicy.REVOKE_UNREDEEMED:
             continue
         if any(log.counted_value < 0 for log in logs):
             issuing.revoke_unsupported(*key, row.value, row.target, at)

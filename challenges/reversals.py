@@ -55,7 +55,9 @@ def _locked(identities: set[Identity]) -> dict[Identity, Original]:
     originals: dict[Identity, Original] = {}
     for log in logs:
         identity = (log.member_id, log.challenge_id, log.unique_identifier)
-        originals[identity] = Original(log.period_key, log.counted, bool(log.reversal_of), units(log.counted_value))
+        originals[identity] = Original(
+            log.period_key, log.counted, bool(log.reversal_of), units(log.counted_value)
+        )
     for log in logs:
         stored = originals.get((log.member_id, log.challenge_id, log.counts_anyway))
         if log.counts_anyway and stored:

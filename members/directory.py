@@ -54,7 +54,14 @@ def enrol(profiles: Mapping[str, Mapping[str, Any]], at: datetime) -> dict[str, 
     """
     names = sorted(profiles)
     rows = [
-        (id_, name, *(profiles[name].get(field) or "" for field in PROFILE_FIELDS), MemberStatus.LIVE.value, at, at)
+        (
+            id_,
+            name,
+            *(profiles[name].get(field) or "" for field in PROFILE_FIELDS),
+            MemberStatus.LIVE.value,
+            at,
+            at,
+        )
         for id_, name in zip(uuid7_batch(at, len(names)), names, strict=True)
     ]
     written = MEMBERS.insert(rows, "(external_id) DO NOTHING", ("external_id", "id"))

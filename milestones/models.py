@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from challenges_project.amounts import AmountField, amount_range_check
 from challenges_project.choices import RecordStatus
 from challenges_project.ids import uuid7
+from challenges_project.loaded import RemembersLoaded
 
 
 class MilestoneQuerySet(models.QuerySet):
@@ -19,7 +20,7 @@ class MilestoneQuerySet(models.QuerySet):
         return self.unarchived().filter(status=RecordStatus.LIVE)
 
 
-class Milestone(models.Model):
+class Milestone(RemembersLoaded):
     """Pays its reward once per member and window when progress reaches its target.
 
     `live_since` is when it last went live: it acts on a window only if that was before the window closed.
@@ -46,8 +47,12 @@ class Milestone(models.Model):
         help_text=_("Empty: a generated code."),
     )
     eud_milestone_title = models.CharField(_("title"), max_length=48, blank=True, default="")
-    eud_milestone_description = models.CharField(_("description shown"), max_length=1024, blank=True, default="")
-    eud_milestone_icon = models.FileField(_("icon"), blank=True, default="", upload_to="icons", max_length=128)
+    eud_milestone_description = models.CharField(
+        _("description shown"), max_length=1024, blank=True, default=""
+    )
+    eud_milestone_icon = models.FileField(
+        _("icon"), blank=True, default="", upload_to="icons", max_length=128
+    )
     eud_milestone_reward_instruction_message = models.CharField(
         _("reward instruction"), max_length=256, blank=True, default=""
     )
@@ -63,7 +68,9 @@ class Milestone(models.Model):
         ordering = ["milestone_target_value", "id"]
         constraints = [
             amount_range_check("milestone_target_value", "milestone_target_positive", minimum="0.0001"),
-            models.CheckConstraint(condition=Q(status__in=RecordStatus.values), name="milestone_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=RecordStatus.values), name="milestone_status_known"
+            ),
             models.CheckConstraint(
                 condition=~Q(status=RecordStatus.LIVE) | Q(live_since__isnull=False),
                 name="milestone_live_has_since",

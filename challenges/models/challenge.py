@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from challenges_project.amounts import AmountField, amount_range_check
 from challenges_project.choices import AggregationMethod, AggregationPeriod, RecordStatus, ReversalPolicy
 from challenges_project.ids import uuid7
+from challenges_project.loaded import RemembersLoaded
 from challenges_project.periods import Window, checked_zone, window_containing
 
 DEFAULT_LATE_GRACE_HOURS = 72
@@ -29,7 +30,7 @@ class ChallengeQuerySet(models.QuerySet):
         return self.unarchived().filter(status=RecordStatus.LIVE)
 
 
-class Challenge(models.Model):
+class Challenge(RemembersLoaded):
     """Rules that recur in calendar windows of `time_zone`, and the end-user display (EUD) texts.
 
     Edit it through `challenges.rules.save` alone: that is the door which pays what an edit makes due.
@@ -117,8 +118,8 @@ class Challenge(models.Model):
     )
 
     version = models.PositiveIntegerField(default=1, editable=False)
-    # False while an edit's payments are still being made; the engine then checks every threshold (rules.py).
-    settled = models.BooleanField(default=True, editable=False)
+    # When the edit was made whose payments are still under way; empty once all are made (settling.py).
+    settling_since = models.DateTimeField(null=True, blank=True, editable=False)
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created at"), editable=False)
     updated_at = models.DateTimeField(_("updated at"), editable=False)
@@ -157,6 +158,11 @@ class Challenge(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def settled(self) -> bool:
+        """Whether everybody whom the last edit pays has been paid."""
+        return self.settling_since is None
 
     def window_at(self, moment: datetime) -> Window:
         """The calendar window around `moment`; see `closes_at` for when it really closes."""

@@ -6,7 +6,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from challenges_project.amounts import AmountField, amount_range_check
+from challenges_project.amounts import AmountField
 from challenges_project.choices import ReasonCode
 from challenges_project.ids import uuid7
 

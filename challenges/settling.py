@@ -1,0 +1,213 @@
+"""Paying what an edit made due: open windows take over the new rules, a bounded set of members at a time.
+
+An edit settles the first members in its own transaction. Whoever is left is settled after its commit, a
+transaction for each set, in key order; `settling_since` stands until the last one, so that an interruption is
+noticed and the rest resumed, by the next edit, by the next activity or by `manage.py rebuild_progress`.
+Asking twice pays once: the unique key of the reward log decides.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.utils import timezone
+
+from challenges import catalogue, locks, progress
+from challenges.catalogue import Rules, Threshold, rules_of
+from challenges.models import Challenge, ChallengeProgress
+from challenges_project.amounts import amount, units
+from challenges_project.periods import Window, window_after, window_containing
+from rewards import issuing
+from rewards.models import RewardLog
+
+logger = logging.getLogger(__name__)
+
+MEMBERS_AT_ONCE = 1000
+# Longer than a set takes, and then some: who finds an edit unsettled this long resumes it.
+INTERRUPTED_AFTER = timedelta(minutes=2)
+
+Place = tuple[UUID, str]  # member, period key: where a walk over a challenge's rows stands
+
+
+def start(rules: Rules, at: datetime) -> None:
+    """Settle an edit made at `at`; call it last in the edit's transaction, with the challenge locked."""
+    place = settle_some(rules, at, None, at)
+    if place is None:
+        return
+    Challenge.objects.filter(id=rules.challenge_id).update(settling_since=at)
+    catalogue.touch()
+    # Robust: the edit is stored; a failure here is logged and resumed, never answered as a failed edit.
+    transaction.on_commit(partial(finish, rules.challenge_id, place), robust=True)
+
+
+def finish(challenge_id: UUID, place: Place | None = None, *, wait: bool = True) -> None:
+    """Settle what is left of a challenge's last edit, from a place or from the start; there may be nothing.
+
+    With `wait` false it leaves when somebody else is at it.
+    """
+    unfinished = True
+    while unfinished:
+        with transaction.atomic():
+            locks.share([challenge_id])
+            rules = rules_of([challenge_id]).get(challenge_id)
+            if rules is None or rules.settled or not locks.settle(challenge_id, wait=wait):
+                return
+            place = _go_on(rules, place)
+            unfinished = place is not None
+
+
+def _go_on(rules: Rules, place: Place | None) -> Place | None:
+    since = rules.settling_since or timezone.now()
+    place = settle_some(rules, since, place, timezone.now())
+    if place is None:
+        Challenge.objects.filter(id=rules.challenge_id).update(settling_since=None)
+        catalogue.touch()
+    return place
+
+
+def resume_interrupted(rules: Iterable[Rules], at: datetime) -> None:
+    """After this transaction, go on where somebody was interrupted; costs nothing when nobody was."""
+    for each in rules:
+        if each.settling_since is not None and at - each.settling_since > INTERRUPTED_AFTER:
+            transaction.on_commit(partial(finish, each.challenge_id, wait=False), robust=True)
+
+
+def settle_some(rules: Rules, since: datetime, place: Place | None, at: datetime) -> Place | None:
+    """Settle the next rows after `place`, in key order; answers the last one's place, None when none is left.
+
+    `since`: the edit's time, which decides the windows and is the time of completion; `at`: the clock.
+    """
+    rows = owed(rules, since).order_by("member_id", "period_key")
+    if place is not None:
+        member_id, period_key = place
+        later = Q(member_id__gt=member_id) | Q(member_id=member_id, period_key__gt=period_key)
+        rows = rows.filter(later, member_id__gte=member_id)
+    locked = list(rows.select_for_update(no_key=True)[:MEMBERS_AT_ONCE])
+    _retarget(locked, rules, at)
+    _move_ends(locked, rules, since, at)
+    _complete(locked, since, at)
+    issuing.issue(_unpaid_dues(locked, rules), at)
+    full = len(locked) == MEMBERS_AT_ONCE
+    return (locked[-1].member_id, locked[-1].period_key) if full else None
+
+
+def owed(rules: Rules, since: datetime) -> QuerySet[ChallengeProgress]:
+    """The rows of windows open at `since` that the rules would change or pay."""
+    wanted = _aims_elsewhere(rules) | _ends_elsewhere(rules, since) | completes(rules)
+    for threshold in rules.thresholds:
+        wanted |= unpaid(threshold)
+    wanted |= Q(challenge_completed_at__isnull=False) & ~_paid(rules.challenge_id)
+    return open_rows(rules.challenge_id, since).filter(wanted)
+
+
+def open_rows(challenge_id: UUID, since: datetime) -> QuerySet[ChallengeProgress]:
+    return ChallengeProgress.objects.filter(challenge=challenge_id, window_ends_at__gt=since)
+
+
+def unpaid(threshold: Threshold) -> Q:
+    """Rows at or past a milestone without its reward log."""
+    return Q(current_progress_value__gte=amount(threshold.target)) & ~_paid(threshold.milestone_id)
+
+
+def completes(rules: Rules) -> Q:
+    """Rows not completed that the target of the rules completes."""
+    return Q(challenge_completed_at=None, current_progress_value__gte=amount(rules.target))
+
+
+def _paid(threshold_id: UUID) -> Exists:
+    return Exists(
+        RewardLog.objects.filter(
+            member=OuterRef("member_id"), threshold_id=threshold_id, period_key=OuterRef("period_key")
+        )
+    )
+
+
+def _aims_elsewhere(rules: Rules) -> Q:
+    """Raising a target leaves completed rows at the target they were judged by; lowering reaches all."""
+    target = amount(rules.target)
+    return Q(completion_target_value__gt=target) | Q(
+        completion_target_value__lt=target, challenge_completed_at=None
+    )
+
+
+def _ends_elsewhere(rules: Rules, since: datetime) -> Q:
+    ends = [
+        When(period_key=w.period_key, then=Value(_end(rules, w, since))) for w in open_windows(rules, since)
+    ]
+    return ~Q(window_ends_at=Case(*ends, default=F("window_ends_at")))
+
+
+def open_windows(rules: Rules, since: datetime) -> Sequence[Window]:
+    """The calendar window of that moment and the next one, which activity 5 minutes ahead may have begun."""
+    now = window_containing(rules.period, since, rules.zone)
+    return now, window_after(rules.period, now, rules.zone)
+
+
+def _end(rules: Rules, window: Window, since: datetime) -> datetime:
+    """An edit closes a window from now on, never in the past: what counted until then did."""
+    return max(rules.closes_at(window.ends_at), since)
+
+
+def _retarget(rows: Sequence[ChallengeProgress], rules: Rules, at: datetime) -> None:
+    target = amount(rules.target)
+    stale = [row for row in rows if row.completion_target_value != target]
+    stale = [r for r in stale if r.challenge_completed_at is None or r.completion_target_value > target]
+    _update(stale, at, completion_target_value=target)
+
+
+def _move_ends(rows: Sequence[ChallengeProgress], rules: Rules, since: datetime, at: datetime) -> None:
+    for window in open_windows(rules, since):
+        end = _end(rules, window, since)
+        moved = [r for r in rows if r.period_key == window.period_key and r.window_ends_at != end]
+        _update(moved, at, window_ends_at=end)
+
+
+def _complete(rows: Sequence[ChallengeProgress], since: datetime, at: datetime) -> None:
+    reached = [
+        row
+        for row in rows
+        if row.challenge_completed_at is None and row.current_progress_value >= row.completion_target_value
+    ]
+    _update(reached, at, challenge_completed_at=since)
+
+
+def _update(rows: Sequence[ChallengeProgress], at: datetime, **values: object) -> None:
+    """The same values for all these rows, in the database and in hand."""
+    if not rows:
+        return
+    for row in rows:
+        for name, value in values.items():
+            setattr(row, name, value)
+    ChallengeProgress.objects.filter(id__in=[row.id for row in rows]).update(**values, updated_at=at)
+
+
+def _unpaid_dues(rows: Sequence[ChallengeProgress], rules: Rules) -> list[issuing.Due]:
+    paid = set(
+        RewardLog.objects.filter(
+            challenge=rules.challenge_id,
+            member__in={row.member_id for row in rows},
+            period_key__in={row.period_key for row in rows},
+        ).values_list("member_id", "threshold_id", "period_key")
+    )
+    dues = [due for row in rows for due in _dues(row, rules)]
+    return [
+        due
+        for due in dues
+        if (due.member_id, due.milestone_id or due.challenge_id, due.period_key) not in paid
+    ]
+
+
+def _dues(row: ChallengeProgress, rules: Rules) -> list[issuing.Due]:
+    value = units(row.current_progress_value)
+    dues = [
+        progress.due(row, rules, threshold.milestone_id, threshold.reward_id, None)
+        for threshold in rules.thresholds
+        if threshold.target <= value and threshold.live_since < row.window_ends_at
+    ]
+    if row.challenge_completed_at is not None:
+        dues.append(progress.due(row, rules, None, rules.completion_reward_id, None))
+    return dues

@@ -1,0 +1,56 @@
+"""Records that know what was edited on them since they were read, so that two edits at once both hold."""
+
+from collections.abc import Collection, Sequence
+from typing import Any, Self
+
+from django.db import models
+from django.db.models.fields.files import FieldFile
+
+
+class RemembersLoaded(models.Model):
+    """Keeps the values that came from the database beside those that the record has now."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Sequence[Any]) -> Self:
+        record = super().from_db(db, field_names, values)
+        record.remember_loaded()
+        return record
+
+    def remember_loaded(self) -> None:
+        """Take the values of now for what the database holds."""
+        self._loaded = {name: _kept(self.__dict__[name]) for name in self._columns() if name in self.__dict__}
+
+    def edited_fields(self) -> set[str]:
+        """The columns (by attribute name) that were set to something else since; all of a new record's."""
+        if self._state.adding:
+            return set(self._columns())
+        return {name for name, value in self._loaded.items() if not _same(self.__dict__.get(name), value)}
+
+    def take_over(self, stored: Self) -> None:
+        """Read what somebody else stored meanwhile, except where this record was edited."""
+        edited = self.edited_fields()
+        for name in self._columns():
+            if name not in edited:
+                setattr(self, name, stored.__dict__[name])
+            self._loaded[name] = _kept(stored.__dict__[name])
+
+    @classmethod
+    def _columns(cls) -> list[str]:
+        """Without the unused twin of a translated text: `eud_title_en` and its sisters hold the texts."""
+        names = {field.attname for field in cls._meta.concrete_fields}
+        return [name for name in names if f"{name}_en" not in names]
+
+
+def _kept(value: Any) -> Any:
+    """A value that nobody can change from outside."""
+    if isinstance(value, FieldFile):
+        return value.name or ""
+    return list(value) if isinstance(value, list) else value
+
+
+def _same(now: Any, loaded: Any) -> bool:
+    """An empty text is no text: translated columns hold either."""
+    return now == loaded or (now in (None, "") and loaded in (None, ""))
