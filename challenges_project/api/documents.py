@@ -9,6 +9,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from challenges_project.api import answers
+from challenges_project.api.handlers import only_reads
 from challenges_project.api.renderers import CONTENT_TYPE, encode
 
 DOCS_POLICY = (
@@ -23,6 +24,7 @@ def _document(urlconf: str) -> bytes:
     return encode(SchemaGenerator(urlconf=urlconf).get_schema(request=None, public=True))
 
 
+@only_reads
 def openapi(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(_document(str(settings.ROOT_URLCONF)), content_type=CONTENT_TYPE)
     answers.public(response)

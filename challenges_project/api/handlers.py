@@ -1,6 +1,8 @@
 """Django's own error pages, as JSON where the API lives: handler400, 403, 404 and 500 of the root urls."""
 
 import sys
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -44,6 +46,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def unknown_path(request: HttpRequest, **kwargs: Any) -> HttpResponse:
     """The last route below /schema/: JSON also under DEBUG, where Django shows a page of its own."""
     return _answer(Answer(404, [Fault("not_found", "Not found.")]))
+
+
+def only_reads(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """GET and HEAD; anything else is 405 in the shape of all refusals."""
+
+    @csrf_exempt
+    @wraps(view)
+    def checked(request: HttpRequest) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return view(request)
+        answer = _answer(Answer(405, [Fault("method_not_allowed", "Only GET is allowed.")]))
+        answer.headers["Allow"] = "GET, HEAD"
+        return answer
+
+    return checked
 
 
 def is_api(request: HttpRequest) -> bool:

@@ -7,22 +7,22 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
 from challenges_project.api.answers import json_response
+from challenges_project.api.handlers import only_reads
 
 _migrated = False
 
 
 @never_cache
-@require_safe
+@only_reads
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers; nothing else is looked at."""
     return json_response({"status": "ok"})
 
 
 @never_cache
-@require_safe
+@only_reads
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when the database answers and has every migration, else 503 with what is missing."""
     try:
@@ -46,7 +46,7 @@ def _problem() -> str | None:
 
 
 @never_cache
-@require_safe
+@only_reads
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus' text format, of all workers with PROMETHEUS_MULTIPROC_DIR; 404 unless METRICS is on."""
     if not settings.METRICS:

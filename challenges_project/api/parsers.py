@@ -70,6 +70,8 @@ class _Parts:
         self.values[name] = values[0]
 
     def taken(self) -> dict[str, Any]:
+        if not self.values:
+            raise _malformed()
         if self.faults:
             raise Refused(400, *self.faults)
         return self.values
@@ -81,7 +83,11 @@ def _split(content_type: str, body: bytes) -> tuple[Any, Any]:
     try:
         return MultiPartParser(meta, BytesIO(body), [MemoryFileUploadHandler()], "latin-1").parse()
     except (MultiPartParserError, SuspiciousOperation, ValueError) as error:
-        raise refuse("malformed_multipart", "This is not a multipart body.") from error
+        raise _malformed() from error
+
+
+def _malformed() -> Refused:
+    return refuse("malformed_multipart", "This is no multipart body with parts.")
 
 
 def _utf8(text: str) -> str | None:

@@ -18,7 +18,9 @@ def refusal(request, limit=100):
 
 
 def chunked(stream):
-    request = RequestFactory().generic("POST", "/", b"x", "application/json", HTTP_TRANSFER_ENCODING="chunked")
+    request = RequestFactory().generic(
+        "POST", "/", b"x", "application/json", HTTP_TRANSFER_ENCODING="chunked"
+    )
     request.environ["wsgi.input"] = stream
     del request.META["CONTENT_LENGTH"]
     return request
@@ -72,7 +74,15 @@ def test_a_compressed_body_is_415_and_never_unpacked(coding):
 
 
 @pytest.mark.parametrize(
-    "body", [b"\xff{}", b"\xef\xbb\xbf{}", "{}".encode("utf-16"), "{}".encode("utf-16-le"), "{}".encode("utf-32"), b"\0"]
+    "body",
+    [
+        b"\xff{}",
+        b"\xef\xbb\xbf{}",
+        "{}".encode("utf-16"),
+        "{}".encode("utf-16-le"),
+        "{}".encode("utf-32"),
+        b"\0",
+    ],
 )
 def test_a_body_that_is_not_plain_utf8_is_refused(body):
     assert refusal(request_with(body)) == (400, "not_utf8")

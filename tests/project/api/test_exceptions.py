@@ -20,7 +20,14 @@ def faults_of(error):
 
 @pytest.mark.parametrize(
     ("word", "status"),
-    [("invalid", 400), ("conflict", 409), ("not_found", 404), ("forbidden", 403), ("busy", 503), ("too_large", 413)],
+    [
+        ("invalid", 400),
+        ("conflict", 409),
+        ("not_found", 404),
+        ("forbidden", 403),
+        ("busy", 503),
+        ("too_large", 413),
+    ],
 )
 def test_domain_error_has_the_status_of_its_word(word, status):
     answer = answer_to(DomainError("some_code", "Do this.", "ends_at", word))
@@ -57,7 +64,10 @@ def test_model_validation_names_wire_fields_also_from_a_constraint():
     error = ValidationError(
         {
             "late_grace_hours": ValidationError("At most %(n)s.", "max_value", {"n": 1440}),
-            "__all__": [ValidationError("endsAt: must be after startsAt.", "window"), ValidationError("Both: no.")],
+            "__all__": [
+                ValidationError("endsAt: must be after startsAt.", "window"),
+                ValidationError("Both: no."),
+            ],
         }
     )
 
@@ -105,7 +115,8 @@ def test_throttled_says_when_to_come_back():
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(400, "validation_error"), (404, "client_error"), (500, "server_error"), (503, "server_error")]
+    ("status", "kind"),
+    [(400, "validation_error"), (404, "client_error"), (500, "server_error"), (503, "server_error")],
 )
 def test_type_follows_the_status(status, kind):
     assert Refused(status, Fault("c", "D.")).answer.body == {

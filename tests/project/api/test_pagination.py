@@ -21,7 +21,12 @@ def people(db):
     start = datetime(2026, 11, 22, 10, tzinfo=UTC)
     seconds = [0, 1, 1, 1, 2, 3, 4]
     rows = [
-        Member(id=uuid7(start + timedelta(seconds=9 - n)), external_id=f"m{n}", created_at=start, updated_at=start + timedelta(seconds=s))
+        Member(
+            id=uuid7(start + timedelta(seconds=9 - n)),
+            external_id=f"m{n}",
+            created_at=start,
+            updated_at=start + timedelta(seconds=s),
+        )
         for n, s in enumerate(seconds)
     ]
     return Member.objects.bulk_create(rows)
@@ -32,7 +37,13 @@ def boards(db):
     now = timezone.now()
     return [
         Challenge.objects.create(
-            name=f"b{n}", description="d", display_order=order, completion_target_value=1, status="live", created_at=now, updated_at=now
+            name=f"b{n}",
+            description="d",
+            display_order=order,
+            completion_target_value=1,
+            status="live",
+            created_at=now,
+            updated_at=now,
         )
         for n, order in enumerate([5, 0, 0, -3, 5, 0])
     ]
@@ -53,11 +64,13 @@ def walk(client, url, limit):
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 8])
 def test_cursors_give_each_record_once_in_order(admin, people, order, limit):
     column = {"createdAt": "id", "updatedAt": "updated_at"}[order.removeprefix("-")]
-    expected = sorted(people, key=lambda person: (getattr(person, column), person.id), reverse=order[0] == "-")
+    expected = sorted(
+        people, key=lambda person: (getattr(person, column), person.id), reverse=order[0] == "-"
+    )
 
     pages = walk(admin, f"{PEOPLE}?sortBy={order}&", limit)
 
-    assert sum(pages, []) == [person.external_id for person in expected]
+    assert [name for page in pages for name in page] == [person.external_id for person in expected]
     assert {len(page) for page in pages[:-1]} <= {limit}
 
 
@@ -68,10 +81,14 @@ def test_cursors_of_an_order_whose_ties_go_newest_first(guest, boards, order, li
     newest_first = sorted(boards, key=lambda board: board.id, reverse=True)
     expected = sorted(newest_first, key=lambda board: sign * board.display_order)
 
-    assert sum(walk(guest, f"{BOARDS}?sortBy={order}&", limit), []) == [board.name for board in expected]
+    pages = walk(guest, f"{BOARDS}?sortBy={order}&", limit)
+
+    assert [name for page in pages for name in page] == [board.name for board in expected]
 
 
-def test_a_record_added_behind_the_cursor_is_found_and_one_before_it_moves_nothing(admin, people, make_person):
+def test_a_record_added_behind_the_cursor_is_found_and_one_before_it_moves_nothing(
+    admin, people, make_person
+):
     first = admin.get(f"{PEOPLE}?sortBy=updatedAt&limit=3").json()
     make_person("early", updated_at=datetime(2026, 1, 1, tzinfo=UTC))
     make_person("late", updated_at=datetime(2026, 12, 1, tzinfo=UTC))
@@ -99,7 +116,14 @@ def test_beside_a_cursor_only_limit_may_be_sent(admin, people):
     cursor = admin.get(f"{PEOPLE}?limit=2").json()["paging"]["nextCursor"]
 
     assert len(admin.get(f"{PEOPLE}?cursor={cursor}&limit=4").json()["data"]) == 4
-    for other in ("offset=1", "status=live", "sortBy=createdAt", "fetchTotalCount=true", "languageCode=fr", "fields=id"):
+    for other in (
+        "offset=1",
+        "status=live",
+        "sortBy=createdAt",
+        "fetchTotalCount=true",
+        "languageCode=fr",
+        "fields=id",
+    ):
         response = admin.get(f"{PEOPLE}?cursor={cursor}&{other}")
         assert response.status_code == 400
         assert response.json()["errors"][0]["attr"] == other.partition("=")[0]
@@ -111,7 +135,17 @@ def tampered(cursor):
     content = json.loads(base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)))
     content["q"] = {"status": "paused"}
     changed = base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
-    return [changed + ":" + signature, body + ":" + signature[:-1] + "A", body, cursor + "x", "", ":", ".:", "a:b", "é:ü"]
+    return [
+        changed + ":" + signature,
+        body + ":" + signature[:-1] + "A",
+        body,
+        cursor + "x",
+        "",
+        ":",
+        ".:",
+        "a:b",
+        "é:ü",
+    ]
 
 
 def test_a_changed_cursor_is_refused(admin, people):
@@ -136,7 +170,13 @@ def test_a_cursor_of_another_caller_is_refused(admin, guest, boards):
 
 @pytest.mark.parametrize(
     ("question", "key"),
-    [({"gone": "x"}, ["01"]), ({"sortBy": "gone"}, ["01"]), ({}, ["not an id"]), ({}, ["a", "b", "c"]), ({}, [])],
+    [
+        ({"gone": "x"}, ["01"]),
+        ({"sortBy": "gone"}, ["01"]),
+        ({}, ["not an id"]),
+        ({}, ["a", "b", "c"]),
+        ({}, []),
+    ],
 )
 def test_a_cursor_of_a_list_that_has_changed_since_is_refused(admin, people, question, key):
     cursor = Cursors("person", "admin").write(question, Paging(limit=2), key)
@@ -146,7 +186,9 @@ def test_a_cursor_of_a_list_that_has_changed_since_is_refused(admin, people, que
     assert (response.status_code, response.json()["errors"][0]["code"]) == (400, "invalid_cursor")
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "1001", "abc", "1e2", "10.0", "1_0", "٣", "", " 5", "1" + "0" * 26])
+@pytest.mark.parametrize(
+    "limit", ["0", "-1", "1001", "abc", "1e2", "10.0", "1_0", "٣", "", " 5", "1" + "0" * 26]
+)
 def test_a_limit_out_of_bounds_is_refused(admin, limit):
     response = admin.get(PEOPLE, {"limit": limit})
 
@@ -192,7 +234,9 @@ def test_a_total_is_of_the_filtered_list(admin, people):
     assert admin.get(f"{PEOPLE}?fetchTotalCount=true&status=paused").json()["paging"]["totalCount"] == 1
 
 
-@pytest.mark.parametrize("text", ["name", "id", "pk", "-", "", "--createdAt", "createdAt,updatedAt", "external_id"])
+@pytest.mark.parametrize(
+    "text", ["name", "id", "pk", "-", "", "--createdAt", "createdAt,updatedAt", "external_id"]
+)
 def test_an_unknown_order_is_refused(admin, text):
     assert admin.get(PEOPLE, {"sortBy": text}).json()["errors"][0]["attr"] == "sortBy"
 
@@ -209,4 +253,4 @@ def test_a_deep_page_reads_one_range_of_the_index(people):
     order = Order(Sort("updatedAt", "updated_at").columns(descending=True))
     rows = order.after(order.sorted(Member.objects.all()), [timezone.now().isoformat(), str(uuid7())])
 
-    assert "(\"members_member\".\"updated_at\", \"members_member\".\"id\") < " in str(rows.query)
+    assert '("members_member"."updated_at", "members_member"."id") < ' in str(rows.query)

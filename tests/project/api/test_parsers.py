@@ -9,7 +9,10 @@ BOUNDARY = "multipart/form-data; boundary=cut"
 
 
 def parsed(*parts, content_type=BOUNDARY):
-    body = b"".join(b"--cut\r\nContent-Disposition: form-data; " + part + b"\r\n" for part in parts) + b"--cut--\r\n"
+    body = (
+        b"".join(b"--cut\r\nContent-Disposition: form-data; " + part + b"\r\n" for part in parts)
+        + b"--cut--\r\n"
+    )
     return StrictMultiPartParser().parse(RequestFactory().generic("POST", "/", body, content_type))
 
 
@@ -48,7 +51,10 @@ def test_a_part_is_sent_once_also_beside_a_file_of_its_name():
 
 
 def test_texts_are_judged_like_json():
-    assert faults_of(b'name="a"\r\n\r\n\xff', b'name="b"\r\n\r\nx\0y') == [("a", "not_utf8"), ("b", "nul_character")]
+    assert faults_of(b'name="a"\r\n\r\n\xff', b'name="b"\r\n\r\nx\0y') == [
+        ("a", "not_utf8"),
+        ("b", "nul_character"),
+    ]
 
 
 def test_a_file_name_is_shortened_and_has_no_folder():
@@ -69,12 +75,10 @@ def test_a_file_name_is_shortened_and_has_no_folder():
 def test_what_is_no_multipart_is_refused(body, content_type):
     request = RequestFactory().generic("POST", "/", body, content_type)
 
-    try:
-        values = StrictMultiPartParser().parse(request)
-    except Refused as refused:
-        assert refused.answer.status == 400
-    else:
-        assert values == {}
+    with pytest.raises(Refused) as refused:
+        StrictMultiPartParser().parse(request)
+
+    assert refused.value.answer.status == 400
 
 
 def test_more_parts_than_any_record_has_are_refused():
@@ -102,18 +106,33 @@ def test_unknown_parts_and_loose_scalars_are_refused(admin):
 
     response = admin.post(
         "/schema/person/record",
-        {"externalId": "alice", "rank": " 3", "vip": "yes", "activityIds": "a", "icon": icon, "firstName": icon},
+        {
+            "externalId": "alice",
+            "rank": " 3",
+            "vip": "yes",
+            "activityIds": "a",
+            "icon": icon,
+            "firstName": icon,
+        },
     )
 
     assert response.status_code == 400
-    assert {error["attr"] for error in response.json()["errors"]} == {"rank", "vip", "activityIds", "icon", "firstName"}
+    assert {error["attr"] for error in response.json()["errors"]} == {
+        "rank",
+        "vip",
+        "activityIds",
+        "icon",
+        "firstName",
+    }
 
 
 def test_an_absent_flag_is_not_false(admin, make_person, monkeypatch):
     from .resources import PersonViewSet
 
     seen = {}
-    monkeypatch.setattr(PersonViewSet, "update_record", lambda self, record, values: seen.update(values) or record)
+    monkeypatch.setattr(
+        PersonViewSet, "update_record", lambda self, record, values: seen.update(values) or record
+    )
     person = make_person()
     body = b'--cut\r\nContent-Disposition: form-data; name="firstName"\r\n\r\nAnn\r\n--cut--\r\n'
 

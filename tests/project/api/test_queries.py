@@ -69,6 +69,8 @@ def test_all_that_is_wrong_is_named_at_once():
     ]
 
 
-@pytest.mark.parametrize(("name", "hint"), [("statsu", " Did you mean status?"), ("zzz", ""), ("x" * 100_000, "")])
+@pytest.mark.parametrize(
+    ("name", "hint"), [("statsu", " Did you mean status?"), ("zzz", ""), ("x" * 100_000, "")]
+)
 def test_nearest(name, hint):
     assert nearest(name, KNOWN) == hint

@@ -76,7 +76,12 @@ def test_the_default_language_lends_itself_nothing():
 
 @pytest.mark.parametrize("code", ["en", "de", "ar"])
 @pytest.mark.parametrize(
-    "columns", [{}, {"eud_title_en": "Spend"}, {"eud_title_en": "Spend", "eud_title_de": "Viel", "eud_completed_label_de": "Ja"}]
+    "columns",
+    [
+        {},
+        {"eud_title_en": "Spend"},
+        {"eud_title_en": "Spend", "eud_title_de": "Viel", "eud_completed_label_de": "Ja"},
+    ],
 )
 def test_a_read_sent_back_changes_nothing(columns, code):
     record = Record(**columns)
@@ -95,7 +100,10 @@ def test_all_languages_go_out_and_in_as_stored(settings):
 
     assert out["eudTitle"] == {"en": "Spend", "es": None, "fr": None, "de": None, "ar": None, "ja": None}
     assert written(out, record=record, every=True)["eud_title_en"] == "Spend"
-    assert written({"eudTitle": {"de": "Viel", "fr": None}}, every=True) == {"eud_title_de": "Viel", "eud_title_fr": ""}
+    assert written({"eudTitle": {"de": "Viel", "fr": None}}, every=True) == {
+        "eud_title_de": "Viel",
+        "eud_title_fr": "",
+    }
     assert set(written({"eudTitle": None}, every=True).values()) == {""}
 
 

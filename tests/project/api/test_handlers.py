@@ -1,0 +1,58 @@
+import pytest
+from django.db import OperationalError
+from django.test import RequestFactory
+
+from challenges_project.api import handlers
+
+
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize(
+    "path", ["/schema/nothing", "/schema/", "/schema/person/record/a/b/c", "/schema/%0a", "/schema/\x00"]
+)
+def test_an_unknown_path_of_the_api_is_json_also_under_debug(guest, db, settings, path, debug):
+    settings.DEBUG = debug
+
+    response = guest.get(path)
+
+    assert response.status_code == 404
+    assert response.json() == {
+        "type": "client_error",
+        "errors": [{"code": "not_found", "detail": "Not found.", "attr": None}],
+    }
+
+
+def test_an_unknown_path_outside_is_a_page(guest, db):
+    response = guest.get("/nothing")
+
+    assert (response.status_code, response.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+
+
+def test_a_bad_host_is_told_in_json(guest):
+    response = guest.get("/schema/person/record", headers={"Host": "evil.example"})
+
+    assert (response.status_code, response.json()["type"]) == (400, "validation_error")
+
+
+def test_forbidden_is_json():
+    response = handlers.forbidden(RequestFactory().get("/schema/x"), PermissionError())
+
+    assert (response.status_code, response.headers["Content-Type"]) == (403, "application/json")
+
+
+def test_a_database_that_fails_outside_of_a_view_is_503():
+    try:
+        raise OperationalError("SELECT secret")
+    except OperationalError:
+        response = handlers.server_error(RequestFactory().get("/admin/"))
+
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+    assert b"secret" not in response.content
+
+
+def test_any_other_error_outside_of_a_view_is_500():
+    try:
+        raise KeyError("secret")
+    except KeyError:
+        response = handlers.server_error(RequestFactory().get("/schema/x"))
+
+    assert (response.status_code, b"secret" in response.content) == (500, False)
