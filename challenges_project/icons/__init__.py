@@ -78,6 +78,4 @@ def _misnamed(name: str, extension: str) -> list[str]:
     claimed = _SPELLINGS.get(claimed, claimed)
     if claimed not in _CLEANERS or claimed == extension:
         return []
-    return [
-        f"The file is named like a {claimed.upper()}, but it is a {extension.upper()} and is stored as one."
-    ]
+    return [f"The file is named .{claimed}, but it is .{extension} by its content and is stored as that."]

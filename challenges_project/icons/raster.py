@@ -67,22 +67,25 @@ def _decoded(data: bytes, kind: str) -> Iterator[Image.Image]:
     """
     try:
         with Image.open(io.BytesIO(data), formats=(kind,)) as source:
-            _check_pixels(*source.size)
+            width, height = source.size
+            if width * height > MAX_PIXELS:
+                raise _too_many_pixels(f"{width:,} x {height:,}")
             source.load()
             yield source
     except DomainError:
         raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _too_many_pixels("far too many") from None
     except Exception:
         raise damaged() from None
 
 
-def _check_pixels(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise refused(
-            "icon_pixels",
-            f"This picture has {width:,} x {height:,} pixels; an icon may have {MAX_PIXELS:,} in all "
-            "(2,048 x 2,048). Scale it down: 512 x 512 is plenty.",
-        )
+def _too_many_pixels(found: str) -> DomainError:
+    return refused(
+        "icon_pixels",
+        f"This picture has {found} pixels; an icon may have {MAX_PIXELS:,} in all (2,048 x 2,048). "
+        "Scale it down: 512 x 512 is plenty.",
+    )
 
 
 def _upright_in_srgb(source: Image.Image) -> Image.Image:

@@ -1,7 +1,7 @@
 """A drawing copied element by element, attribute by attribute, from what `svg_words` allows."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element, SubElement
 
@@ -15,10 +15,10 @@ from challenges_project.icons.svg_words import (
     FUNCTIONS,
     PROPERTIES,
     SILENT,
-    SILENT_PREFIXES,
     STYLE_ONLY,
     SVG,
     TEXTS,
+    VENDORS,
     XLINK,
     XML,
 )
@@ -69,8 +69,8 @@ class Drawing:
             self._note_editor(element.get("requiredExtensions", ""))
         elif name in ELEMENTS:
             return name
-        elif name != "style":
-            self.left_out.add(shown(name))
+        else:
+            self._note([name])
         return None
 
     def _note_editor(self, space: str) -> None:
@@ -88,7 +88,7 @@ class Drawing:
         only = self._checked({name: value for name, value in styles.items() if name in STYLE_ONLY})
         if only:
             kept["style"] = ";".join(f"{name}:{value}" for name, value in sorted(only.items()))
-        self._note(name for name in styles if name not in PROPERTIES | STYLE_ONLY)
+        self._note(styles.keys() - PROPERTIES - STYLE_ONLY)
         self._count(kept)
         return kept
 
@@ -107,20 +107,16 @@ class Drawing:
                 plain[name] = value
             elif space not in ("", SVG, XML, XLINK):
                 self._note_editor(space)
-            else:
-                self._note([name])
         yield from self._checked(plain).items()
 
     def _checked(self, values: dict[str, str]) -> dict[str, str]:
         """The values that can do nothing but draw; the others are noted."""
         kept = {name: checked for name, value in values.items() if (checked := _plain(value)) is not None}
-        self._note(name for name in values if name not in kept)
+        self._note(values.keys() - kept.keys())
         return kept
 
-    def _note(self, names: Iterator[str] | list[str]) -> None:
-        self.left_out |= {
-            shown(name) for name in names if name not in SILENT and not name.startswith(SILENT_PREFIXES)
-        }
+    def _note(self, names: Iterable[str]) -> None:
+        self.left_out |= {shown(name) for name in names if not (name in SILENT or name.startswith(VENDORS))}
 
     def _count(self, attributes: dict[str, str]) -> None:
         self._written += sum(map(len, attributes.values()))

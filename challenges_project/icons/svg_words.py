@@ -82,18 +82,16 @@ FUNCTIONS = _words(
     """
 )
 
-# Left out without a word: they say nothing about the picture.
+# Elements and properties left out without a word: no browser draws anything by them.
 SILENT = _words(
     """
-    version baseProfile enable-background id class style role focusable tabindex lang
-    contentScriptType contentStyleType zoomAndPan allowReorder editable pointer-events cursor
-    line-height text-align text-indent text-transform solid-color solid-opacity shape-padding
-    shape-margin font-variant-ligatures font-variant-caps font-variant-numeric
-    font-variant-east-asian font-variant-position font-variant-alternates font-variant-settings
-    font-feature-settings font-variation-settings text-decoration-line text-decoration-style
-    text-decoration-color text-orientation block-progression inline-size filter-blend-mode
-    filter-gaussianblur-deviation font-variant-east_asian blend text-decoration-skip-ink
-    requiredFeatures requiredExtensions
+    style color-profile enable-background pointer-events cursor line-height text-align text-indent
+    text-transform solid-color solid-opacity shape-padding shape-margin font-variant-ligatures
+    font-variant-caps font-variant-numeric font-variant-east-asian font-variant-position
+    font-variant-alternates font-variant-settings font-feature-settings font-variation-settings
+    text-decoration-line text-decoration-style text-decoration-color text-orientation
+    block-progression inline-size filter-blend-mode filter-gaussianblur-deviation
+    font-variant-east_asian text-decoration-skip-ink
     """
 )
-SILENT_PREFIXES = ("data-", "aria-", "-inkscape-", "-webkit-", "-moz-", "-ms-", "xmlns")
+VENDORS = ("-inkscape-", "-webkit-", "-moz-", "-ms-")
