@@ -68,6 +68,31 @@ class Table:
         kinds = [self.columns[name] for name in returning]
         return [tuple(map(python_value, row, kinds)) for row in found]
 
+    def update(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Set all but the first of these columns in the rows that the first one names.
+
+        Lock the rows beforehand where their order matters: the database takes them in an order of its own.
+        """
+        key, *others = columns
+        changes = ", ".join(f"{name} = new.{name}" for name in others)
+        step = len(rows) if connection.vendor == "postgresql" else SQLITE_PARAMETERS // len(columns)
+        for start in range(0, len(rows), step or 1):
+            given, params = self._given(columns, rows[start : start + step])
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"WITH new ({', '.join(columns)}) AS ({given}) "
+                    f"UPDATE {self.name} AS old SET {changes} FROM new WHERE old.{key} = new.{key}",
+                    params,
+                )
+
+    def _given(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+        """The rows as the body of a common table expression, and its parameters."""
+        if connection.vendor == "postgresql":
+            arrays = ", ".join(f"%b::{PG_TYPES[self.columns[name]]}[]" for name in columns)
+            return f"SELECT * FROM unnest({arrays})", [list(column) for column in zip(*rows, strict=True)]
+        one = f"({', '.join(['%s'] * len(columns))})"
+        return f"VALUES {', '.join([one] * len(rows))}", adapted(value for row in rows for value in row)
+
     def _head(self) -> str:
         return f"INSERT INTO {self.name} AS old ({', '.join(self.columns)})"
 

@@ -1,179 +1,128 @@
-"""The only writer of reward logs and of a coupon code's owner."""
+"""Paying what is due: the only place where reward logs come to be.
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+The states of a new reward log are decided in this order: a threshold that was paid stays paid, a cap says
+`capped`, an empty pool `pending_code`. Nothing of it ever refuses the activity that made the reward due.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.db import transaction
 from django.db.models import Q
 
 from challenges_project.amounts import amount
-from challenges_project.bulk import Table
 from challenges_project.choices import CodeSource, RewardLogStatus
 from challenges_project.ids import uuid7_batch
-from challenges_project.periods import end_of_local_day
-from rewards.codes import generated_code
-from rewards.models import CouponCode, Reward, RewardLog
+from rewards import caps, claiming, filling
+from rewards.ledger import REWARD_LOGS, Due, Issued
+from rewards.models import RewardLog
+from rewards.terms import Terms, terms_of
 
-REWARD_LOGS = Table(
-    RewardLog._meta.db_table,
-    {
-        "id": "uuid",
-        "member_id": "uuid",
-        "challenge_id": "uuid",
-        "milestone_id": "uuid",
-        "threshold_id": "uuid",
-        "period_key": "text",
-        "reward_id": "uuid",
-        "status": "text",
-        "coupon_code": "text",
-        "challenge_log_id": "uuid",
-        "reward_issued_at": "time",
-        "reward_expiry_at": "time",
-        "updated_at": "time",
-    },
-)
-COUPON_CODES = Table(
-    CouponCode._meta.db_table,
-    {"id": "uuid", "reward_id": "uuid", "code": "text", "reward_log_id": "uuid", "created_at": "time"},
-)
+__all__ = ["Due", "Issued", "issue", "revoke_unsupported"]
 
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A threshold that a member reached in a window. `challenge_log_id` caused it; None: an edit did."""
-
-    member_id: UUID
-    challenge_id: UUID
-    milestone_id: UUID | None
-    period_key: str
-    reward_id: UUID | None
-    challenge_log_id: UUID | None
-    zone: ZoneInfo
-
-    @property
-    def threshold_id(self) -> UUID:
-        return self.milestone_id or self.challenge_id
-
-
-@dataclass(slots=True)
-class Issued:
-    """A reward log as it was just written; the columns of `REWARD_LOGS` in their order."""
-
-    id: UUID
-    member_id: UUID
-    challenge_id: UUID
-    milestone_id: UUID | None
-    threshold_id: UUID
-    period_key: str
-    reward_id: UUID | None
-    status: str
-    coupon_code: str
-    challenge_log_id: UUID | None
-    reward_issued_at: datetime
-    reward_expiry_at: datetime | None
+Rewards = Mapping[UUID | None, Terms]
 
 
 def issue(dues: Sequence[Due], at: datetime) -> list[Issued]:
-    """Pay what is due and was never paid, in the order given within a member's window, and answer the new ones.
+    """Pay what is due and was never paid, in the order given within a member's window; answers the new ones.
 
     Whether a threshold was paid is decided by the unique key of the reward log, so that asking twice, or
-    from two transactions, pays once. `dues` may come in any order of members; they are written by key.
+    from two transactions, pays once. `dues` may come in any order of members; they are written by key. What
+    is left waiting for a pool's code is looked at again right after the transaction, and then changed in
+    the answer too.
     """
     if not dues:
         return []
-    rewards = Reward.objects.in_bulk({due.reward_id for due in dues if due.reward_id})
-    ordered = sorted(dues, key=lambda due: (due.member_id, due.challenge_id, due.period_key))
-    proposed = [
-        _proposal(id_, due, rewards.get(due.reward_id), at)
-        for id_, due in zip(uuid7_batch(at, len(ordered)), ordered, strict=True)
-    ]
+    rewards = terms_of({due.reward_id for due in dues})
+    proposed = _proposed(dues, at)
+    given = _open([each for each in proposed if not rewards[each.reward_id].capped], rewards)
     written = REWARD_LOGS.insert(
-        [_row(each, at) for each in proposed], "(member_id, threshold_id, period_key) DO NOTHING", ("id",)
+        [each.row() for each in sorted(proposed, key=_by_key)],
+        "(member_id, threshold_id, period_key) DO NOTHING",
+        ("id",),
     )
     new = {id_ for (id_,) in written}
     issued = [each for each in proposed if each.id in new]
+    given |= _admit(issued, rewards)
+    claiming.hand_over({log_id: code_id for log_id, code_id in given.items() if log_id in new})
     _register_generated(issued, rewards, at)
+    filling.look_again(each for each in issued if _waits_for_pool(each, rewards))
     return issued
 
 
-def _proposal(id_: UUID, due: Due, reward: Reward | None, at: datetime) -> Issued:
-    status, code = _first_state(reward)
-    return Issued(
-        id=id_,
-        member_id=due.member_id,
-        challenge_id=due.challenge_id,
-        milestone_id=due.milestone_id,
-        threshold_id=due.threshold_id,
-        period_key=due.period_key,
-        reward_id=due.reward_id,
-        status=status,
-        coupon_code=code,
-        challenge_log_id=due.challenge_log_id,
-        reward_issued_at=at,
-        reward_expiry_at=None if reward is None else expiry(reward, at, due.zone),
+def _proposed(dues: Sequence[Due], at: datetime) -> list[Issued]:
+    """What would be written, all of it `capped` for now, in the order in which it was caused: first come."""
+    first_come = sorted(dues, key=lambda due: due.challenge_log_id.int if due.challenge_log_id else 0)
+    return [
+        Issued(
+            id_,
+            due.member_id,
+            due.challenge_id,
+            due.milestone_id,
+            due.period_key,
+            due.reward_id,
+            due.challenge_log_id,
+            at,
+            due.zone,
+        )
+        for id_, due in zip(uuid7_batch(at, len(dues)), first_come, strict=True)
+    ]
+
+
+def _by_key(each: Issued) -> tuple[int, int, str]:
+    return each.member_id.int, (each.milestone_id or each.challenge_id).int, each.period_key
+
+
+def _open(logs: Sequence[Issued], rewards: Rewards) -> dict[UUID, UUID]:
+    """Give these logs their first state and what code they can have; answers the pool's code for each log."""
+    for each in logs:
+        each.status, each.coupon_code = _first_state(rewards[each.reward_id])
+    given: dict[UUID, UUID] = {}
+    for reward_id, some in caps.by_reward(each for each in logs if _waits_for_pool(each, rewards)).items():
+        for each, (code_id, code) in zip(some, claiming.reserve(reward_id, len(some)), strict=False):
+            each.status, each.coupon_code = RewardLogStatus.ISSUED.value, code
+            given[each.id] = code_id
+    for each in logs:
+        if each.status == RewardLogStatus.ISSUED:
+            each.reward_expiry_at = rewards[each.reward_id].expiry_of(each.reward_issued_at, each.zone)
+    return given
+
+
+def _first_state(terms: Terms) -> tuple[str, str]:
+    if terms.code_source in (CodeSource.POOL, CodeSource.EXTERNAL):
+        return RewardLogStatus.PENDING_CODE.value, ""
+    return RewardLogStatus.ISSUED.value, terms.new_code()
+
+
+def _waits_for_pool(each: Issued, rewards: Rewards) -> bool:
+    waits = each.status == RewardLogStatus.PENDING_CODE
+    return waits and rewards[each.reward_id].code_source == CodeSource.POOL
+
+
+def _admit(issued: Sequence[Issued], rewards: Rewards) -> dict[UUID, UUID]:
+    """Open those that the caps of their rewards have room for; the others stay `capped`."""
+    admitted = caps.admitted([each for each in issued if rewards[each.reward_id].capped])
+    given = _open(admitted, rewards)
+    REWARD_LOGS.update(
+        ("id", "status", "coupon_code", "reward_expiry_at"),
+        [(each.id, each.status, each.coupon_code, each.reward_expiry_at) for each in admitted],
     )
+    return given
 
 
-def _row(each: Issued, at: datetime) -> tuple:
-    return (
-        each.id,
-        each.member_id,
-        each.challenge_id,
-        each.milestone_id,
-        each.threshold_id,
-        each.period_key,
-        each.reward_id,
-        each.status,
-        each.coupon_code,
-        each.challenge_log_id,
-        each.reward_issued_at,
-        each.reward_expiry_at,
-        at,
-    )
-
-
-def _first_state(reward: Reward | None) -> tuple[str, str]:
-    if reward is None:
-        return RewardLogStatus.ISSUED.value, generated_code()
-    if reward.code_source == CodeSource.GENERATED:
-        return RewardLogStatus.ISSUED.value, generated_code(reward.code_prefix, reward.code_length)
-    if reward.code_source == CodeSource.SHARED:
-        return RewardLogStatus.ISSUED.value, reward.shared_code
-    if reward.code_source == CodeSource.NONE:
-        return RewardLogStatus.ISSUED.value, ""
-    return RewardLogStatus.PENDING_CODE.value, ""
-
-
-def expiry(reward: Reward, issued_at: datetime, zone: ZoneInfo) -> datetime | None:
-    """When a code issued then ends: the earlier of the absolute end and N days to the end of that local day."""
-    ends = [reward.valid_until] if reward.valid_until else []
-    if reward.valid_for_days:
-        ends.append(end_of_local_day(issued_at, reward.valid_for_days, zone))
-    return min(ends, default=None)
-
-
-def _register_generated(issued: Iterable[Issued], rewards: dict[UUID, Reward], at: datetime) -> None:
-    """Give every generated code its row among the unique codes; a clash (2^-50) draws again."""
-    waiting = [each for each in issued if _is_generated(rewards.get(each.reward_id))]
-    while waiting:
-        waiting.sort(key=lambda each: each.coupon_code)
-        rows = [
-            (id_, each.reward_id, each.coupon_code, each.id, at)
-            for id_, each in zip(uuid7_batch(at, len(waiting)), waiting, strict=True)
-        ]
-        written = COUPON_CODES.insert(rows, "(code) DO NOTHING", ("reward_log_id",))
-        registered = {id_ for (id_,) in written}
-        waiting = [each for each in waiting if each.id not in registered]
-        for each in waiting:
-            each.coupon_code = _first_state(rewards.get(each.reward_id))[1]
-            RewardLog.objects.filter(id=each.id).update(coupon_code=each.coupon_code)
-
-
-def _is_generated(reward: Reward | None) -> bool:
-    return reward is None or reward.code_source == CodeSource.GENERATED
+def _register_generated(issued: Iterable[Issued], rewards: Rewards, at: datetime) -> None:
+    """Give the generated codes their rows; after a clash the log gets the code that was drawn again."""
+    generated: dict[UUID | None, dict[UUID, Issued]] = {}
+    for each in issued:
+        source = rewards[each.reward_id].code_source
+        if source == CodeSource.GENERATED and each.status == RewardLogStatus.ISSUED:
+            generated.setdefault(each.reward_id, {})[each.id] = each
+    for reward_id, logs in generated.items():
+        drawn = {id_: each.coupon_code for id_, each in logs.items()}
+        for id_, code in claiming.register(drawn, rewards[reward_id], at).items():
+            if code != drawn[id_]:
+                logs[id_].coupon_code = code
+                RewardLog.objects.filter(id=id_).update(coupon_code=code)
 
 
 def revoke_unsupported(
@@ -181,19 +130,19 @@ def revoke_unsupported(
 ) -> int:
     """Revoke what is not redeemed and what the value (in units) no longer supports; answers how many.
 
-    For the reversal policy `revoke_unredeemed`. A revoked reward is not paid again when the value recovers:
-    its reward log stays.
+    For the reversal policy `revoke_unredeemed`, inside the reversal's transaction. A revoked reward is not
+    paid again when the value recovers: its reward log stays. Locked before it is judged: a redemption under
+    way either comes first, and is kept, or finds the reward revoked.
     """
-    above = Q(milestone__milestone_target_value__gt=amount(value))
+    unredeemed = (
+        RewardLog.objects.select_for_update(of=("self",), no_key=True)
+        .filter(member=member_id, challenge=challenge_id, period_key=period_key)
+        .filter(status__in=[RewardLogStatus.ISSUED, RewardLogStatus.PENDING_CODE])
+        .order_by("id")
+    )
+    unsupported = Q(milestone__milestone_target_value__gt=amount(value))
     if value < target:
-        above |= Q(milestone=None)
-    with transaction.atomic():
-        return RewardLog.objects.filter(
-            above,
-            id__in=RewardLog.objects.filter(
-                member=member_id,
-                challenge=challenge_id,
-                period_key=period_key,
-                status__in=[RewardLogStatus.ISSUED, RewardLogStatus.PENDING_CODE],
-            ).values("id"),
-        ).update(status=RewardLogStatus.REVOKED, updated_at=at)
+        unsupported |= Q(milestone=None)
+    ids = {log.id for log in unredeemed}
+    losing = set(RewardLog.objects.filter(unsupported, id__in=ids).values_list("id", flat=True))
+    return RewardLog.objects.filter(id__in=losing).update(status=RewardLogStatus.REVOKED, updated_at=at)
