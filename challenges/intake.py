@@ -16,16 +16,16 @@ from uuid import UUID
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from challenges import locks
+from challenges import locks, settling
 from challenges.catalogue import Rules, rules_of
-from challenges.judging import CONTENT_FIELDS, Entry, Judgement, judge, judge_reversal
+from challenges.judging import Entry, Judgement, judge, judge_reversal
 from challenges.ledger import LOGS, Identity, ProgressRow, StoredLog, stored_logs
 from challenges.models import ChallengeLog
 from challenges.progress import Applied, SumLimitReached
+from challenges.replays import repeated
 from challenges.reversals import originals_of
 from challenges.signals import challenge_logs_saved
-from challenges_project.amounts import amount, units
-from challenges_project.choices import MemberStatus
+from challenges.turns import Pair, pair_of, turns_of
 from challenges_project.errors import DomainError
 from challenges_project.ids import uuid7_batch
 from members import directory
@@ -38,13 +38,22 @@ TRIES = 5
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one entry. `status` is `created`, `replayed` or `rejected`, the last with `errors`."""
+    """What became of one entry. `status` is `created`, `replayed` or `rejected`, the last with `errors`.
+
+    `issued` and `progress` are what a created log caused and moved; a log that did not count moved nothing.
+    """
 
     status: str = "rejected"
     log: StoredLog | None = None
     errors: list[DomainError] = field(default_factory=list)
     issued: list[Issued] = field(default_factory=list)
     progress: ProgressRow | None = None
+
+
+class PastLimit(Exception):  # noqa: N818 - no error yet: these pairs must be counted one entry at a time
+    def __init__(self, pairs: frozenset[Pair]) -> None:
+        self.pairs = pairs
+        super().__init__(f"{len(pairs)} members would pass the limit of a sum")
 
 
 @dataclass(slots=True)
@@ -56,36 +65,44 @@ class Work:
     rules: dict[UUID, Rules]
     members: dict[str, directory.Known]
     at: datetime
-    # Windows that were seen to pass the limit of a sum: their entries go one at a time.
-    limited: frozenset
+    # Members and challenges that were seen to pass the limit of a sum: their entries go one at a time.
+    alone: frozenset[Pair]
+
+    def identity(self, index: int) -> Identity | None:
+        """Of the log that this entry would be; None for a member who is not enrolled."""
+        entry = self.entries[index]
+        known = self.members.get(entry.external_id)
+        return (known.id, entry.challenge_id, entry.unique_identifier) if known else None
 
 
 def record(entries: Sequence[Entry], at: datetime | None = None) -> list[Outcome]:
     """Store, count and pay these activities, all in one transaction; an outcome for each, in order.
 
-    An entry that is refused spoils none of the others. Repeats the transaction when the database chose it as
-    the victim of a deadlock. `at` is the moment of receipt; None: now.
+    An entry that is refused spoils none of the others; the outcomes and what is stored are those of the same
+    entries sent one after the other. Repeats the transaction when the database chose it as the victim of a
+    deadlock. `at` is the moment of receipt; None: now.
     """
     at = at or timezone.now()
-    limited: frozenset = frozenset()
-    for turn in range(1, TRIES + 1):
+    alone: frozenset[Pair] = frozenset()
+    turn = 1
+    while True:
         try:
-            return _record_once(entries, limited, at)
-        except SumLimitReached as reached:
-            limited |= reached.windows
+            return _record_once(entries, alone, at)
+        except PastLimit as past:
+            alone |= past.pairs
         except OperationalError as error:
             if turn == TRIES or not _is_deadlock(error):
                 raise
             logger.info("Deadlock between two sets of logs, turn %s: trying again", turn)
-            time.sleep(random.uniform(0, 0.02 * turn))
-    return _record_once(entries, limited, at)
+            time.sleep(random.uniform(0, 0.02 * turn))  # noqa: S311 - no secret
+            turn += 1
 
 
 def _is_deadlock(error: OperationalError) -> bool:
     return getattr(error.__cause__, "sqlstate", None) in ("40P01", "40001")
 
 
-def _record_once(entries: Sequence[Entry], limited: frozenset, at: datetime) -> list[Outcome]:
+def _record_once(entries: Sequence[Entry], alone: frozenset[Pair], at: datetime) -> list[Outcome]:
     with transaction.atomic():
         challenge_ids = {entry.challenge_id for entry in entries}
         locks.share(challenge_ids)
@@ -95,66 +112,52 @@ def _record_once(entries: Sequence[Entry], limited: frozenset, at: datetime) -> 
             rules=rules_of(challenge_ids),
             members=directory.find(entry.external_id for entry in entries),
             at=at,
-            limited=limited,
+            alone=alone,
         )
-        for turn in _turns(work):
+        for turn in turns_of(entries, alone):
             _take_turn(work, turn)
+        settling.resume_interrupted(work.rules.values(), at)
     return work.outcomes
 
 
-def _turns(work: Work) -> list[list[int]]:
-    """The entries in sets that may be counted together, as if each had come alone, in order.
-
-    One set, unless a member's activity and its reversal travel together: then what follows waits its turn.
-    """
-    turns: list[list[int]] = []
-    last: dict[tuple, tuple[int, bool]] = {}
-    careful = bool(work.limited)
-    for index, entry in enumerate(work.entries):
-        key = (entry.external_id, entry.challenge_id)
-        takes_back = bool(entry.reversal_of)
-        turn, took_back = last.get(key, (0, takes_back))
-        if key in last and (took_back != takes_back or careful):
-            turn += 1
-        last[key] = (turn, takes_back)
-        if turn == len(turns):
-            turns.append([])
-        turns[turn].append(index)
-    return turns
-
-
 def _take_turn(work: Work, turn: list[int]) -> None:
-    judged = _judge(work, turn)
+    judged, known = _judge(work, turn)
     _enrol(work, judged)
     leaders, followers = _by_identity(work, judged)
-    while leaders:
-        try:
-            with transaction.atomic(savepoint=bool(work.limited)):
-                _store(work, leaders)
-            break
-        except SumLimitReached as reached:
-            if not work.limited:
-                raise
-            leaders = _refuse_past_limit(work, leaders, reached)
-    _answer_known(work, followers, [index for index in turn if index not in judged])
+    stored = _store_within_limits(work, leaders)
+    _answer_known(work, known + followers + [index for index in leaders if index not in stored])
+    refused = [index for index in turn if work.outcomes[index].errors and index not in leaders]
+    _answer_known(work, refused, {log.identity: index for index, log in stored.items()})
 
 
-def _judge(work: Work, turn: list[int]) -> dict[int, Judgement]:
+def _judge(work: Work, turn: list[int]) -> tuple[dict[int, Judgement], list[int]]:
+    """The judgements, and the reversals that repeat a log: those must not take their part again."""
     judged: dict[int, Judgement] = {}
+    known: list[int] = []
     originals = originals_of(work.entries, turn, work.members)
+    taken = _stored_reversals(work, turn) if originals else set()
     for index in turn:
         entry = work.entries[index]
         rules = work.rules.get(entry.challenge_id)
-        known = work.members.get(entry.external_id)
+        member = work.members.get(entry.external_id)
         try:
-            if entry.reversal_of:
+            if not entry.reversal_of:
+                judged[index] = judge(entry, rules, member is not None and member.paused, work.at)
+            elif work.identity(index) in taken:
+                known.append(index)
+            else:
                 judged[index] = judge_reversal(entry, originals.get(index), rules, work.at)
                 originals.take(index, judged[index])
-            else:
-                judged[index] = judge(entry, rules, known is not None and known.paused, work.at)
+                taken.add(work.identity(index))
         except DomainError as error:
             work.outcomes[index].errors = [error]
-    return judged
+    return judged, known
+
+
+def _stored_reversals(work: Work, turn: list[int]) -> set[Identity | None]:
+    """The reversals of this turn that are stored; their originals are locked: none comes meanwhile."""
+    reversals = (work.identity(index) for index in turn if work.entries[index].reversal_of)
+    return set(stored_logs(identity for identity in reversals if identity))
 
 
 def _enrol(work: Work, judged: Iterable[int]) -> None:
@@ -176,7 +179,7 @@ def _by_identity(work: Work, judged: dict[int, Judgement]) -> tuple[dict[int, St
     """The first entry of each identity, made into the log that it would be, and the later ones."""
     leaders: dict[int, StoredLog] = {}
     followers: list[int] = []
-    seen: set[tuple] = set()
+    seen: set[Identity] = set()
     ids = uuid7_batch(work.at, len(judged))
     for id_, (index, judgement) in zip(ids, judged.items(), strict=True):
         log = _log_of(id_, work, index, judgement)
@@ -210,22 +213,41 @@ def _log_of(id_: UUID, work: Work, index: int, judgement: Judgement) -> StoredLo
     )
 
 
-def _store(work: Work, leaders: dict[int, StoredLog]) -> None:
-    """Insert, in key order; let what was new count; answer the rest as replays or conflicts."""
+def _store_within_limits(work: Work, leaders: dict[int, StoredLog]) -> dict[int, StoredLog]:
+    """Store all, or all but those that would pass the limit of a sum; answers those that were new.
+
+    A window passes it by several logs at once: only one at a time tells which of them is too much.
+    """
+    left = dict(leaders)
+    while left:
+        try:
+            with transaction.atomic(savepoint=bool(work.alone)):
+                return _store(work, left)
+        except SumLimitReached as reached:
+            past = {index for index, log in left.items() if log.window_key in reached.windows}
+            pairs = frozenset(pair_of(work.entries[index]) for index in past)
+            if not pairs <= work.alone:
+                raise PastLimit(pairs) from None
+            for index in past:
+                work.outcomes[index].errors = [reached]
+                del left[index]
+    return {}
+
+
+def _store(work: Work, leaders: dict[int, StoredLog]) -> dict[int, StoredLog]:
+    """Insert in key order, and let what was new count."""
     rows = [log.row() for log in sorted(leaders.values(), key=lambda log: log.identity)]
     written = LOGS.insert(rows, "(member_id, challenge_id, unique_identifier) DO NOTHING", ("id",))
     new = {id_ for (id_,) in written}
-    fresh = [log for log in leaders.values() if log.id in new]
-    applied = announce(fresh)
+    stored = {index: log for index, log in leaders.items() if log.id in new}
+    applied = announce(list(stored.values()))
     issued: dict[UUID | None, list[Issued]] = {}
     for each in applied.issued:
         issued.setdefault(each.challenge_log_id, []).append(each)
-    for index, log in leaders.items():
-        if log.id in new:
-            progress = applied.rows.get(log.window_key)
-            work.outcomes[index] = Outcome("created", log, [], issued.get(log.id, []), progress)
-    known = [index for index, log in leaders.items() if log.id not in new]
-    _answer_known(work, known, [])
+    for index, log in stored.items():
+        progress = applied.rows.get(log.window_key) if log.counted else None
+        work.outcomes[index] = Outcome("created", log, [], issued.get(log.id, []), progress)
+    return stored
 
 
 def announce(logs: Sequence[StoredLog]) -> Applied:
@@ -236,83 +258,18 @@ def announce(logs: Sequence[StoredLog]) -> Applied:
     return next(answer for _receiver, answer in answers if isinstance(answer, Applied))
 
 
-def _refuse_past_limit(
-    work: Work, leaders: dict[int, StoredLog], reached: SumLimitReached
-) -> dict[int, StoredLog]:
-    for index, log in leaders.items():
-        if log.window_key in reached.windows:
-            message = "The window's total would pass 99,999,999,999,999.9999; nothing was stored."
-            work.outcomes[index].errors = [DomainError("sum_limit", message, "activityValue")]
-    return {index: log for index, log in leaders.items() if log.window_key not in reached.windows}
+def _answer_known(work: Work, indexes: Iterable[int], stored_now: dict[Identity, int] | None = None) -> None:
+    """Replays and conflicts, for entries whose identifier is stored; the others keep the answer they have.
 
-
-def _answer_known(work: Work, met: Sequence[int], refused: Sequence[int]) -> None:
-    """Replays and conflicts: of entries whose identifier is stored, and of refused ones that repeat a log.
-
-    A refusal stands unless the identifier is known: a replay is judged before everything else.
+    An entry that was refused before a later one of this batch brought its identifier stays refused.
     """
-    identities: dict[int, Identity] = {}
-    for index in (*met, *refused):
-        entry = work.entries[index]
-        if known := work.members.get(entry.external_id):
-            identities[index] = (known.id, entry.challenge_id, entry.unique_identifier)
-    if not identities:
+    later = stored_now or {}
+    identities = {index: identity for index in indexes if (identity := work.identity(index))}
+    met = {index: identity for index, identity in identities.items() if later.get(identity, -1) < index}
+    if not met:
         return
-    stored = stored_logs(identities.values())
-    for index, identity in identities.items():
+    stored = stored_logs(met.values())
+    for index, identity in met.items():
         if log := stored.get(identity):
-            work.outcomes[index] = _repeated(work.entries[index], log)
-
-
-def _repeated(entry: Entry, log: StoredLog) -> Outcome:
-    had = (log.activity_at, log.activity_id, log.activity_value, log.reversal_of)
-    if had == entry.content:
-        return Outcome("replayed", log)
-    differing = [
-        name for name, old, new in zip(CONTENT_FIELDS, had, entry.content, strict=True) if old != new
-    ]
-    return Outcome(
-        errors=[
-            DomainError(
-                "duplicate_conflict",
-                f"This identifier is stored with another {', '.join(differing)}; use a new uniqueIdentifier.",
-                name,
-                "conflict",
-            )
-            for name in differing
-        ]
-    )
-
-
-def judge_unsaved(log: ChallengeLog) -> None:
-    """Fill in what a log saved by the ORM (admin, shell) needs, by the same judgement as at the API's door.
-
-    Raises `DomainError`; call it inside the transaction of the save.
-    """
-    now = timezone.now()
-    locks.share([log.challenge_id])
-    log.created_at = now
-    entry = _entry_of(log)
-    rules = rules_of([log.challenge_id]).get(log.challenge_id)
-    if entry.reversal_of:
-        originals = originals_of([entry], [0], {entry.external_id: directory.Known(log.member_id, False)})
-        judgement = judge_reversal(entry, originals.get(0), rules, now)
-    else:
-        judgement = judge(entry, rules, log.member.status == MemberStatus.PAUSED, now)
-    log.period_key = judgement.period_key
-    log.counted = judgement.counted
-    log.reason_code = judgement.reason_code
-    log.counted_value = amount(judgement.counted_value)
-    log._rules, log._window = rules, judgement.window
-
-
-def _entry_of(log: ChallengeLog) -> Entry:
-    return Entry(
-        challenge_id=log.challenge_id,
-        external_id=log.member.external_id,
-        activity_at=log.activity_at,
-        activity_id=log.activity_id,
-        unique_identifier=log.unique_identifier,
-        activity_value=None if log.activity_value is None else units(log.activity_value),
-        reversal_of=log.reversal_of,
-    )
+            errors = repeated(work.entries[index], log)
+            work.outcomes[index] = Outcome(errors=errors) if errors else Outcome("replayed", log)

@@ -33,10 +33,6 @@ class Entry:
         return self.activity_at, self.activity_id, self.activity_value, self.reversal_of
 
 
-# The wire's names of what `Entry.content` compares, in its order.
-CONTENT_FIELDS = ("activityAt", "activityId", "activityValue", "reversalOf")
-
-
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What becomes of a log that is stored: its window, and what it changes there, in units.

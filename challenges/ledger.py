@@ -140,7 +140,9 @@ def stored_logs(identities: Iterable[Identity]) -> dict[Identity, StoredLog]:
     found: dict[Identity, StoredLog] = {}
     for some in chunked(sorted(wanted), LOOKUP_AT_ONCE):
         rows = ChallengeLog.objects.filter(
-            member_id__in={i[0] for i in some}, unique_identifier__in={i[2] for i in some}
+            member_id__in={i[0] for i in some},
+            challenge_id__in={i[1] for i in some},
+            unique_identifier__in={i[2] for i in some},
         )
         for log in map(of_model, rows):
             if log.identity in wanted:

@@ -3,7 +3,7 @@
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 
-from challenges import catalogue, intake, progress
+from challenges import catalogue, progress, unsaved
 from challenges.models import Challenge, ChallengeLog
 from challenges.signals import challenge_logs_saved
 from milestones.models import Milestone
@@ -18,7 +18,7 @@ def count_logs(logs, **kwargs):
 @receiver(pre_save, sender=ChallengeLog, dispatch_uid="challenges.judge_log")
 def judge_log(instance, raw=False, **kwargs):
     if not raw:
-        intake.judge_unsaved(instance)
+        unsaved.judge_unsaved(instance)
 
 
 @receiver(post_save, sender=ChallengeLog, dispatch_uid="challenges.announce_log")

@@ -1,8 +1,11 @@
-"""What the reversals of a batch take back: the originals they name, and how much of each is left."""
+"""What the reversals of a batch take back: the originals they name, and how much of each is left.
 
-from collections.abc import Iterable, Mapping, Sequence
+A log that staff counted anyway acts through the log that did the counting: the two are one family, and a
+reversal that names either takes from both (docs/decisions).
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from django.db.models import Q
 
@@ -19,6 +22,9 @@ class Originals:
 
     by_index: dict[int, Original] = field(default_factory=dict)
 
+    def __bool__(self) -> bool:
+        return bool(self.by_index)
+
     def get(self, index: int) -> Original | None:
         return self.by_index.get(index)
 
@@ -28,11 +34,7 @@ class Originals:
 
 
 def originals_of(entries: Sequence[Entry], turn: Iterable[int], members: Mapping[str, Known]) -> Originals:
-    """Find and lock what the reversals among these entries name, so that two never take the same part.
-
-    A log that staff counted anyway acts through the log that did the counting: reversing the one that the
-    shop knows takes that back (docs/decisions).
-    """
+    """Find and lock what the reversals among these entries name, so that two never take the same part."""
     named: dict[int, Identity] = {}
     for index in turn:
         entry = entries[index]
@@ -44,32 +46,49 @@ def originals_of(entries: Sequence[Entry], turn: Iterable[int], members: Mapping
     return Originals({index: found[identity] for index, identity in named.items() if identity in found})
 
 
-def _locked(identities: set[Identity]) -> dict[Identity, Original]:
-    member_ids = {identity[0] for identity in identities}
-    names = {identity[2] for identity in identities}
-    logs = list(
-        ChallengeLog.objects.select_for_update(no_key=True)
-        .filter(Q(unique_identifier__in=names) | Q(counts_anyway__in=names), member_id__in=member_ids)
-        .order_by("member_id", "challenge_id", "unique_identifier")
+def _locked(identities: Collection[Identity]) -> dict[Identity, Original]:
+    logs = _lock(identities, "unique_identifier", {identity[2] for identity in identities})
+    roots = {identity[2] for identity in identities} | {
+        log.counts_anyway for log in logs if log.counts_anyway
+    }
+    logs |= _lock(identities, "counts_anyway", roots)
+    families: dict[Identity, Original] = {}
+    for log in sorted(logs, key=lambda log: bool(log.counts_anyway)):
+        _join(families, log)
+    _less_what_was_taken(identities, families)
+    return families
+
+
+def _lock(identities: Collection[Identity], column: str, names: set[str]) -> set[ChallengeLog]:
+    logs = ChallengeLog.objects.filter(_among(identities), ~Q(**{column: ""}), **{f"{column}__in": names})
+    key = ("member_id", "challenge_id", "unique_identifier")
+    return set(logs.select_for_update(no_key=True).order_by(*key))
+
+
+def _among(identities: Collection[Identity]) -> Q:
+    """All keys of the hot tables begin with the member; the names then decide."""
+    return Q(
+        member_id__in={identity[0] for identity in identities},
+        challenge_id__in={identity[1] for identity in identities},
     )
-    originals: dict[Identity, Original] = {}
-    for log in logs:
-        identity = (log.member_id, log.challenge_id, log.unique_identifier)
-        originals[identity] = Original(
-            log.period_key, log.counted, bool(log.reversal_of), units(log.counted_value)
-        )
-    for log in logs:
-        stored = originals.get((log.member_id, log.challenge_id, log.counts_anyway))
-        if log.counts_anyway and stored:
-            stored.counted, stored.left = True, units(log.counted_value)
-    _less_what_was_taken(originals, member_ids, names)
-    return originals
 
 
-def _less_what_was_taken(originals: dict[Identity, Original], member_ids: set[UUID], names: set[str]) -> None:
-    taken = ChallengeLog.objects.filter(member_id__in=member_ids, reversal_of__in=names)
+def _join(families: dict[Identity, Original], log: ChallengeLog) -> None:
+    """A log under its own name, and one that counts another anyway under that one's name too."""
+    own = (log.member_id, log.challenge_id, log.unique_identifier)
+    root = (log.member_id, log.challenge_id, log.counts_anyway or log.unique_identifier)
+    original = families.setdefault(root, Original(log.period_key, False, bool(log.reversal_of), 0))
+    original.counted |= log.counted
+    original.left += units(log.counted_value)
+    families[own] = original
+
+
+def _less_what_was_taken(identities: Collection[Identity], families: dict[Identity, Original]) -> None:
+    taken = ChallengeLog.objects.filter(
+        _among(identities), ~Q(reversal_of=""), reversal_of__in={identity[2] for identity in families}
+    )
     for member_id, challenge_id, name, value in taken.values_list(
         "member_id", "challenge_id", "reversal_of", "counted_value"
     ):
-        if original := originals.get((member_id, challenge_id, name)):
+        if original := families.get((member_id, challenge_id, name)):
             original.left += units(value)
