@@ -1,0 +1,113 @@
+"""What tests are made of: a challenge as the page tells it, milestones, and activity on a clock of the test's.
+
+`NOW` is a Sunday noon, UTC: within the day, ISO week 2026-W47 and the month 2026-11.
+"""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from challenges import intake, rules
+from challenges.judging import Entry
+from challenges.models import Challenge, ChallengeLog, ChallengeProgress
+from challenges_project.amounts import units
+from members.models import Member
+from milestones.models import Milestone
+from rewards.models import Reward, RewardLog
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+_numbers = itertools.count(1)
+
+
+def make_challenge(at=NOW - DAY, **fields):
+    """A live challenge: spend 500 in a month, in UTC."""
+    usual = {
+        "name": "Monthly Big Spender",
+        "description": "Spend 500 in a month.",
+        "status": "live",
+        "completion_target_value": Decimal(500),
+        "aggregation_period": "monthly",
+        "time_zone": "UTC",
+    }
+    return rules.save(Challenge(**usual | fields), at=at)
+
+
+def make_milestone(challenge, target=200, at=NOW - DAY, **fields):
+    usual = {"name": f"Spend {target}", "description": "On the way.", "status": "live"}
+    milestone = Milestone(challenge=challenge, milestone_target_value=Decimal(target), **usual | fields)
+    return rules.save_milestone(milestone, at=at)
+
+
+def make_reward(**fields):
+    usual = {"name": "5 % off", "created_at": NOW - DAY, "updated_at": NOW - DAY}
+    return Reward.objects.create(**usual | fields)
+
+
+def make_member(external_id="alice", **fields):
+    return Member.objects.create(
+        external_id=external_id, created_at=NOW - DAY, updated_at=NOW - DAY, **fields
+    )
+
+
+def entry(challenge, value=None, member="alice", at=NOW, uid=None, **fields):
+    """A well-formed entry of `intake`; a new identifier each time."""
+    return Entry(
+        challenge_id=challenge.id,
+        external_id=member,
+        activity_at=at,
+        activity_id=fields.pop("activity_id", "purchase"),
+        unique_identifier=uid or f"order-{next(_numbers)}",
+        activity_value=None if value is None else units(value),
+        **fields,
+    )
+
+
+def log_activity(challenge, value=None, received_at=None, **fields):
+    """The outcome of one activity, received when it happened."""
+    sent = entry(challenge, value, **fields)
+    return intake.record([sent], at=received_at or sent.activity_at)[0]
+
+
+def take_back(challenge, uid, value=None, **fields):
+    """The outcome of a reversal of the log `uid`, of all of it or of a part."""
+    return log_activity(challenge, value, reversal_of=uid, **fields)
+
+
+def refusal(outcome):
+    """What a refused entry was told: (code, field) of each error."""
+    return [(error.code, error.field) for error in outcome.errors]
+
+
+def progress_of(challenge, member="alice"):
+    return ChallengeProgress.objects.get(challenge=challenge, member__external_id=member)
+
+
+def value_of(challenge, member="alice"):
+    return progress_of(challenge, member).current_progress_value
+
+
+def paid(challenge, member="alice"):
+    """What a member was paid, oldest first: the milestones' targets, and "completion"."""
+    logs = RewardLog.objects.filter(challenge=challenge, member__external_id=member).order_by("id")
+    return [log.milestone.milestone_target_value if log.milestone else "completion" for log in logs]
+
+
+def ledger():
+    """Every hot row as what it says, without ids and clocks: two histories that ended alike are equal."""
+    names = {challenge.id: challenge.name for challenge in Challenge.objects.all()}
+    logs = ChallengeLog.objects.values_list(
+        "member__external_id", "challenge_id", "unique_identifier", "period_key", "counted", "reason_code",
+        "counted_value", "activity_at", "activity_value", "reversal_of",
+    )  # fmt: skip
+    rows = ChallengeProgress.objects.values_list(
+        "member__external_id", "challenge_id", "period_key", "current_progress_value",
+        "completion_target_value", "window_starts_at", "window_ends_at", "challenge_started_at",
+        "challenge_completed_at",
+    )  # fmt: skip
+    rewards = RewardLog.objects.values_list(
+        "member__external_id", "challenge_id", "period_key", "milestone__name", "status",
+        "challenge_log__unique_identifier",
+    )  # fmt: skip
+    return [sorted((str((m, names[c], *rest)) for m, c, *rest in found)) for found in (logs, rows, rewards)]
