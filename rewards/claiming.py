@@ -1,0 +1,80 @@
+"""Where codes come from: made on the spot, or taken from a pool, the oldest first, each once.
+
+A claim skips the codes that other transactions hold, so that writers never wait for each other. What it finds
+empty may only be busy: whoever holds the last code can still roll back. Therefore a log that got none is
+looked at again after its transaction, by `filling`, which waits.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from challenges_project.choices import CodeSource, RewardLogStatus
+from challenges_project.ids import uuid7_batch
+from rewards.ledger import COUPON_CODES, REWARD_LOGS
+from rewards.terms import Terms
+
+# Of our own names alone.
+FREE = (
+    f"SELECT id, code FROM {COUPON_CODES.name} WHERE reward_id = %s AND reward_log_id IS NULL {{condition}} "  # noqa: S608
+    f"ORDER BY created_at, id LIMIT %s {{lock}}"
+)
+NOBODY_WAITS = f"AND NOT EXISTS (SELECT 1 FROM {REWARD_LOGS.name} WHERE reward_id = %s AND status = %s)"  # noqa: S608
+
+
+def reserve(reward_id: UUID, n: int) -> list[tuple[UUID, str]]:
+    """Up to `n` free codes of this pool as (id, code), held until the transaction ends.
+
+    None while older logs wait: a new claim stands in line behind them.
+    """
+    params = [reward_id, reward_id, RewardLogStatus.PENDING_CODE.value, n]
+    return _free(params, condition=NOBODY_WAITS, lock="FOR UPDATE SKIP LOCKED")
+
+
+def _free(params: Sequence[object], *, condition: str = "", lock: str) -> list[tuple[UUID, str]]:
+    """By hand: the ORM takes longer to write this statement than the database to run it."""
+    sql = FREE.format(condition=condition, lock=lock if connection.vendor == "postgresql" else "")
+    return COUPON_CODES.fetch(sql, params, ("id", "code"))
+
+
+def hand_over(code_ids: Mapping[UUID, UUID]) -> None:
+    """Make each reward log (the key) the owner of the code that was reserved for it, for ever."""
+    COUPON_CODES.update(("id", "reward_log_id"), [(code_id, log_id) for log_id, code_id in code_ids.items()])
+
+
+def take(
+    terms: Terms, log_ids: Sequence[UUID], at: datetime, *, skip_locked: bool = False
+) -> dict[UUID, str]:
+    """A code for each of these stored logs, theirs from now on; from a pool as many as there are.
+
+    Waits for codes that others hold, unless told to skip them. An external reward has none to give.
+    """
+    if terms.code_source == CodeSource.POOL:
+        lock = "FOR UPDATE SKIP LOCKED" if skip_locked else "FOR UPDATE"
+        taken = dict(zip(log_ids, _free([terms.id, len(log_ids)], lock=lock), strict=False))
+        hand_over({log_id: code_id for log_id, (code_id, _code) in taken.items()})
+        return {log_id: code for log_id, (_id, code) in taken.items()}
+    if terms.code_source == CodeSource.EXTERNAL:
+        return {}
+    codes = {log_id: terms.new_code() for log_id in log_ids}
+    return register(codes, terms, at) if terms.unique else codes
+
+
+def register(codes: Mapping[UUID, str], terms: Terms, at: datetime) -> dict[UUID, str]:
+    """Give these generated codes their rows among the unique ones; a clash (2^-50) draws again.
+
+    By code, so that two transactions that drew the same wait for each other. Answers the final codes.
+    """
+    final: dict[UUID, str] = {}
+    drawn = dict(codes)
+    while drawn:
+        by_code = sorted(drawn.items(), key=lambda pair: pair[1])
+        rows = [
+            (id_, terms.id, code, log_id, at)
+            for id_, (log_id, code) in zip(uuid7_batch(at, len(by_code)), by_code, strict=True)
+        ]
+        final.update(COUPON_CODES.insert(rows, "(code) DO NOTHING", ("reward_log_id", "code")))
+        drawn = {log_id: terms.new_code() for log_id in drawn if log_id not in final}
+    return final

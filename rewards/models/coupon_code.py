@@ -1,0 +1,59 @@
+"""Every unique code, whoever made it."""
+
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from challenges_project.ids import uuid7
+
+
+class CouponCodeQuerySet(models.QuerySet["CouponCode"]):
+    def free_in(self, reward_id: UUID) -> "CouponCodeQuerySet":
+        """A pool's codes that nobody has, the oldest first."""
+        return self.filter(reward=reward_id, reward_log=None).order_by("created_at", "id")
+
+
+class CouponCode(models.Model):
+    """The one home of every unique code, uploaded, generated or filled in: it is on one reward log at most.
+
+    A code that is free has no `reward_log`; one that was given never becomes free again. A reward log whose
+    code was replaced has several rows; the code that counts is its `coupon_code`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    reward = models.ForeignKey(
+        "rewards.Reward", models.PROTECT, null=True, blank=True, related_name="coupon_codes", db_index=False
+    )
+    code = models.CharField(
+        _("coupon code"),
+        max_length=256,
+        unique=True,
+        error_messages={"unique": _("This code exists already.")},
+    )
+    reward_log = models.ForeignKey(
+        "rewards.RewardLog", models.PROTECT, null=True, blank=True, related_name="coupon_codes"
+    )
+    created_at = models.DateTimeField(_("created at"))
+
+    objects = CouponCodeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("coupon code")
+        verbose_name_plural = _("coupon codes")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["reward", "id"], name="coupon_code_of_reward"),
+            # The claim: the oldest free code of a pool. By id alone, PostgreSQL would rather walk the primary
+            # key, past every code that was ever given.
+            models.Index(
+                fields=["reward", "created_at", "id"], name="coupon_code_free", condition=Q(reward_log=None)
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(code=""), name="coupon_code_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
