@@ -55,3 +55,8 @@ def _remember(address: str, minute: datetime) -> None:
     if len(_over) >= _MOST_REMEMBERED:
         _over.clear()
     _over[address] = minute
+
+
+def forget() -> None:
+    """What this process remembers; the database still counts."""
+    _over.clear()

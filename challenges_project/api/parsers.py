@@ -17,6 +17,7 @@ from challenges_project.api.strict_json import printable, strict_loads, text_fau
 
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
+MOST_PARTS = 100
 
 
 class StrictJSONParser(BaseParser):
@@ -72,6 +73,8 @@ class _Parts:
     def taken(self) -> dict[str, Any]:
         if not self.values:
             raise _malformed()
+        if len(self.values) > MOST_PARTS:
+            raise refuse("too_many_parts", f"Send at most {MOST_PARTS} parts.")
         if self.faults:
             raise Refused(400, *self.faults)
         return self.values

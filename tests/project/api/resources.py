@@ -155,7 +155,7 @@ router.register("faulty", FaultyViewSet)
 urlpatterns = [
     path("", include("challenges_project.api.urls")),
     path("schema/", include(router.urls)),
-    re_path(r"^schema/(?s:.*)\Z", handlers.unknown_path),
+    re_path(r"^schema/[\s\S]*\Z", handlers.unknown_path),
 ]
 handler400 = handlers.bad_request
 handler403 = handlers.forbidden

@@ -82,7 +82,7 @@ def test_what_is_no_multipart_is_refused(body, content_type):
 
 
 def test_more_parts_than_any_record_has_are_refused():
-    assert faults_of(*[b'name="p%d"\r\n\r\n1' % n for n in range(1_100)]) == [(None, "malformed_multipart")]
+    assert faults_of(*[b'name="p%d"\r\n\r\n1' % n for n in range(101)]) == [(None, "too_many_parts")]
 
 
 def test_multipart_over_the_limit_is_413(settings):

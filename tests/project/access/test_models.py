@@ -1,0 +1,46 @@
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError
+from django.utils import timezone
+
+from challenges_project.access.models import ApiKey, create_key, hash_of
+
+
+def test_a_key_is_prefix_and_secret_and_only_its_hash_is_kept(db):
+    record, key = create_key("shop", ["ingest", "read"], at=timezone.now())
+
+    prefix, secret = key.split(".")
+    assert prefix == record.prefix
+    assert len(secret) >= 43
+    assert ApiKey.objects.get().key_hash == hash_of(key)
+    assert secret not in str(ApiKey.objects.values().get())
+    assert record.scopes == {"ingest", "read"}
+
+
+def test_no_two_keys_are_alike(db):
+    keys = [create_key("shop", ["read"], at=timezone.now())[1] for _ in range(20)]
+
+    assert len(set(keys)) == len({key.partition(".")[0] for key in keys}) == 20
+
+
+@pytest.mark.parametrize("scopes", [[], ["root"], ["read", "write"]])
+def test_unknown_scopes_are_refused(db, scopes):
+    with pytest.raises(ValueError, match="ingest, read, admin"):
+        create_key("shop", scopes, at=timezone.now())
+
+
+def test_the_database_refuses_a_key_without_a_scope(db):
+    with pytest.raises(IntegrityError):
+        ApiKey.objects.create(name="x", prefix="p", key_hash="h", created_at=timezone.now())
+
+
+def test_usable_keys_are_neither_paused_nor_expired(db):
+    now = timezone.now()
+    good, _ = create_key("good", ["read"], at=now)
+    later, _ = create_key("later", ["read"], at=now, expires_at=now + timedelta(seconds=1))
+    create_key("past", ["read"], at=now, expires_at=now)
+    paused, _ = create_key("paused", ["read"], at=now)
+    ApiKey.objects.filter(pk=paused.pk).update(paused=True)
+
+    assert set(ApiKey.objects.usable(now)) == {good, later}
