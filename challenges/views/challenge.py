@@ -4,36 +4,26 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from rest_framework.response import Response
 
 from challenges import rules, shelf
+from challenges.impact import Impact
 from challenges.models import Challenge, ChallengeProgress
 from challenges.owned import own_of
 from challenges.representations import challenge_shown
 from challenges.serializers import ChallengeSerializer
+from challenges.views.editing import EditedByRules
 from challenges.views.kept import KeptForGuests
 from challenges.views.rewards_named import reward_named
 from challenges_project.api.callers import EVERYBODY, AdminCaller, EndUserCaller
-from challenges_project.api.eud import split_icons
-from challenges_project.api.filters import CREATED, BooleanFilter, ChoiceFilter
+from challenges_project.api.filters import CREATED, ChoiceFilter
 from challenges_project.api.pagination import CREATED_AT, Sort
 from challenges_project.api.parsers import StrictJSONParser, StrictMultiPartParser
 from challenges_project.api.reader import Reader
-from challenges_project.api.views import (
-    CreateRecord,
-    DeleteRecord,
-    ListRecords,
-    RecordViewSet,
-    RetrieveRecord,
-    UpdateRecord,
-)
+from challenges_project.api.views import DeleteRecord, ListRecords, RetrieveRecord
 from challenges_project.choices import AggregationPeriod, RecordStatus
-from challenges_project.icons.keeping import icons_replaced
 
 
-class ChallengeViewSet(
-    ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, DeleteRecord, KeptForGuests, RecordViewSet
-):
+class ChallengeViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditedByRules, KeptForGuests):
     slug = "challenge"
     readers = EVERYBODY
     serializer_class = ChallengeSerializer
@@ -45,9 +35,6 @@ class ChallengeViewSet(
     )
     sorts = (Sort("displayOrder", "display_order", then="-id"), CREATED_AT)
     default_order = "displayOrder"
-    own_parameters = {
-        "partial_update": (BooleanFilter("dryRun", help="Count the impact; save nothing."),),
-    }
 
     def records(self) -> QuerySet[Challenge]:
         challenges = Challenge.objects.unarchived().select_related("completion_reward")
@@ -70,42 +57,23 @@ class ChallengeViewSet(
             [challenge_shown(row, milestones.get(row.id, ()), reader, own.get(row.id)) for row in rows]
         )
 
-    def create_record(self, values: dict[str, Any]) -> Challenge:
-        challenge = Challenge(created_at=self.at, updated_at=self.at)
-        self._save(challenge, values)
-        return challenge
+    def new_record(self) -> Challenge:
+        return Challenge(created_at=self.at, updated_at=self.at)
 
-    def update_record(self, record: Challenge, values: dict[str, Any]) -> Challenge:
-        self._save(record, values)
-        return record
-
-    def _save(self, challenge: Challenge, values: dict[str, Any]) -> None:
-        icons = self._set(challenge, values)
-        with icons_replaced(challenge, icons):
-            rules.save(challenge, at=self.at)
-
-    def _set(self, challenge: Challenge, values: dict[str, Any]) -> dict[str, Any]:
-        """Put the validated values on the record; answers the icons, which are stored with the save."""
-        columns, icons = split_icons(values)
+    def set_values(self, record: Challenge, columns: dict[str, Any]) -> None:
         if "completion_reward_id" in columns:
-            challenge.completion_reward = reward_named(
-                columns.pop("completion_reward_id"), "completionRewardId"
-            )
+            record.completion_reward = reward_named(columns.pop("completion_reward_id"), "completionRewardId")
         for name, value in columns.items():
-            setattr(challenge, name, value)
-        return icons
+            setattr(record, name, value)
+
+    def store(self, record: Challenge) -> None:
+        rules.save(record, at=self.at)
+
+    def impact_of(self, record: Challenge) -> Impact:
+        return rules.impact(record, at=self.at)
 
     def delete_record(self, record: Challenge) -> None:
         rules.remove(record, at=self.at)
-
-    def partial_update(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        if not self.parameters.get("dryRun"):
-            return super().partial_update(request, *args, **kwargs)
-        record = self.record()
-        serializer = self.get_serializer(record, data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
-        self._set(record, serializer.validated_data)
-        return Response({"impact": rules.impact(record, at=self.at).shown()})
 
 
 def boundary_after(challenge: Challenge, at: datetime) -> datetime:

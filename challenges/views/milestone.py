@@ -5,33 +5,24 @@ from typing import Any
 from django.db.models import QuerySet
 
 from challenges import rules
+from challenges.impact import Impact
 from challenges.models import Challenge, ChallengeProgress
 from challenges.serializers import MilestoneSerializer
+from challenges.views.editing import EditedByRules
 from challenges.views.kept import KeptForGuests
 from challenges.views.rewards_named import reward_named
 from challenges_project.api.callers import EVERYBODY, AdminCaller, EndUserCaller
-from challenges_project.api.eud import split_icons
 from challenges_project.api.filters import CREATED, ChoiceFilter, UuidFilter
 from challenges_project.api.parsers import StrictJSONParser, StrictMultiPartParser
 from challenges_project.api.reader import Reader
-from challenges_project.api.views import (
-    CreateRecord,
-    DeleteRecord,
-    ListRecords,
-    RecordViewSet,
-    RetrieveRecord,
-    UpdateRecord,
-)
+from challenges_project.api.views import DeleteRecord, ListRecords, RetrieveRecord
 from challenges_project.choices import RecordStatus
 from challenges_project.errors import DomainError
-from challenges_project.icons.keeping import icons_replaced
 from milestones.models import Milestone
 from milestones.representations import milestone_shown
 
 
-class MilestoneViewSet(
-    ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, DeleteRecord, KeptForGuests, RecordViewSet
-):
+class MilestoneViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditedByRules, KeptForGuests):
     slug = "milestone"
     readers = EVERYBODY
     serializer_class = MilestoneSerializer
@@ -61,25 +52,23 @@ class MilestoneViewSet(
         reader = Reader.of(self)
         return self.trimmed([milestone_shown(row, reader) for row in rows])
 
-    def create_record(self, values: dict[str, Any]) -> Milestone:
-        milestone = Milestone(created_at=self.at, updated_at=self.at)
-        return self._save(milestone, values)
+    def new_record(self) -> Milestone:
+        return Milestone(created_at=self.at, updated_at=self.at)
 
-    def update_record(self, record: Milestone, values: dict[str, Any]) -> Milestone:
-        return self._save(record, values)
-
-    def _save(self, milestone: Milestone, values: dict[str, Any]) -> Milestone:
-        columns, icons = split_icons(values)
+    def set_values(self, record: Milestone, columns: dict[str, Any]) -> None:
         columns.pop("linked_schema_slug", None)
         if "linked_schema_record_id" in columns:
-            self._link(milestone, columns.pop("linked_schema_record_id"))
+            self._link(record, columns.pop("linked_schema_record_id"))
         if "reward_id" in columns:
-            milestone.reward = reward_named(columns.pop("reward_id"), "rewardId")
+            record.reward = reward_named(columns.pop("reward_id"), "rewardId")
         for name, value in columns.items():
-            setattr(milestone, name, value)
-        with icons_replaced(milestone, icons):
-            rules.save_milestone(milestone, at=self.at)
-        return milestone
+            setattr(record, name, value)
+
+    def store(self, record: Milestone) -> None:
+        rules.save_milestone(record, at=self.at)
+
+    def impact_of(self, record: Milestone) -> Impact:
+        return rules.milestone_impact(record, at=self.at)
 
     def _link(self, milestone: Milestone, challenge_id: Any) -> None:
         field = "linkedSchemaRecordId"
