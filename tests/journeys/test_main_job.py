@@ -1,4 +1,4 @@
-"""The main job over HTTP: spending is posted, progress moves, milestones and completion pay, a frontend reads."""
+"""The main job over HTTP: spending is posted, progress moves, thresholds pay, a frontend reads."""
 
 import pytest
 
