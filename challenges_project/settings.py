@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -90,6 +91,9 @@ TEMPLATES = [
         },
     },
 ]
+
+# Widgets may have templates of ours, too.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Database ---------------------------------------------------------------------------------------------
 DATABASE_URL = env("DATABASE_URL", default="")
@@ -184,6 +188,8 @@ if TIME_ZONE not in zoneinfo.available_timezones():
 MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=1024 * 1024)
 MAX_BATCH_BYTES = env.int("MAX_BATCH_BYTES", default=8 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BATCH_BYTES
+# A challenge with 100 milestones in six languages is one form.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 RATE_LIMIT = env("RATE_LIMIT", default="")
 METRICS = env.bool("METRICS", default=False)
 ENDUSER_JWT_SECRET = env("ENDUSER_JWT_SECRET", default="")
@@ -215,6 +221,11 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "RecordStatus": "challenges_project.choices.RecordStatus",
+        "MemberStatus": "challenges_project.choices.MemberStatus",
+        "RewardLogStatus": "challenges_project.choices.RewardLogStatus",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,

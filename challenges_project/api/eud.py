@@ -32,6 +32,6 @@ class IconField(serializers.Field):
 
 
 def split_icons(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, CleanIcon | None]]:
-    """Validated values apart: columns to set, and icons, which are stored with the save (`icons_replaced`)."""
+    """Validated values apart: columns to set, and icons, stored with the save (`icons_replaced`)."""
     icons = {name: value for name, value in values.items() if name.endswith("_icon")}
     return {name: value for name, value in values.items() if name not in icons}, icons

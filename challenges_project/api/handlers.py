@@ -43,7 +43,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt
-def unknown_path(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+def unknown_path(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """The last route below /schema/: JSON also under DEBUG, where Django shows a page of its own."""
     return _answer(Answer(404, [Fault("not_found", "Not found.")]))
 

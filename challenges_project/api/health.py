@@ -5,11 +5,11 @@ import os
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 
 from challenges_project.api.answers import json_response
-from challenges_project.api.handlers import only_reads
+from challenges_project.api.handlers import only_reads, unknown_path
 
 _migrated = False
 
@@ -50,7 +50,7 @@ def _problem() -> str | None:
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus' text format, of all workers with PROMETHEUS_MULTIPROC_DIR; 404 unless METRICS is on."""
     if not settings.METRICS:
-        raise Http404
+        return unknown_path(request)
     import prometheus_client
     from prometheus_client import multiprocess
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter
@@ -153,6 +153,16 @@ class RecordSchema(AutoSchema):
 
     def _is_ours(self) -> bool:
         return hasattr(self.view, "own_filters")  # not by its class: views are loaded after this
+
+
+class IconScheme(OpenApiSerializerFieldExtension):
+    """A file in (or null, which restores the default), an address out."""
+
+    target_class = "challenges_project.api.eud.IconField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        sent = {"type": ["string", "null"], "format": "binary"}
+        return sent if direction == "request" else {"type": "string", "format": "uri"}
 
 
 class CallerScheme(OpenApiAuthenticationExtension):

@@ -21,6 +21,15 @@ def test_an_unknown_path_of_the_api_is_json_also_under_debug(guest, db, settings
     }
 
 
+@pytest.mark.parametrize("path", ["/schema", "/schema/", "/schema/nothing", "/schema/%0a", "/metrics"])
+def test_the_project_itself_answers_unknown_paths_in_json(guest, db, settings, path):
+    settings.ROOT_URLCONF, settings.DEBUG = "challenges_project.urls", True
+
+    response = guest.post(path) if path != "/metrics" else guest.get(path)
+
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (404, "not_found")
+
+
 def test_an_unknown_path_outside_is_a_page(guest, db):
     response = guest.get("/nothing")
 
