@@ -187,3 +187,44 @@ class RecordedLogSerializer(ChallengeLogSerializer):
     achieved_milestones = MilestoneSerializer(read_only=True, many=True)
     achieved_milestone_reward_log = RewardLogShownSerializer(read_only=True, allow_null=True)
     reward_logs = RewardLogShownSerializer(read_only=True, many=True)
+
+
+class BatchSerializer(RecordSerializer):
+    records = ChallengeLogSerializer(many=True)
+
+
+class ErrorSerializer(RecordSerializer):
+    code = serializers.CharField(read_only=True)
+    detail = serializers.CharField(read_only=True)
+    attr = serializers.CharField(read_only=True, allow_null=True)
+
+
+class PaidSerializer(RecordSerializer):
+    id = UuidField(read_only=True)
+    coupon_code = serializers.CharField(read_only=True, allow_null=True)
+
+
+class BatchOutcomeSerializer(RecordSerializer):
+    index = serializers.IntegerField(read_only=True)
+    status = OptionField([(s, s) for s in ("created", "replayed", "rejected")], read_only=True)
+    id = UuidField(read_only=True, allow_null=True)
+    counted = serializers.BooleanField(read_only=True, allow_null=True)
+    reason_code = OptionField(ReasonCode.choices, read_only=True, allow_null=True)
+    reward_logs = PaidSerializer(read_only=True, many=True)
+    errors = ErrorSerializer(read_only=True, many=True)
+
+
+class BatchSummarySerializer(RecordSerializer):
+    created = serializers.IntegerField(read_only=True)
+    replayed = serializers.IntegerField(read_only=True)
+    rejected = serializers.IntegerField(read_only=True)
+    reward_logs = serializers.IntegerField(read_only=True)
+
+
+class BatchAnswerSerializer(RecordSerializer):
+    """An outcome for each record, in order, and their sums."""
+
+    data = BatchOutcomeSerializer(read_only=True, many=True)
+    summary = BatchSummarySerializer(read_only=True)
+
+    whole_answer = True

@@ -7,13 +7,19 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 
 from challenges import entries, intake
 from challenges.models import ChallengeLog
 from challenges.recording import batch_shown, outcome_shown
 from challenges.representations import log_shown
-from challenges.serializers import ChallengeLogSerializer
+from challenges.serializers import (
+    BatchAnswerSerializer,
+    BatchSerializer,
+    ChallengeLogSerializer,
+    RecordedLogSerializer,
+)
 from challenges_project.api.answers import json_response
 from challenges_project.api.bodies import read_body
 from challenges_project.api.callers import INGEST, KNOWN, EndUserCaller
@@ -53,9 +59,11 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
     def represent(self, rows: list[ChallengeLog]) -> list[Any]:
         return self.trimmed([log_shown(row, row.member.external_id) for row in rows])
 
+    @extend_schema(responses={201: RecordedLogSerializer, 200: RecordedLogSerializer})
     def create(self, request: Any) -> None:
         """Documented and routed here, answered by `take_one`."""
 
+    @extend_schema(request=BatchSerializer, responses={200: BatchAnswerSerializer})
     @action(detail=False, methods=["post"])
     def batch(self, request: Any) -> None:
         """Documented and routed here, answered by `take_batch`."""
