@@ -57,7 +57,7 @@ const TEXTS = {
   },
   fr: {
     loading: "Chargement des défis…", challenges: "Défis", progress: "Progression", of: "{value} sur {target}",
-    milestones: "Étapes", goal: "Objectif", reached: "Atteint", details: "Voir les détails", close: "Fermer",
+    milestones: "Paliers", goal: "Objectif", reached: "Atteint", details: "Voir les détails", close: "Fermer",
     nextReward: "Prochaine récompense", reward: "Récompense", rewards: "Vos récompenses",
     allRewards: "Toutes les récompenses ({count})", isNew: "Nouveau",
     copy: "Copier", copied: "Copié", copyCode: "Copier le code {code}",
@@ -68,7 +68,7 @@ const TEXTS = {
     daily: "Chaque jour", weekly: "Chaque semaine", monthly: "Chaque mois",
     lastRound: "Dernière période : {dates}", newRound: "Une nouvelle période est ouverte.",
     paused: "Ce défi est en pause. L’activité ne compte pas pour le moment.",
-    milestoneReached: "Étape atteinte : {title}", challengeCompleted: "Défi réussi : {title}",
+    milestoneReached: "Palier atteint : {title}", challengeCompleted: "Défi réussi : {title}",
     rewardArrived: "Votre récompense : {title}", codeArrived: "Votre code est arrivé : {title}",
     empty: "Aucun défi pour le moment", emptyHint: "De nouveaux arrivent. Revenez bientôt.",
     missing: "Ce défi n’est pas disponible", missingHint: "Il est peut-être terminé. Découvrez les autres.",
@@ -80,23 +80,23 @@ const TEXTS = {
   de: {
     loading: "Challenges werden geladen…", challenges: "Challenges", progress: "Fortschritt", of: "{value} von {target}",
     milestones: "Meilensteine", goal: "Ziel", reached: "Erreicht", details: "Details ansehen", close: "Schließen",
-    nextReward: "Nächste Prämie", reward: "Prämie", rewards: "Deine Prämien", allRewards: "Alle Prämien ({count})",
+    nextReward: "Nächste Prämie", reward: "Prämie", rewards: "Prämien", allRewards: "Alle Prämien ({count})",
     isNew: "Neu", copy: "Kopieren", copied: "Kopiert", copyCode: "Code {code} kopieren",
     copyBlocked: "Kopieren war nicht erlaubt. Der Code ist markiert.", validUntil: "Gültig bis {date}",
-    pending_code: "Dein Code ist unterwegs.", redeemed: "Eingelöst", redeemedOn: "Eingelöst am {date}",
+    pending_code: "Der Code ist unterwegs.", redeemed: "Eingelöst", redeemedOn: "Eingelöst am {date}",
     expired: "Abgelaufen", expiredOn: "Abgelaufen am {date}", revoked: "Nicht mehr gültig",
     capped: "Diese Prämie ist vergriffen.", starts: "Beginnt {when}", ends: "Endet {when}", ended: "Beendet",
     daily: "Jeden Tag", weekly: "Jede Woche", monthly: "Jeden Monat",
     lastRound: "Letzte Runde: {dates}", newRound: "Eine neue Runde läuft.",
     paused: "Diese Challenge pausiert. Aktivitäten zählen zurzeit nicht.",
     milestoneReached: "Meilenstein erreicht: {title}", challengeCompleted: "Challenge geschafft: {title}",
-    rewardArrived: "Deine Prämie: {title}", codeArrived: "Dein Code ist da: {title}",
-    empty: "Zurzeit keine Challenges", emptyHint: "Neue sind unterwegs. Schau bald wieder vorbei.",
-    missing: "Diese Challenge ist nicht verfügbar", missingHint: "Vielleicht ist sie vorbei. Sieh dir die anderen an.",
-    error: "Laden fehlgeschlagen", errorHint: "Bitte prüfe deine Verbindung und versuche es erneut.",
-    tryAgain: "Erneut versuchen", busy: "Gerade ist viel los", busyHint: "Gleich versuchen wir es noch einmal.",
-    inactive: "Bitte melde dich neu an",
-    inactiveHint: "Deine Sitzung ist abgelaufen, dein Fortschritt kann nicht angezeigt werden.",
+    rewardArrived: "Neue Prämie: {title}", codeArrived: "Der Code ist da: {title}",
+    empty: "Zurzeit keine Challenges", emptyHint: "Neue sind unterwegs, ein Blick hierher lohnt sich bald wieder.",
+    missing: "Diese Challenge ist nicht verfügbar", missingHint: "Vielleicht ist sie vorbei. Die anderen laufen noch.",
+    error: "Laden fehlgeschlagen", errorHint: "Bitte die Verbindung prüfen und erneut versuchen.",
+    tryAgain: "Erneut versuchen", busy: "Gerade ist viel los", busyHint: "Gleich folgt der nächste Versuch.",
+    inactive: "Bitte neu anmelden",
+    inactiveHint: "Die Sitzung ist abgelaufen, der Fortschritt kann nicht angezeigt werden.",
   },
   ar: {
     loading: "جارٍ تحميل التحديات…", challenges: "التحديات", progress: "التقدم", of: "{value} من {target}",
@@ -144,10 +144,11 @@ const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ur"]);
 const SECOND = 1_000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
 const UNITS = [[DAY, "day"], [HOUR, "hour"], [MINUTE, "minute"], [SECOND, "second"]];
 
-/** The canonical language tag, or "" for anything malformed: the API would answer that with a 400. */
+/** The tag as the API takes it (`fr`, `fr-CA`, without extensions), or "" for what it would answer with a 400. */
 function checkedTag(tag) {
   try {
-    return Intl.getCanonicalLocales(tag)[0] ?? "";
+    const { language, baseName } = new Intl.Locale(tag);
+    return language.length <= 3 ? baseName.split("-").slice(0, 3).join("-") : "";
   } catch {
     return "";
   }
@@ -200,9 +201,9 @@ class Voice {
     return distance.format(Math.max(1, Math.floor(milliseconds / size)), unit);
   }
 
-  /** The day of a moment, on the reader's own calendar. */
-  day(moment) {
-    return this.#date({}, (format) => format.format(moment));
+  /** The day of a moment; without a zone, on the reader's own calendar. */
+  day(moment, timeZone) {
+    return this.#date({ timeZone }, (format) => format.format(moment));
   }
 
   /** The days of a window in the challenge's own zone; `end` is the first instant after it. */
@@ -282,7 +283,7 @@ function standing(challenge) {
 function markersOf(steps, target) {
   const room = steps.length > 9 ? 0.035 : 0.075;
   const markers = [];
-  for (const step of steps.toReversed?.() ?? [...steps].reverse()) {
+  for (const step of [...steps].reverse()) {
     const position = step.milestone ? unit(step.at / target) : 1;
     const above = markers[0];
     if (above && above.position - position < room) above.steps.unshift(step);
@@ -334,7 +335,7 @@ const SIGNS = {
 };
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An element. `part` is also its class; `style` goes through the CSSOM, which a CSP allows; texts become text nodes. */
+/** An element. `part` is its class too; `style` goes through the CSSOM, which a CSP allows; texts are text nodes. */
 function h(tag, { style = {}, ...attributes } = {}, ...children) {
   const element = tag === "svg" || tag === "path" ? document.createElementNS(SVG, tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -400,7 +401,8 @@ function notice(name, title, hint, action) {
 
 const skeleton = () =>
   h("div", { part: "card skeleton", "aria-hidden": "true" },
-    h("div", { class: "row" }, h("i", { class: "bone tile" }), h("div", {}, h("i", { class: "bone" }), h("i", { class: "bone short" }))),
+    h("div", { class: "row" },
+      h("i", { class: "bone tile" }), h("div", {}, h("i", { class: "bone" }), h("i", { class: "bone short" }))),
     h("i", { class: "bone" }), h("i", { class: "bone thin" }), h("i", { class: "bone short" }));
 
 /* ---------------------------------------------------------------- what both elements share: data, time, tokens */
@@ -408,6 +410,7 @@ const skeleton = () =>
 const LIST_LIMIT = 100; // one request for a member's screen; no shop shows more challenges than that at once
 const TIMEOUT = 20 * SECOND;
 const PATIENCE = 5 * MINUTE; // the longest pause between two attempts that nobody asked for
+const SAID_FOR = 10 * SECOND;
 const LONGEST_TIMER = 2 ** 31 - 1;
 const ATTRIBUTES = ["api", "token", "language", "challenge", "theme"];
 
@@ -480,6 +483,7 @@ class ChallengesElement extends (globalThis.HTMLElement ?? Object) {
 
   set data(value) {
     const answer = this._accept(value);
+    if (answer === null && !this._given) return; // nothing was given, nothing is taken away
     this._given = answer !== null;
     this._request?.abort();
     this._request = null;
@@ -532,7 +536,7 @@ class ChallengesElement extends (globalThis.HTMLElement ?? Object) {
     return this.refresh();
   }
 
-  /** One GET. Guests' answers carry an ETag, which the browser's own cache sends back: no header of ours, no preflight. */
+  /** One GET. The ETag of guests' answers is sent back by the browser's own cache: no header of ours, no preflight. */
   async #ask(signal, token) {
     try {
       const url = new URL(`${this.api.replace(/\/+$/, "")}/schema/challenge/record${this._path}`, document.baseURI);
@@ -541,7 +545,7 @@ class ChallengesElement extends (globalThis.HTMLElement ?? Object) {
       const response = await fetch(url, { headers, signal, credentials: "omit", redirect: "error" });
       const body = await response.json().catch(() => null);
       if (response.ok) {
-        const answer = this._accept(body);
+        const answer = this._accept(body?.data);
         const language = checkedTag(response.headers.get("Content-Language")?.split(",")[0].trim());
         if (answer) return { state: "ready", answer, language };
       }
@@ -629,8 +633,7 @@ class ChallengesElement extends (globalThis.HTMLElement ?? Object) {
   _announce(what) {
     clearTimeout(this._hushing);
     this._said = what;
-    this._hushing = setTimeout(() => this._announce(""), 10 * SECOND);
-    if (!what) clearTimeout(this._hushing);
+    if (what) this._hushing = setTimeout(() => this._announce(""), SAID_FOR);
     this._render();
   }
 
@@ -638,8 +641,10 @@ class ChallengesElement extends (globalThis.HTMLElement ?? Object) {
     const voice = this._voice;
     const content = this.#content(voice);
     const isBusy = this._state === "loading" && "true";
-    morph(this._frame, h("div", { part: "frame", lang: voice.tag, dir: voice.direction, "aria-busy": isBusy }, content));
+    const frame = { part: "frame", lang: voice.tag, dir: voice.direction, "aria-busy": isBusy };
+    morph(this._frame, h("div", frame, content));
     if (this._state === "ready") this._rendered?.();
+    else this._withdrawn?.();
   }
 
   /** An answer that is no challenge after all must not take the page down with it. */
@@ -716,7 +721,13 @@ export class ChallengeCard extends ChallengesElement {
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    for (const timer of [this._ticking, this._uncopying, this._unbanner]) clearTimeout(timer);
+    for (const timer of [this._uncopying, this._unbanner]) clearTimeout(timer);
+    this.shadowRoot.querySelector("dialog")?.close();
+    this._withdrawn();
+  }
+
+  _withdrawn() {
+    clearTimeout(this._ticking);
     this.#isOpen = false;
   }
 
@@ -753,7 +764,7 @@ export class ChallengeCard extends ChallengesElement {
         this.#message(voice, challenge, facts, now),
         this.#nextReward(voice, challenge, facts),
         this.#rewards(voice, challenge, rewards.slice(0, REWARDS_ON_CARD), now, "card"),
-        this.#footer(voice, challenge, facts, rewards.length, now),
+        this.#footer(voice, challenge, rewards.length),
         h("div", { role: "status", class: "unseen", "data-key": "said" }, !this.#isOpen && this._said)),
       h("dialog", { part: "details", "aria-labelledby": "details-title" },
         this.#isOpen && this.#details(voice, challenge, facts, rewards, now)),
@@ -851,7 +862,7 @@ export class ChallengeCard extends ChallengesElement {
     return [
       message && h("p", { part: "message" }, text(message)),
       challenge.status === "paused" && h("p", { part: "note" }, sign("pause"), voice.say("paused")),
-      isOutcome && challenge.status !== "paused" && h("p", { part: "note" },
+      isOutcome && challenge.status !== "paused" && closing(challenge) > now && h("p", { part: "note" },
         sign("star"), h("span", {}, voice.say("newRound"), " ", this.#countdown(voice, challenge, now, null))),
     ];
   }
@@ -864,11 +875,11 @@ export class ChallengeCard extends ChallengesElement {
       h("span", {}, h("span", {}, voice.say("nextReward")), h("strong", {}, text(title))));
   }
 
-  #footer(voice, challenge, { shown, isOutcome }, rewardCount, now) {
-    const more = rewardCount > REWARDS_ON_CARD;
+  #footer(voice, challenge, rewardCount) {
     return h("footer", { part: "footer" },
-      more && h("button", { part: "all-rewards-button", type: "button", "data-do": "details", "data-step": "rewards" },
-        voice.say("allRewards", { count: voice.amount(rewardCount, "count") })),
+      rewardCount > REWARDS_ON_CARD && h("button", {
+        part: "all-rewards-button", type: "button", "data-do": "details", "data-step": "rewards",
+      }, voice.say("allRewards", { count: voice.amount(rewardCount, "count") })),
       h("button", { part: "details-button", type: "button", "data-do": "details", "aria-haspopup": "dialog" },
         text(challenge.eudViewDetailsButtonText || voice.say("details"))));
   }
@@ -881,8 +892,9 @@ export class ChallengeCard extends ChallengesElement {
 
   #rewards(voice, challenge, rewards, now, place) {
     if (!rewards.length) return null;
-    return h("ul", { part: "rewards", role: "list", "aria-label": voice.say("rewards"), "data-key": `rewards-${place}` },
-      rewards.map((log) => this.#reward(voice, challenge, log, now)));
+    return h("ul", {
+      part: "rewards", role: "list", "aria-label": voice.say("rewards"), "data-key": `rewards-${place}`,
+    }, rewards.map((log) => this.#reward(voice, challenge, log, now)));
   }
 
   #reward(voice, challenge, log, now) {
@@ -903,7 +915,7 @@ export class ChallengeCard extends ChallengesElement {
           h("code", { part: "code", dir: "ltr", translate: "no" }, code),
           status === "issued" && this.#copyButton(voice, log)),
         isUsable && instruction && h("p", { part: "instruction" }, text(instruction)),
-        h("p", { part: "reward-status" }, this.#rewardNote(voice, log, status))));
+        h("p", { part: "reward-status" }, this.#rewardNote(voice, challenge, log, status))));
   }
 
   #copyButton(voice, log) {
@@ -914,24 +926,24 @@ export class ChallengeCard extends ChallengesElement {
     }, sign(isCopied ? "check" : "copy"), voice.say(isCopied ? "copied" : "copy"));
   }
 
-  #rewardNote(voice, log, status) {
-    const on = (name, moment) => {
-      const date = voice.day(instant(moment));
-      return date && moment ? voice.say(name, { date }) : "";
-    };
-    if (status === "issued") return on("validUntil", log.rewardExpiryAt);
-    if (status === "redeemed") return on("redeemedOn", log.redeemedAt) || voice.say("redeemed");
-    if (status === "expired") return on("expiredOn", log.rewardExpiryAt) || voice.say("expired");
-    return voice.knows(status) ? voice.say(status) : "";
+  #rewardNote(voice, { timeZone }, { rewardExpiryAt, redeemedAt }, status) {
+    // A reward ends with a day of the challenge's zone: the first instant after it is not that day any more.
+    const lastDay = rewardExpiryAt && voice.day(instant(rewardExpiryAt) - 1, timeZone);
+    const usedOn = redeemedAt && voice.day(instant(redeemedAt));
+    if (status === "issued") return lastDay && voice.say("validUntil", { date: lastDay });
+    if (status === "redeemed" && usedOn) return voice.say("redeemedOn", { date: usedOn });
+    if (status === "expired" && lastDay) return voice.say("expiredOn", { date: lastDay });
+    return voice.knows(status) && voice.say(status);
   }
 
   async #copy(button) {
-    const log = logsOf(this._answer).find(({ id }) => id === button.dataset.log);
-    const isCopied = await navigator.clipboard?.writeText(log.couponCode).then(() => true, () => false);
-    if (!isCopied && !this.#copyBySelection(button, log.couponCode)) {
-      return this._announce(this._voice.say("copyBlocked"));
+    const { id, couponCode } = logsOf(this._answer).find((log) => log.id === button.dataset.log);
+    try {
+      await navigator.clipboard.writeText(couponCode);
+    } catch {
+      if (!this.#copyBySelection(button, couponCode)) return this._announce(this._voice.say("copyBlocked"));
     }
-    this.#copied = log.id;
+    this.#copied = id;
     clearTimeout(this._uncopying);
     this._uncopying = setTimeout(() => {
       this.#copied = null;
@@ -963,16 +975,21 @@ export class ChallengeCard extends ChallengesElement {
       h("header", { class: "sheet-head" },
         this.#icon(challenge.eudIcon, "trophy"),
         this.#heading(0, { part: "details-title", id: "details-title" }, titleOf(challenge)),
-        h("button", { part: "close-button", type: "button", "data-do": "close", "aria-label": voice.say("close") }, sign("close"))),
+        h("button", { part: "close-button", type: "button", "data-do": "close", "aria-label": voice.say("close") },
+          sign("close"))),
       h("div", { class: "sheet-body" },
-        h("p", { part: "window" }, [period, this.#dates(voice, challenge, startsAt, endsAt)].filter(Boolean).join(" · ")),
-        h("p", { part: "meta" }, this.#countdown(voice, challenge, now), h("span", {}, voice.moment(closing(challenge)))),
+        h("p", { part: "window" },
+          [period, this.#dates(voice, challenge, startsAt, endsAt)].filter(Boolean).join(" · ")),
+        h("p", { part: "meta" },
+          this.#countdown(voice, challenge, now), h("span", {}, voice.moment(closing(challenge)))),
         challenge.eudDescription && h("p", { part: "details-description" }, text(challenge.eudDescription)),
         facts.steps.length > 1 && this.#heading(1, { class: "label" }, voice.say("milestones")),
         isOutcome && h("p", { part: "round" },
           voice.say("lastRound", { dates: this.#dates(voice, challenge, shown.windowStartsAt, shown.windowEndsAt) })),
-        h("ol", { part: "steps", role: "list" }, facts.steps.map((step) => this.#step(voice, challenge, step, facts.next))),
-        rewards.length > 0 && this.#heading(1, { class: "label", id: "step-rewards", tabindex: -1 }, voice.say("rewards")),
+        h("ol", { part: "steps", role: "list" },
+          facts.steps.map((step) => this.#step(voice, challenge, step, facts.next))),
+        rewards.length > 0 &&
+          this.#heading(1, { class: "label", id: "step-rewards", tabindex: -1 }, voice.say("rewards")),
         this.#rewards(voice, challenge, rewards, now, "details")),
       h("div", { role: "status", class: "unseen" }, this._said));
   }
@@ -984,12 +1001,13 @@ export class ChallengeCard extends ChallengesElement {
       part: reached ? "step step-achieved" : "step", "data-key": key, id: `step-${key}`, tabindex: -1,
       "aria-current": next?.key === key && "step", "data-goal": !milestone,
     },
-      milestone ? this.#icon(milestone.eudMilestoneIcon, "star", "step-icon") : h("span", { part: "step-icon" }, sign("flag")),
+      this.#icon(milestone?.eudMilestoneIcon, milestone ? "star" : "flag", "step-icon"),
       h("div", {},
         h("p", { part: "step-title" }, milestone ? text(milestoneTitle(milestone)) : voice.say("goal"),
           h("span", { part: "step-value" }, voice.amount(at, challenge.aggregationMethod))),
         reached && h("p", { part: "step-reached" }, sign("check"), voice.say("reached")),
-        milestone?.eudMilestoneDescription && h("p", { part: "step-description" }, text(milestone.eudMilestoneDescription)),
+        milestone?.eudMilestoneDescription &&
+          h("p", { part: "step-description" }, text(milestone.eudMilestoneDescription)),
         reward?.eudRewardTitle && h("p", { part: "step-reward" }, sign("gift"), text(reward.eudRewardTitle)),
         instruction && h("p", { part: "instruction" }, text(instruction))));
   }
@@ -1028,11 +1046,12 @@ export class ChallengeCard extends ChallengesElement {
     if (event.key === "Escape") this.#mark(button.dataset.step, true);
     const all = [...this.shadowRoot.querySelectorAll(".marker")];
     const forward = this._voice.direction === "rtl" ? "ArrowLeft" : "ArrowRight";
-    const isArrow = event.key === "ArrowLeft" || event.key === "ArrowRight";
-    const step = isArrow ? all.indexOf(button) + (event.key === forward ? 1 : -1) : { Home: 0, End: all.length - 1 }[event.key];
-    if (step === undefined) return;
+    const here = all.indexOf(button);
+    const back = forward === "ArrowLeft" ? "ArrowRight" : "ArrowLeft";
+    const target = { [forward]: here + 1, [back]: here - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (target === undefined) return;
     event.preventDefault();
-    all[Math.min(Math.max(step, 0), all.length - 1)].focus();
+    all[Math.min(Math.max(target, 0), all.length - 1)].focus();
   }
 
   #focused(event) {
@@ -1060,7 +1079,8 @@ export class ChallengeCard extends ChallengesElement {
     const voice = this._voice;
     const known = new Map(logsOf(before).map((log) => [log.id, log]));
     const rewards = logsOf(after).filter(({ id }) => !known.has(id));
-    const codes = logsOf(after).filter((log) => known.get(log.id)?.status === "pending_code" && log.status === "issued");
+    const codes = logsOf(after)
+      .filter((log) => log.status === "issued" && known.get(log.id)?.status === "pending_code");
     const reached = achievements(after).filter((key) => !achievements(before).includes(key));
     const isCompleted = reached.some((key) => key.endsWith("/goal"));
     const milestones = (after.milestones ?? []).filter(({ id }) => reached.some((key) => key.endsWith(`/${id}`)));
@@ -1068,12 +1088,15 @@ export class ChallengeCard extends ChallengesElement {
       ...milestones.map((milestone) => voice.say("milestoneReached", { title: milestoneTitle(milestone) })),
       isCompleted && voice.say("challengeCompleted", { title: titleOf(after) }),
     ].filter(Boolean);
-    const gifts = rewards.filter(({ status }) => status !== "capped").map((log) => log.reward?.eudRewardTitle).filter(Boolean);
-    const words = [...news, ...gifts.map((title) => voice.say("rewardArrived", { title })),
-      ...codes.map((log) => voice.say("codeArrived", { title: log.reward?.eudRewardTitle || titleOf(after) }))];
+    const gifts = rewards.filter((log) => log.status !== "capped" && log.reward?.eudRewardTitle);
+    const words = [
+      ...news,
+      ...gifts.map((log) => voice.say("rewardArrived", { title: log.reward.eudRewardTitle })),
+      ...codes.map((log) => voice.say("codeArrived", { title: log.reward?.eudRewardTitle || titleOf(after) })),
+    ];
     for (const { id } of [...rewards, ...codes]) this.#fresh.add(id);
     if (news.length) this.#celebrate(news.at(-1), isCompleted);
-    if (words.length) this._announce(words.join(" "));
+    if (words.length) this._announce(words.join(". "));
     for (const rewardLog of rewards) this._tell("challenges:reward", { rewardLog, challenge: after });
   }
 
@@ -1099,7 +1122,9 @@ export class ChallengeCard extends ChallengesElement {
     const y = from.top - bounds.top;
     const flights = Array.from({ length: pieces }, (_, index) => {
       const piece = layer.appendChild(h("i", { "data-colour": index % 4, style: { left: `${x}px`, top: `${y}px` } }));
-      const reach = (Math.random() - 0.5) * bounds.width * 1.1, rise = -60 - Math.random() * 160, turn = Math.random() * 900;
+      const reach = (Math.random() - 0.5) * bounds.width * 1.1;
+      const rise = -60 - Math.random() * 160;
+      const turn = Math.random() * 900;
       return piece.animate([
         { transform: "none", opacity: 1 },
         { transform: `translate(${reach * 0.7}px, ${rise}px) rotate(${turn / 2}deg)`, opacity: 1, offset: 0.4 },
@@ -1185,11 +1210,13 @@ const STYLE = `
 h1, h2, h3, h4, h5, h6, p, ul, ol, li, dialog { margin: 0; padding: 0; }
 ul, ol { list-style: none; }
 p, h1, h2, h3, h4, h5, h6, code { overflow-wrap: anywhere; hyphens: auto; }
-button { font: inherit; color: inherit; cursor: pointer; border: 0; background: none; padding: 0; touch-action: manipulation; }
+button { font: inherit; color: inherit; cursor: pointer; border: 0; background: none; padding: 0;
+  touch-action: manipulation; }
 :focus-visible { outline: 3px solid var(--_accent); outline-offset: 2px; }
 .sign { inline-size: 1.1em; block-size: 1.1em; flex: none; fill: none; stroke: currentcolor; stroke-width: 2;
   stroke-linecap: round; stroke-linejoin: round; }
-.unseen { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.unseen { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%);
+  white-space: nowrap; }
 :lang(ja) { word-break: auto-phrase; }
 .row { display: flex; align-items: center; gap: 10px; }
 .list { display: grid; align-items: start; gap: var(--challenges-gap, 20px);
@@ -1198,7 +1225,8 @@ button { font: inherit; color: inherit; cursor: pointer; border: 0; background: 
 .card { display: flex; flex-direction: column; gap: 16px; padding: 20px; border-radius: var(--_radius);
   background: var(--_surface); border: 1px solid var(--_border); box-shadow: var(--_shadow); }
 [data-status=completed] { --_tone: var(--_success); }
-.card[data-status=completed] { background-image: linear-gradient(color-mix(in srgb, var(--_success) 10%, var(--_surface)), var(--_surface) 140px); }
+.card[data-status=completed] {
+  background-image: linear-gradient(color-mix(in srgb, var(--_success) 10%, var(--_surface)), var(--_surface) 140px); }
 .card[data-status=failed] { --_tone: var(--_failure); }
 .card[data-status=not_started] { --_tone: var(--_muted); }
 .header { display: flex; gap: 14px; align-items: flex-start; }
@@ -1208,15 +1236,18 @@ button { font: inherit; color: inherit; cursor: pointer; border: 0; background: 
   background: color-mix(in srgb, var(--_accent) 12%, var(--_surface)); }
 .icon img, .step-icon img { inline-size: 100%; block-size: 100%; object-fit: contain; }
 .title { font-size: 1.125rem; line-height: 1.3; font-weight: 700; letter-spacing: -.01em; }
-.meta { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 10px; margin-block-start: 6px; font-size: .8125rem; color: var(--_muted); }
+.meta { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 10px; margin-block-start: 6px;
+  font-size: .8125rem; color: var(--_muted); }
 .status { display: inline-flex; align-items: center; gap: 4px; padding: 2px 10px; border-radius: 99px; font-weight: 600;
-  color: color-mix(in srgb, var(--_tone) 82%, var(--_text)); background: color-mix(in srgb, var(--_tone) 12%, var(--_surface)); }
+  color: color-mix(in srgb, var(--_tone) 82%, var(--_text));
+  background: color-mix(in srgb, var(--_tone) 12%, var(--_surface)); }
 .countdown { display: inline-flex; align-items: center; gap: 5px; }
 .description { font-size: .9375rem; color: var(--_muted); display: -webkit-box; -webkit-box-orient: vertical;
   -webkit-line-clamp: 3; overflow: hidden; }
 
 .round { font-size: .8125rem; font-weight: 600; color: var(--_muted); margin-block-end: 6px; }
-.value { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 6px; color: var(--_muted); font-variant-numeric: tabular-nums; }
+.value { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 6px; color: var(--_muted);
+  font-variant-numeric: tabular-nums; }
 .value strong { font-size: 1.625rem; line-height: 1.2; letter-spacing: -.02em; color: var(--_text); }
 .percentage { margin-inline-start: auto; font-weight: 600; }
 .rail { --_edge: 12px; position: relative; block-size: 28px; margin-block-start: 8px; }
@@ -1233,17 +1264,21 @@ button { font: inherit; color: inherit; cursor: pointer; border: 0; background: 
   inset-inline-start: calc(var(--_edge) + (100% - 2 * var(--_edge)) * var(--at)); }
 .marker { flex: none; inline-size: 24px; block-size: 24px; margin-block-start: -12px; border-radius: 50%; display: grid;
   place-items: center; font-size: .75rem; color: var(--_muted); background: var(--_surface);
-  border: 2px solid color-mix(in srgb, var(--_muted) 45%, var(--_surface)); transition: scale .2s, background-color .4s; }
+  border: 2px solid color-mix(in srgb, var(--_muted) 45%, var(--_surface));
+  transition: scale .2s, background-color .4s; }
 .marker:hover { scale: 1.15; }
 .marker[data-goal] { inline-size: 28px; block-size: 28px; margin-block-start: -14px; font-size: .875rem; }
-.marker-achieved { color: var(--_surface); background: var(--_tone); border-color: var(--_surface); animation: arrive .5s cubic-bezier(.3, 1.8, .5, 1); }
+.marker-achieved { color: var(--_surface); background: var(--_tone); border-color: var(--_surface);
+  animation: arrive .5s cubic-bezier(.3, 1.8, .5, 1); }
 [data-status=not_started] .marker-achieved { background: var(--_muted); }
 @keyframes arrive { from { scale: .4; } }
-[data-dense] .marker:not([data-goal]) { inline-size: 10px; block-size: 10px; margin-block-start: -5px; border-width: 2px; font-size: 0; }
+[data-dense] .marker:not([data-goal]) { inline-size: 10px; block-size: 10px; margin-block-start: -5px;
+  border-width: 2px; font-size: 0; }
 .marker-label { position: absolute; inset-block-start: 16px; display: flex; justify-content: center; inline-size: 0;
   white-space: nowrap; font-size: .75rem; font-variant-numeric: tabular-nums; color: var(--_muted); }
 .place:has([data-goal]) .marker-label { justify-content: flex-end; inset-inline-end: -14px; font-weight: 600; }
-.tooltip { display: none; position: absolute; z-index: 2; inset-block-end: 20px; inline-size: max-content; max-inline-size: min(15rem, 60vw);
+.tooltip { display: none; position: absolute; z-index: 2; inset-block-end: 20px; inline-size: max-content;
+  max-inline-size: min(15rem, 60vw);
   padding: 7px 11px; border-radius: 10px; font-size: .8125rem; color: var(--_surface); background: var(--_text);
   box-shadow: 0 6px 20px rgb(0 0 0 / 25%); pointer-events: none; }
 .tooltip > span { display: block; }
@@ -1254,53 +1289,67 @@ button { font: inherit; color: inherit; cursor: pointer; border: 0; background: 
 
 .message { font-weight: 500; }
 .note, .next-reward { display: flex; gap: 10px; align-items: center; font-size: .875rem; color: var(--_muted); }
-.next-reward { padding: 10px 12px; border-radius: 14px; background: color-mix(in srgb, var(--_accent) 7%, var(--_surface)); }
+.next-reward { padding: 10px 12px; border-radius: 14px;
+  background: color-mix(in srgb, var(--_accent) 7%, var(--_surface)); }
 .next-reward .sign { font-size: 1.25rem; color: var(--_accent); }
 .next-reward > span, .next-reward span span { display: block; font-size: .75rem; }
 .next-reward strong { font-size: .9375rem; color: var(--_text); }
 
 .rewards { display: grid; gap: 12px; }
-.reward { --_stub: 44px; --_cut: var(--_stub); display: grid; grid-template-columns: var(--_stub) minmax(0, 1fr); border-radius: 14px;
+.reward { --_stub: 44px; --_cut: var(--_stub); display: grid; grid-template-columns: var(--_stub) minmax(0, 1fr);
+  border-radius: 14px;
   background: color-mix(in srgb, var(--_accent) 8%, var(--_surface));
   mask: radial-gradient(circle 7px at var(--_cut) 0, #0000 96%, #000) top / 100% 51% no-repeat,
     radial-gradient(circle 7px at var(--_cut) 100%, #0000 96%, #000) bottom / 100% 51% no-repeat; }
 [dir=rtl] .reward { --_cut: calc(100% - var(--_stub)); }
 .stub { display: grid; place-items: center; font-size: 1.25rem; color: var(--_on-accent); background: var(--_accent);
   border-start-start-radius: 14px; border-end-start-radius: 14px; }
-.ticket { padding: 12px 14px 12px 16px; display: grid; gap: 4px; border-inline-start: 2px dashed color-mix(in srgb, var(--_accent) 40%, var(--_surface)); }
+.ticket { padding: 12px 14px 12px 16px; display: grid; gap: 4px;
+  border-inline-start: 2px dashed color-mix(in srgb, var(--_accent) 40%, var(--_surface)); }
 .ticket .row { flex-wrap: wrap; justify-content: space-between; margin-block: 2px; }
 .reward-title { font-weight: 700; }
-.new { margin-inline-start: 8px; padding: 1px 8px; border-radius: 99px; font-size: .6875rem; font-weight: 700; vertical-align: .1em;
+.new { margin-inline-start: 8px; padding: 1px 8px; border-radius: 99px; font-size: .6875rem; font-weight: 700;
+  vertical-align: .1em;
   color: var(--_on-accent); background: var(--_accent); }
 .reward-source, .reward-status, .instruction { font-size: .8125rem; color: var(--_muted); }
 .reward-status:empty { display: none; }
-.code { font: 600 1rem/1.3 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: .02em; hyphens: none; }
-.copy-button { display: inline-flex; align-items: center; gap: 6px; min-block-size: 36px; padding: 0 13px; border-radius: 99px;
+.code { font: 600 1rem/1.3 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: .02em;
+  hyphens: none; }
+.copy-button { display: inline-flex; align-items: center; gap: 6px; min-block-size: 36px; padding: 0 13px;
+  border-radius: 99px;
   font-size: .8125rem; font-weight: 600; color: var(--_on-accent); background: var(--_accent); }
 .reward:is([data-status=redeemed], [data-status=expired], [data-status=revoked], [data-status=capped]) {
   background: color-mix(in srgb, var(--_muted) 8%, var(--_surface)); }
 .reward:not([data-status=issued], [data-status=pending_code]) .stub { background: var(--_track); color: var(--_muted); }
-.reward:not([data-status=issued], [data-status=pending_code]) .ticket { border-color: var(--_border); color: var(--_muted); }
+.reward:not([data-status=issued], [data-status=pending_code]) .ticket { border-color: var(--_border);
+  color: var(--_muted); }
 .reward:not([data-status=issued]) .code { text-decoration: line-through; font-size: .9375rem; }
 
 .footer { display: flex; flex-wrap: wrap; gap: 10px; justify-content: flex-end; margin-block-start: auto; }
-.details-button, .all-rewards-button, .retry-button { min-block-size: 44px; padding: 8px 18px; border-radius: 99px; font-size: .9375rem; font-weight: 600;
-  color: color-mix(in srgb, var(--_accent) 82%, var(--_text)); background: color-mix(in srgb, var(--_accent) 11%, var(--_surface)); transition: background-color .2s; }
+.details-button, .all-rewards-button, .retry-button { min-block-size: 44px; padding: 8px 18px; border-radius: 99px;
+  font-size: .9375rem; font-weight: 600;
+  color: color-mix(in srgb, var(--_accent) 82%, var(--_text));
+  background: color-mix(in srgb, var(--_accent) 11%, var(--_surface)); transition: background-color .2s; }
 .details-button { flex: 1 1 auto; }
 .all-rewards-button { background: none; padding-inline: 10px; }
 .details-button:hover, .retry-button:hover { background: color-mix(in srgb, var(--_accent) 20%, var(--_surface)); }
 .copy-button:hover { background: color-mix(in srgb, var(--_accent) 86%, var(--_text)); }
 
-.details { inline-size: min(34rem, calc(100vw - 32px)); max-block-size: min(44rem, calc(100dvh - 48px)); margin: auto; border: 0; overflow: auto;
-  overscroll-behavior: contain; border-radius: calc(var(--_radius) + 4px); color: var(--_text); background: var(--_surface); box-shadow: 0 30px 80px rgb(0 0 0 / 35%); }
+.details { inline-size: min(34rem, calc(100vw - 32px)); max-block-size: min(44rem, calc(100dvh - 48px)); margin: auto;
+  border: 0; overflow: auto;
+  overscroll-behavior: contain; border-radius: calc(var(--_radius) + 4px); color: var(--_text);
+  background: var(--_surface); box-shadow: 0 30px 80px rgb(0 0 0 / 35%); }
 .details::backdrop { background: rgb(12 12 24 / 55%); }
 .details[open] { animation: rise .3s cubic-bezier(.2, .8, .2, 1); }
 @keyframes rise { from { translate: 0 24px; opacity: 0; } }
-@media (max-width: 520px) { .details { inline-size: 100%; max-inline-size: none; max-block-size: 88dvh; margin-block-end: 0; border-end-start-radius: 0; border-end-end-radius: 0; } }
-.sheet-head { --_icon: 44px; position: sticky; inset-block-start: 0; z-index: 1; display: flex; align-items: center; gap: 12px;
+@media (max-width: 520px) { .details { inline-size: 100%; max-inline-size: none; max-block-size: 88dvh;
+  margin-block-end: 0; border-end-start-radius: 0; border-end-end-radius: 0; } }
+.sheet-head { --_icon: 44px; position: sticky; inset-block-start: 0; z-index: 1; display: flex; align-items: center;
+  gap: 12px;
   padding: 18px 20px 12px; background: var(--_surface); }
 .details-title { flex: 1; min-inline-size: 0; font-size: 1.125rem; line-height: 1.3; }
-.close-button { flex: none; display: grid; place-items: center; inline-size: 44px; block-size: 44px; border-radius: 50%; font-size: 1.125rem; background: var(--_track); }
+.close-button { flex: none; display: grid; place-items: center; inline-size: 44px; block-size: 44px;
+  border-radius: 50%; font-size: 1.125rem; background: var(--_track); }
 .sheet-body { display: grid; gap: 12px; padding: 4px 20px 24px; }
 .sheet-body .meta { margin: -8px 0 0; }
 .sheet-body .meta span + span::before { content: "·"; margin-inline-end: 10px; }
@@ -1309,7 +1358,8 @@ button { font: inherit; color: inherit; cursor: pointer; border: 0; background: 
 .label { margin-block-start: 10px; font-size: .9375rem; }
 .step { position: relative; display: flex; gap: 14px; padding-block-end: 20px; --_icon: 40px; }
 .step > div { min-inline-size: 0; flex: 1; display: grid; gap: 3px; }
-.step:not([data-goal])::before { content: ""; position: absolute; inset-block: 40px 0; inset-inline-start: 19px; inline-size: 2px; background: var(--_track); }
+.step:not([data-goal])::before { content: ""; position: absolute; inset-block: 40px 0; inset-inline-start: 19px;
+  inline-size: 2px; background: var(--_track); }
 .step-achieved:not([data-goal])::before { background: var(--_success); }
 .step[aria-current] .step-icon { outline: 2px solid var(--_accent); outline-offset: 2px; }
 .step-title { display: flex; flex-wrap: wrap; gap: 0 12px; justify-content: space-between; font-weight: 600; }
@@ -1322,27 +1372,34 @@ button { font: inherit; color: inherit; cursor: pointer; border: 0; background: 
 .banner { display: flex; align-items: center; gap: 10px; padding: 10px 14px; border-radius: 14px; font-weight: 600;
   color: var(--_surface); background: var(--_tone); animation: rise .4s cubic-bezier(.2, .8, .2, 1); }
 .celebration { position: absolute; inset: 0; overflow: hidden; pointer-events: none; border-radius: var(--_radius); }
-.celebration i { position: absolute; inline-size: 9px; block-size: 6px; border-radius: 2px; background: var(--_accent); }
+.celebration i { position: absolute; inline-size: 9px; block-size: 6px; border-radius: 2px;
+  background: var(--_accent); }
 .celebration [data-colour="1"] { background: #f5b93a; }
 .celebration [data-colour="2"] { background: #27b481; inline-size: 7px; block-size: 7px; border-radius: 50%; }
 .celebration [data-colour="3"] { background: #f2638c; }
 
-.notice { display: grid; justify-items: center; gap: 6px; padding: 36px 20px; text-align: center; border-radius: var(--_radius);
+.notice { display: grid; justify-items: center; gap: 6px; padding: 36px 20px; text-align: center;
+  border-radius: var(--_radius);
   background: var(--_surface); border: 1px solid var(--_border); }
-.notice-sign { display: grid; place-items: center; inline-size: 56px; block-size: 56px; margin-block-end: 6px; border-radius: 50%; font-size: 1.5rem;
+.notice-sign { display: grid; place-items: center; inline-size: 56px; block-size: 56px; margin-block-end: 6px;
+  border-radius: 50%; font-size: 1.5rem;
   color: var(--_accent); background: color-mix(in srgb, var(--_accent) 12%, var(--_surface)); }
 .notice-title { font-weight: 700; font-size: 1.0625rem; }
 .notice-hint { color: var(--_muted); max-inline-size: 36ch; text-wrap: balance; }
 .retry-button { margin-block-start: 10px; }
-.bone { display: block; block-size: 16px; margin-block: 6px; border-radius: 8px; animation: breathe 1.4s ease-in-out infinite alternate; background: var(--_track); }
+.bone { display: block; block-size: 16px; margin-block: 6px; border-radius: 8px;
+  animation: breathe 1.4s ease-in-out infinite alternate; background: var(--_track); }
 .bone.tile { inline-size: var(--_icon); block-size: var(--_icon); margin: 0; border-radius: 28%; }
 .bone.short { inline-size: 55%; }
 .bone.thin { block-size: var(--_bar); }
 .skeleton .row div { flex: 1; }
 @keyframes breathe { to { opacity: .45; } }
-@media (max-width: 400px) { .reward { --_stub: 34px; } .ticket { padding-inline: 12px; } .ticket .row { gap: 6px; } .code { font-size: .9375rem; letter-spacing: 0; } .copy-button { padding-inline: 12px; } }
-@media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important; transition: none !important; } }
-@media (forced-colors: active) { .fill, .marker-achieved { forced-color-adjust: none; background: Highlight; color: HighlightText; } .bar, .card, .reward { border: 1px solid; } }
+@media (max-width: 400px) { .reward { --_stub: 34px; } .ticket { padding-inline: 12px; } .ticket .row { gap: 6px;
+  } .code { font-size: .9375rem; letter-spacing: 0; } .copy-button { padding-inline: 12px; } }
+@media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important;
+  transition: none !important; } }
+@media (forced-colors: active) { .fill, .marker-achieved { forced-color-adjust: none; background: Highlight;
+  color: HighlightText; } .bar, .card, .reward { border: 1px solid; } }
 `;
 
 let constructed = null;

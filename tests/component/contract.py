@@ -1,8 +1,8 @@
-"""A contract stub: it plays the API of `docs/`, and a shop's page beside it, for tests of the browser component alone.
+"""A contract stub: it plays the API of `docs/`, and a shop's page, for the browser component's tests.
 
-It answers a challenge's GET and LIST with the status, headers and envelope that the wire contract promises, for a guest
-(public, ETag, 304) and for members by token (private), checks what it is asked as strictly as the API does, and
-keeps what it was asked. It computes nothing: a test says which records there are, or what goes wrong next.
+It answers a challenge's GET and LIST with the status, headers and envelope that the wire contract promises,
+for a guest (public, ETag, 304) and for members by token (private), checks what it is asked as strictly as the
+API does, and keeps what it was asked. It computes nothing: a test says which records there are, what fails.
 """
 
 import json
@@ -26,7 +26,10 @@ TYPES = {
 OFFERED = ("en", "es", "fr", "de", "ar", "ja")
 EXPOSED = "ETag, Content-Language, Idempotent-Replayed, Retry-After"
 PARAMETERS = {"limit", "languageCode", "cursor", "offset", "fields", "sortBy", "fetchTotalCount"}
-STRICT = "default-src 'none'; script-src 'self'; connect-src {api}; img-src 'self'; require-trusted-types-for 'script'"
+STRICT = (
+    "default-src 'none'; script-src 'self'; connect-src 'self' {api}; img-src 'self'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
 
 
 @dataclass
@@ -59,7 +62,7 @@ class Contract:
         if unknown:
             return refusal(400, "invalid", f"Unknown parameter {unknown[0]}.", unknown[0])
         language = query.get("languageCode", ["en"])[0]
-        if not re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", language):
+        if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", language):
             return refusal(400, "invalid", "Not a language code.", "languageCode")
         token = headers.get("Authorization", "").removeprefix("Bearer ")
         if token and (token in self.dead_tokens or token not in self.members):
@@ -91,12 +94,12 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
-    def do_OPTIONS(self):  # noqa: N802
+    def do_OPTIONS(self):
         self._note()
         allowed = {"Access-Control-Allow-Headers": "authorization", "Access-Control-Allow-Methods": "GET"}
         self._send(204, b"", {**allowed, "Access-Control-Allow-Origin": self.headers.get("Origin", "*")})
 
-    def do_GET(self):  # noqa: N802
+    def do_GET(self):
         path, query = self._note()
         if path.startswith("/schema/challenge/record"):
             return self._api(path, query)

@@ -18,7 +18,7 @@ LONG = (
 )
 
 
-# What the API would answer in each language: title, description, status label, message, button, milestones, rewards.
+# What the API answers in each language: title, description, label, message, button, milestones, rewards.
 SPOKEN = {
     "en": (
         "Monthly Big Spender",
@@ -44,7 +44,7 @@ SPOKEN = {
         "Grand acheteur du mois",
         "Dépensez 500 $ en un mois et la livraison est offerte pendant trois mois.",
         "En cours",
-        "Achetez pour 60.00 $ ou plus pour atteindre la prochaine étape !",
+        "Achetez pour 60.00 $ ou plus pour atteindre le prochain palier !",
         "Voir les détails",
         ("Argent", "Or"),
         ("5 % de remise", "10 % de remise", "Livraison offerte 3 mois"),
@@ -219,7 +219,8 @@ def hostile(now):
     return challenge(
         now=now,
         eudTitle=image,
-        eudDescription="{{constructor.constructor('window.broken=1')()}} ${1+1} </script><script>window.broken=1</script>",
+        eudDescription="{{constructor.constructor('window.broken=1')()}} ${1+1} "
+        "</script><script>window.broken=1</script>",
         eudIcon="javascript:window.broken=1",
         milestones=[
             milestone(

@@ -16,10 +16,10 @@ ENGLISH_LABELS = {
     "eudViewDetailsButtonText": "View Details",
 }
 ENGLISH_MESSAGES = {
-    "eudCompletedChallengeMessage": "Congratulations! You have completed this challenge! Shop more next month to start "
-    "a new challenge!",
-    "eudFailedChallengeMessage": "Your challenge has failed. Don't worry, shop more next month to start a new "
-    "challenge!",
+    "eudCompletedChallengeMessage": "Congratulations! You have completed this challenge! "
+    "Shop more next month to start a new challenge!",
+    "eudFailedChallengeMessage": "Your challenge has failed. "
+    "Don't worry, shop more next month to start a new challenge!",
     "eudMilestoneNextToBeAchievedMessage": "Shop for $200.00 or more to complete the next milestone!",
 }
 STATUS_FIELDS = {
@@ -93,7 +93,7 @@ def challenge(now=NOW, **fields):
 
 
 def progress(of, status="in_progress", value=350, **fields):
-    """The standing of `of` in its window of now; a closed window is told by `windowStartsAt` and `windowEndsAt`."""
+    """The standing of `of` in its window of now, or in the one whose fields are given."""
     label, message = STATUS_FIELDS[status]
     reached = [m["id"] for m in of["milestones"] if m["milestoneTargetValue"] <= value]
     target = of["completionTargetValue"]
