@@ -20,11 +20,6 @@ def hash_of(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
-    def usable(self, at: datetime) -> "ApiKeyQuerySet":
-        return self.filter(Q(expires_at=None) | Q(expires_at__gt=at), paused=False)
-
-
 class ApiKey(models.Model):
     """`prefix.secret`, shown once: only the prefix and a SHA-256 of the whole are kept."""
 
@@ -48,8 +43,6 @@ class ApiKey(models.Model):
 
     # The whole key between its making and the page that shows it; never stored.
     shown_once: str = ""
-
-    objects = ApiKeyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("API key")

@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 import pytest
 from django.db import IntegrityError
 from django.utils import timezone
@@ -33,14 +31,3 @@ def test_unknown_scopes_are_refused(db, scopes):
 def test_the_database_refuses_a_key_without_a_scope(db):
     with pytest.raises(IntegrityError):
         ApiKey.objects.create(name="x", prefix="p", key_hash="h", created_at=timezone.now())
-
-
-def test_usable_keys_are_neither_paused_nor_expired(db):
-    now = timezone.now()
-    good, _ = create_key("good", ["read"], at=now)
-    later, _ = create_key("later", ["read"], at=now, expires_at=now + timedelta(seconds=1))
-    create_key("past", ["read"], at=now, expires_at=now)
-    paused, _ = create_key("paused", ["read"], at=now)
-    ApiKey.objects.filter(pk=paused.pk).update(paused=True)
-
-    assert set(ApiKey.objects.usable(now)) == {good, later}
