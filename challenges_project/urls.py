@@ -17,5 +17,6 @@ urlpatterns = [
     path("schema/", include("members.urls")),
     re_path(r"^schema(/[\s\S]*)?\Z", unknown_path),
     re_path(r"^media/icons/(?P<name>[0-9a-f]{32})\.(?P<extension>png|jpg|gif|svg)\Z", serve_icon),
+    path("admin/desk/", include("challenges_project.desk.urls")),
     path("admin/", admin.site.urls),
 ]

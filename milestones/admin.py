@@ -1,11 +1,24 @@
-"""Milestones in the admin: a list to find them; they are edited in their challenge, which judges them together."""
+"""Milestones in the admin: a list to find them; they are edited in their challenge, all together."""
+
+from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from modeltranslation.admin import TranslationAdmin
+from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 
-from challenges_project.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, ViewOnlyAdmin, display
+from challenges_project.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    StackedInline,
+    ViewOnlyAdmin,
+    display,
+    localized,
+    offered_languages,
+)
+from challenges_project.admin.bases import AMOUNTS
 from challenges_project.choices import RecordStatus
+from milestones.forms import TEXTS, MilestoneForm
 from milestones.models import Milestone
 
 STATUS_COLOURS = {"draft": "info", "live": "success", "paused": "warning"}
@@ -22,3 +35,30 @@ class MilestoneAdmin(ViewOnlyAdmin, TranslationAdmin):
     @display(description=_("status"), label=STATUS_COLOURS)
     def shown_status(self, milestone: Milestone) -> tuple[str, str]:
         return milestone.status, RecordStatus(milestone.status).label
+
+
+class MilestoneInline(TranslationStackedInline, StackedInline):
+    """The ladder of a challenge's form; removed rungs with a history are archived by the rules."""
+
+    model = Milestone
+    form = MilestoneForm
+    formfield_overrides = {**StackedInline.formfield_overrides, **AMOUNTS}
+    template = "admin/milestones/ladder.html"
+    extra = 0
+    autocomplete_fields = ("reward",)
+    ordering = ("milestone_target_value", "id")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [
+            (
+                None,
+                {"fields": (("milestone_target_value", "reward", "status"), ("name", "icon"), "description")},
+            ),
+            *(
+                (name, {"classes": [f"desk-language-{code}"], "fields": localized(TEXTS, code)})
+                for code, name in offered_languages()
+            ),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).unarchived()

@@ -1,83 +1,224 @@
-"""The challenge's form and list."""
+"""The challenge's form: one edit of it and its milestones, asked about and saved through the rules."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib.admin import ModelAdmin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
+from modeltranslation.admin import TranslationAdmin
 from simple_history.admin import SimpleHistoryAdmin
 
+from challenges.admin import asking, conflicts, saving
+from challenges.admin.forms import LABELS, MESSAGES, ChallengeForm, zone_names
 from challenges.models import Challenge
 from challenges_project.admin import (
+    NESTED,
+    AsksFirst,
     ChoicesDropdownFilter,
-    StackedInline,
+    Question,
     StaffModelAdmin,
     display,
-    language_tabs,
+    localized,
+    offered_languages,
+    refusals_in,
+    refuse,
 )
 from challenges_project.choices import RecordStatus
-from milestones.models import Milestone
+from challenges_project.errors import DomainError
+from milestones.admin import MilestoneInline
 
 STATUS_COLOURS = {"draft": "info", "live": "success", "paused": "warning"}
-TEXTS = (
-    "eud_title",
-    "eud_description",
-    "eud_not_started_label",
-    "eud_in_progress_label",
-    "eud_completed_label",
-    "eud_failed_label",
-    "eud_view_details_button_text",
-    "eud_milestone_next_to_be_achieved_message",
-    "eud_completed_challenge_message",
-    "eud_failed_challenge_message",
-)
 
 
-class MilestoneInline(TranslationStackedInline, StackedInline):
-    model = Milestone
-    extra = 0
-    tab = True
-    autocomplete_fields = ("reward",)
+class OwnTransaction(ModelAdmin):
+    """The rules open their own transactions: paying 100,000 members must not be one of the admin's."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        return self._changeform_view(request, object_id, form_url, extra_context)
 
 
 @admin.register(Challenge)
-class ChallengeAdmin(StaffModelAdmin, SimpleHistoryAdmin, TranslationAdmin):
+class ChallengeAdmin(AsksFirst, StaffModelAdmin, SimpleHistoryAdmin, TranslationAdmin, OwnTransaction):
+    form = ChallengeForm
+    compressed_fields = False
+    change_form_template = "admin/challenges/challenge/change_form.html"
     list_display = ("name", "shown_status", "aggregation_period", "completion_target_value", "ends_at")
     list_filter = (("status", ChoicesDropdownFilter), ("aggregation_period", ChoicesDropdownFilter))
     search_fields = ("name", "description")
     ordering = ("display_order", "-id")
     autocomplete_fields = ("completion_reward",)
     inlines = (MilestoneInline,)
-    fieldsets = (
-        (_("Basics"), {"fields": ("name", "description", "status", "eud_icon", "display_order")}),
-        (
-            _("What counts"),
-            {
-                "fields": (
-                    ("aggregation_method", "aggregation_period"),
-                    ("completion_target_value", "completion_reward"),
-                    "activity_ids",
-                )
-            },
-        ),
-        (
-            _("Schedule"),
-            {"fields": ("time_zone", ("starts_at", "ends_at"), ("late_grace_hours", "reversal_policy"))},
-        ),
-        *language_tabs(TEXTS),
-    )
+
+    class Media:
+        js = ("desk/challenge-form.js",)
 
     @display(description=_("status"), label=STATUS_COLOURS)
     def shown_status(self, challenge: Challenge) -> tuple[str, str]:
         return challenge.status, RecordStatus(challenge.status).label
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+    # The form
+
+    def get_fieldsets(self, request: HttpRequest, obj: Challenge | None = None) -> list[Any]:
+        by_task: list[Any] = [
+            (_("Basics"), {"fields": ("name", "description", ("icon", "display_order"))}),
+            (
+                _("What counts"),
+                {
+                    "fields": (
+                        ("aggregation_method", "aggregation_period"),
+                        ("completion_target_value", "completion_reward"),
+                        "activity_ids",
+                    )
+                },
+            ),
+            (
+                _("Schedule"),
+                {"fields": ("time_zone", ("starts_at", "ends_at"), ("late_grace_hours", "reversal_policy"))},
+            ),
+        ]
+        return by_task + [
+            (name, {"classes": [f"desk-language-{code}"], "fields": _texts(code)})
+            for code, name in offered_languages()
+        ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    ) -> Any:
+        form, formsets = context["adminform"].form, context["inline_admin_formsets"]
+        context |= {
+            "zone_names": zone_names(),
+            "languages": offered_languages(),
+            "preview_url": _preview_url(obj),
+            "preview_member": request.GET.get("member", ""),
+            "status_badge": _stored_status(obj),
+            "text_errors": sum(1 for name in form.errors if name.startswith("eud_")),
+            "loaded": _loaded(request, obj, form, formsets),
+        }
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    # Saving
+
+    def save_model(self, request: HttpRequest, obj: Challenge, form: Any, change: bool) -> None:
+        """Together with its milestones, in `save_related`."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: list[Any], change: bool) -> None:
         now = timezone.now()
-        for milestone in formset.save(commit=False):
-            milestone.created_at = milestone.created_at or now
-            milestone.updated_at = now
-            if milestone.status == RecordStatus.LIVE:
-                milestone.live_since = milestone.live_since or now
-        formset.save()
+        seen = conflicts.loaded_version(request.POST.get("loaded", "")) if change else None
+        self._refuse_stale(request, form.instance, seen)
+        edit = saving.edited(form, formsets, now)
+        try:
+            was = asking.status_of(form.instance)
+            asking.ask(edit, was, now, request.POST.get("confirmed", ""))
+            saving.save(edit, now, seen)
+        except DomainError as error:
+            if error.code == "stale":
+                self._refuse_stale(request, form.instance, seen)
+            request.refused_places = edit.places  # type: ignore[attr-defined]
+            raise
+
+    def _refuse_stale(self, request: HttpRequest, challenge: Challenge, seen: int | None) -> None:
+        stored = None if seen is None else self.get_object(request, str(challenge.pk))
+        if stored is None or stored.version == seen:
+            return
+        fresh = self.get_form(request, stored, change=True)(instance=stored)
+        formsets, _inlines = self._create_unbound_formsets(request, stored)
+        joined, differences = conflicts.merged(request.POST, fresh, formsets)
+        joined["loaded"] = conflicts.loaded_values(stored.version, fresh, formsets)
+        request.POST = joined  # type: ignore[assignment]
+        last = stored.history.select_related("history_user").first()
+        raise Question(
+            "desk/questions/stale.html",
+            "",
+            differences=differences,
+            who=last.history_user if last else None,
+            when=stored.updated_at,
+        )
+
+    def _create_unbound_formsets(self, request: HttpRequest, obj: Challenge) -> Any:
+        """The formsets as a fresh page would show them."""
+        formsets = []
+        for formset_class, inline in self.get_formsets_with_inlines(request, obj):
+            formsets.append(
+                formset_class(
+                    instance=obj,
+                    prefix=formset_class.get_default_prefix(),
+                    queryset=inline.get_queryset(request),
+                )
+            )
+        return formsets, []
+
+    def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> Any:
+        formsets, inlines = super()._create_formsets(request, obj, change)
+        refusal = getattr(request, "refusal", None)
+        if refusal is not None and hasattr(request, "refused_places"):
+            _refuse_milestones(formsets, refusal, request.refused_places)
+        return formsets, inlines
+
+    def response_add(self, request: HttpRequest, obj: Challenge, post_url_continue: str | None = None) -> Any:
+        return self._stay(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Challenge) -> Any:
+        return self._stay(request, obj) or super().response_change(request, obj)
+
+    def _stay(self, request: HttpRequest, obj: Challenge) -> HttpResponse | None:
+        """Back to the form: the next thing is to look at what was saved."""
+        if "_popup" in request.POST or "_saveclose" in request.POST:
+            return None
+        status = RecordStatus(obj.status).label
+        self.message_user(
+            request, _("“%(name)s” is saved. Status: %(status)s.") % {"name": obj, "status": status}
+        )
+        return HttpResponseRedirect(reverse("admin:challenges_challenge_change", args=[obj.pk]))
+
+
+def _texts(code: str) -> tuple[Any, ...]:
+    return (
+        *localized(("eud_title", "eud_description"), code),
+        *localized(MESSAGES, code),
+        tuple(localized(LABELS[:2], code)),
+        tuple(localized(LABELS[2:4], code)),
+        *localized(LABELS[4:], code),
+    )
+
+
+def _preview_url(obj: Challenge | None) -> str:
+    """The desk stands above this room; its addresses are known by name."""
+    return (
+        reverse("desk:preview", args=[obj.pk])
+        if obj and not obj._state.adding
+        else reverse("desk:preview_new")
+    )
+
+
+def _stored_status(obj: Challenge | None) -> str:
+    """Also of a form that was refused on its way to another status."""
+    return (asking.status_of(obj) if obj else "") or RecordStatus.DRAFT.value
+
+
+def _loaded(request: HttpRequest, obj: Any, form: Any, formsets: Any) -> str:
+    """Once a form was sent, what it was loaded with stays the same until it is saved."""
+    if request.method == "POST":
+        return str(request.POST.get("loaded", ""))
+    return (
+        "" if obj is None else conflicts.loaded_values(obj.version, form, [each.formset for each in formsets])
+    )
+
+
+def _refuse_milestones(formsets: list[Any], refusal: DomainError, places: list[str]) -> None:
+    """`milestones.1.milestoneTargetValue` is a mistake in the second of the edited milestones' forms."""
+    by_prefix = {}
+    for formset in formsets:
+        formset.is_valid()
+        by_prefix |= {form.prefix: form for form in formset.forms}
+    for error in refusals_in(refusal):
+        if (nested := NESTED.match(error.field or "")) and int(nested["place"]) < len(places):
+            refuse(by_prefix[places[int(nested["place"])]], error, nested["field"])

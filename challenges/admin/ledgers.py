@@ -91,8 +91,7 @@ class ChallengeProgressAdmin(ExactSearch, ViewOnlyAdmin):
     def bar(self, row: ChallengeProgress) -> str:
         percent = percentage(units(row.current_progress_value), units(row.completion_target_value))
         return format_html(
-            '<span class="desk-bar"><span class="desk-bar-track"><progress max="100" value="{}"></progress></span>'
-            " {} / {}</span>",
+            '<span class="desk-bar"><progress max="100" value="{}"></progress> {} / {}</span>',
             percent,
             row.current_progress_value,
             row.completion_target_value,

@@ -3,7 +3,8 @@
 from .bases import AddOnlyAdmin, StaffModelAdmin, ViewOnlyAdmin
 from .languages import language_tabs, localized, offered_languages
 from .ledgers import CappedPaginator, ExactSearch
-from .refusals import RefusalsAsErrors, refuse_form
+from .questions import AsksFirst, Question
+from .refusals import NESTED, RefusalsAsErrors, refusals_in, refuse
 from .theme import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
@@ -16,12 +17,15 @@ from .theme import (
 )
 
 __all__ = [
+    "NESTED",
     "AddOnlyAdmin",
+    "AsksFirst",
     "AutocompleteSelectFilter",
     "CappedPaginator",
     "ChoicesDropdownFilter",
     "ExactSearch",
     "ModelAdmin",
+    "Question",
     "RangeDateTimeFilter",
     "RefusalsAsErrors",
     "StackedInline",
@@ -33,5 +37,6 @@ __all__ = [
     "language_tabs",
     "localized",
     "offered_languages",
-    "refuse_form",
+    "refusals_in",
+    "refuse",
 ]

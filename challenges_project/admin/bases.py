@@ -6,9 +6,15 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
 
+from challenges_project.amounts import AmountField
+
 from .ledgers import CappedPaginator
 from .refusals import RefusalsAsErrors
-from .theme import ModelAdmin
+from .theme import ModelAdmin, UnfoldAdminTextInputWidget
+
+AMOUNTS: dict[Any, Any] = {
+    AmountField: {"widget": UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete": "off"})}
+}
 
 
 class StaffModelAdmin(RefusalsAsErrors, ModelAdmin):
@@ -20,6 +26,7 @@ class StaffModelAdmin(RefusalsAsErrors, ModelAdmin):
     list_max_show_all = 200
     list_filter_submit = True
     warn_unsaved_form = True
+    formfield_overrides = AMOUNTS
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         now = timezone.now()

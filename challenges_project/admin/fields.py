@@ -1,0 +1,92 @@
+"""Form fields that several rooms' forms share."""
+
+import re
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .theme import INPUT_CLASSES, UnfoldAdminTextInputWidget
+
+_SEPARATORS = re.compile(r"[,\n]+")
+
+
+class WallClockWidget(forms.DateTimeInput):
+    """The browser's own picker of a date and a time."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"class": " ".join(INPUT_CLASSES), **(attrs or {})}, format="%Y-%m-%dT%H:%M")
+
+
+class WallClockField(forms.DateTimeField):
+    """A date and a time on a wall clock: `at_zone` says afterwards where the wall is.
+
+    A moment is shown on the clock of `zone`, which the form sets (default: the admin's).
+    """
+
+    widget = WallClockWidget
+    zone: ZoneInfo | None = None
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, datetime) and timezone.is_aware(value):
+            return timezone.make_naive(value, self.zone or timezone.get_current_timezone())
+        return value
+
+    def to_python(self, value: Any) -> datetime | None:
+        found = forms.DateTimeField.to_python(self, value)
+        return None if found is None else timezone.make_naive(found)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """To the minute, as the picker writes it."""
+        before = self.prepare_value(self.to_python(initial) if isinstance(initial, str) else initial)
+        try:
+            after = self.to_python(data)
+        except forms.ValidationError:
+            return True
+        return _minute(before) != _minute(after)
+
+
+def at_zone(wall: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """The moment at which the clock on the wall of `zone` shows `wall`."""
+    return None if wall is None else wall.replace(tzinfo=zone).astimezone(ZoneInfo("UTC"))
+
+
+def _minute(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(second=0, microsecond=0)
+
+
+class IdentifiersField(forms.Field):
+    """A list of identifiers, typed with commas between them."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def __init__(self, max_length: int = 256, at_most: int = 100, **kwargs: Any) -> None:
+        self.max_length, self.at_most = max_length, at_most
+        super().__init__(required=False, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:
+        names = value if isinstance(value, list) else _SEPARATORS.split(value or "")
+        return list(dict.fromkeys(name.strip() for name in names if name.strip()))
+
+    def validate(self, value: list[str]) -> None:
+        if len(value) > self.at_most:
+            raise forms.ValidationError(_("At most %(n)s."), "too_many", {"n": self.at_most})
+        for name in value:
+            if len(name) > self.max_length or not name.isprintable():
+                raise forms.ValidationError(
+                    _("“%(name)s” is too long or has an invisible character."), "bad", {"name": name[:40]}
+                )
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return self.to_python(initial) != self.to_python(data)

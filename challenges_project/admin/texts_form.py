@@ -1,0 +1,56 @@
+"""Translated texts in a ModelForm: what is read when a field stays empty, and what may stand in it."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.text import capfirst
+
+from challenges_project.messages import VARIABLES
+from challenges_project.texts import DEFAULT_TEXTS, default_text
+
+from .languages import offered_languages
+from .theme import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+LONG = 100  # a text that may be longer gets more than one line
+
+
+class TextsForm(forms.ModelForm):
+    """For a record with texts in every language. `translated`: their names without the language.
+
+    Each input knows its field and language (`data-text`, `data-language`), the built-in text that is read
+    when it stays empty (`data-default`), and whether variables work in it (`data-variables`).
+    """
+
+    translated: tuple[str, ...] = ()
+    with_variables: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.translated:
+            for code, _language in offered_languages():
+                if f"{name}_{code}" in self.fields:
+                    self._dress(self.fields[f"{name}_{code}"], name, code)
+
+    def _dress(self, field: forms.Field, name: str, code: str) -> None:
+        default = default_text(name, code) if name in DEFAULT_TEXTS else ""
+        attrs: dict[str, Any] = {
+            "data-text": name,
+            "data-language": code,
+            "data-default": default,
+            "placeholder": self._read_without(name, code) or default,
+            "lang": code,
+            "dir": "rtl" if code == "ar" else "ltr",
+        }
+        if name in self.with_variables:
+            attrs["data-variables"] = " ".join(VARIABLES)
+        long = isinstance(field, forms.CharField) and (field.max_length or 0) > LONG
+        attrs |= {"maxlength": field.max_length} if isinstance(field, forms.CharField) else {}
+        widget = UnfoldAdminTextareaWidget if long else UnfoldAdminTextInputWidget
+        field.widget = widget(attrs={**attrs, "rows": 2} if long else attrs)
+        field.label = capfirst(self._meta.model._meta.get_field(name).verbose_name)
+
+    def _read_without(self, name: str, code: str) -> str:
+        """A reader of another language gets the default language's own text before the built-in one."""
+        default = settings.MODELTRANSLATION_DEFAULT_LANGUAGE
+        return "" if code == default else getattr(self.instance, f"{name}_{default}", "") or ""

@@ -1,0 +1,313 @@
+/**
+ * The challenge's form: languages side by side, variables by a click, the ladder, and the living preview.
+ * Everything works on `data-` attributes that the templates and `TextsForm` set; without it the form still saves.
+ */
+(() => {
+  "use strict";
+
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const one = (selector, root = document) => root.querySelector(selector);
+  const make = (tag, attributes = {}, text = "") => {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.textContent = text;
+    return element;
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const form = one("#challenge_form");
+    if (!form) return;
+    document.body.classList.add("desk-form-page");
+    const preview = one("[data-preview]");
+    document.body.classList.toggle("has-preview", Boolean(preview));
+    dressAll(form);
+    new Languages(form);
+    new Ladder(form);
+    if (preview) new Preview(form, preview);
+  });
+
+  /* ------------------------------------------------------------ texts */
+
+  function dressAll(root) {
+    all("[data-text]", root).forEach(dressText);
+    all("[data-icon]", root).forEach(dressIcon);
+  }
+
+  /** A counter, and buttons that put a variable where the cursor is. */
+  function dressText(input) {
+    if (input.dataset.dressed) return;
+    input.dataset.dressed = "1";
+    const under = make("div", { class: "desk-under" });
+    for (const name of (input.dataset.variables || "").split(" ").filter(Boolean)) {
+      const button = make("button", { type: "button", "data-insert": name }, `{{${name}}}`);
+      button.addEventListener("click", () => insert(input, `{{${name}}}`));
+      under.append(button);
+    }
+    const count = make("span", { class: "desk-count" });
+    under.append(count);
+    input.after(under);
+    const recount = () => {
+      count.textContent = `${[...input.value].length} / ${input.getAttribute("maxlength")}`;
+    };
+    input.addEventListener("input", recount);
+    recount();
+  }
+
+  function insert(input, text) {
+    const [from, to] = document.activeElement === input || input.dataset.touched
+      ? [input.selectionStart, input.selectionEnd] : [input.value.length, input.value.length];
+    input.setRangeText(text, from, to, "end");
+    input.dataset.touched = "1";
+    input.focus();
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  /** One language for all texts of the page: the challenge's and every milestone's. */
+  class Languages {
+    constructor(form) {
+      this.form = form;
+      this.code = sessionStorage.getItem("desk-language") || this.firstWrong() || "en";
+      form.addEventListener("click", (event) => {
+        const tab = event.target.closest("[data-language-tab]");
+        if (tab) this.show(tab.dataset.languageTab);
+        if (event.target.closest("[data-copy]")) this.copy(one("[data-copy-from]", form).value);
+      });
+      form.addEventListener("keydown", (event) => this.#walk(event));
+      form.addEventListener("input", () => this.refresh());
+      document.addEventListener("desk:added", () => this.show(this.code));
+      this.show(this.firstWrong() || this.code);
+    }
+
+    firstWrong() {
+      return one("[data-language-tab] .desk-errors", this.form)?.closest("[data-language-tab]").dataset.languageTab;
+    }
+
+    show(code) {
+      this.code = one(`[data-language-tab="${code}"]`, this.form) ? code : "en";
+      sessionStorage.setItem("desk-language", this.code);
+      for (const tab of all("[data-language-tab]", this.form)) {
+        const chosen = tab.dataset.languageTab === this.code;
+        tab.setAttribute("aria-selected", chosen);
+        tab.tabIndex = chosen ? 0 : -1;
+      }
+      for (const panel of all("[data-language-panel]", this.form)) panel.hidden = panel.dataset.languagePanel !== this.code;
+      this.refresh();
+      document.dispatchEvent(new CustomEvent("desk:language", { detail: this.code }));
+    }
+
+    /** How many texts each language has, and what is read where one is empty. */
+    refresh() {
+      for (const group of all("[data-languages]", this.form)) {
+        for (const tab of all("[data-language-tab]", group)) {
+          const texts = all(`[data-language-panel="${tab.dataset.languageTab}"] [data-text]`, group);
+          const filled = texts.filter((text) => text.value.trim()).length;
+          one("[data-filled]", tab).textContent = filled ? `${filled}/${texts.length}` : "";
+        }
+        for (const text of all("[data-text]", group)) {
+          if (text.dataset.language === "en") continue;
+          const english = one(`[data-text="${text.dataset.text}"][data-language="en"]`, group);
+          text.placeholder = english?.value.trim() || text.dataset.default || "";
+        }
+      }
+    }
+
+    copy(from) {
+      for (const text of all(`[data-text][data-language="${this.code}"]`, this.form)) {
+        const group = text.closest("[data-languages]");
+        const source = one(`[data-text="${text.dataset.text}"][data-language="${from}"]`, group);
+        if (text.value.trim() || !source) continue;
+        text.value = source.value || source.dataset.default;
+        text.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    }
+
+    #walk(event) {
+      const tab = event.target.closest("[data-language-tab]");
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!tab || !step) return;
+      const tabs = all("[data-language-tab]", tab.parentElement);
+      const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
+      this.show(next.dataset.languageTab);
+      next.focus();
+    }
+  }
+
+  /* ------------------------------------------------------------ icons */
+
+  function dressIcon(box) {
+    if (box.dataset.dressed) return;
+    box.dataset.dressed = "1";
+    const [input, image, name] = ["input[type=file]", "[data-icon-image]", "[data-icon-name]"].map((s) => one(s, box));
+    const before = image.src;
+    input.addEventListener("change", () => {
+      const file = input.files[0];
+      name.textContent = file ? `${file.name} · ${Math.ceil(file.size / 1024)} KB` : "";
+      one("[data-icon-kept]", box)?.remove();
+      if (!file) return void (image.src = before);
+      const reader = new FileReader();
+      reader.addEventListener("load", () => {
+        image.src = reader.result;
+        document.dispatchEvent(new CustomEvent("desk:changed"));
+      });
+      reader.readAsDataURL(file);
+    });
+    one("[data-icon-clear]", box)?.addEventListener("change", (event) => {
+      image.src = event.target.checked ? box.querySelector("[data-icon-default]").dataset.iconDefault : before;
+    });
+  }
+
+  /* ------------------------------------------------------------ milestones */
+
+  class Ladder {
+    constructor(form) {
+      this.form = form;
+      this.root = one("[data-ladder]", form);
+      if (!this.root) return;
+      this.prefix = this.root.dataset.ladder;
+      this.rungs = one("[data-rungs]", this.root);
+      one("[data-add-rung]", this.root)?.addEventListener("click", () => this.add());
+      this.root.addEventListener("change", (event) => this.#removed(event));
+      form.addEventListener("input", () => this.draw());
+      form.addEventListener("change", () => this.draw());
+      window.django?.jQuery?.(form).on("change", "select", () => this.draw());
+      all("[data-rung]", this.root).forEach((rung) => this.#mark(rung));
+      this.draw();
+    }
+
+    add() {
+      const total = one(`[name="${this.prefix}-TOTAL_FORMS"]`, this.root);
+      const holder = document.createElement("div");
+      holder.innerHTML = one("[data-rung-template]", this.root).innerHTML.replaceAll("__prefix__", total.value);
+      const rung = holder.firstElementChild;
+      this.rungs.append(rung);
+      total.value = Number(total.value) + 1;
+      dressAll(rung);
+      rung.dispatchEvent(new CustomEvent("formset:added", { bubbles: true, detail: { formsetName: this.prefix } }));
+      document.dispatchEvent(new CustomEvent("desk:added"));
+      one("input:not([type=hidden])", rung)?.focus();
+      one("[name$=milestone_target_value]", rung)?.focus();
+      this.draw();
+    }
+
+    #removed(event) {
+      if (event.target.name?.endsWith("-DELETE")) this.#mark(event.target.closest("[data-rung]"));
+    }
+
+    #mark(rung) {
+      rung.classList.toggle("is-removed", Boolean(one("[name$=-DELETE]", rung)?.checked));
+    }
+
+    /** Where the milestones stand on the way to the target, with what they pay. */
+    draw() {
+      const drawing = one("[data-ladder-drawing]", this.root);
+      const target = Number(one("[name=completion_target_value]", this.form)?.value);
+      const marks = all("[data-rung]", this.rungs).filter((rung) => !rung.classList.contains("is-removed")).map((rung) => this.#read(rung));
+      drawing.hidden = !(target > 0) || !marks.length;
+      if (drawing.hidden) return;
+      const highest = Math.max(target, ...marks.map((mark) => mark.value || 0));
+      drawing.replaceChildren(make("div", { class: "desk-ladder-track" }));
+      for (const mark of marks.filter((each) => each.value > 0)) {
+        const kind = mark.value > target ? "is-over" : mark.status === "live" ? "" : "is-idle";
+        drawing.append(this.#sign(mark.value / highest, mark.text, mark.reward, kind));
+      }
+      const reward = one("[name=completion_reward] option:checked", this.form)?.textContent.trim();
+      drawing.append(this.#sign(target / highest, String(target), reward, "is-target"));
+    }
+
+    #read(rung) {
+      const field = (name) => one(`[name$="-${name}"]`, rung);
+      const text = field("milestone_target_value")?.value || "";
+      const name = field("name")?.value || "";
+      const title = one("[data-rung-title]", rung);
+      if (text || name) title.textContent = [text, name].filter(Boolean).join(" · ");
+      const reward = one("[name$=-reward] option:checked", rung)?.textContent.trim();
+      return { value: Number(text), text, status: field("status")?.value, reward };
+    }
+
+    #sign(share, text, reward, kind) {
+      const mark = make("div", { class: `desk-ladder-mark ${kind}` });
+      mark.style.left = `${share * 100}%`;
+      mark.append(make("b", {}, text), make("i"), make("span", { title: reward || "" }, reward || "·"));
+      return mark;
+    }
+  }
+
+  /* ------------------------------------------------------------ preview */
+
+  class Preview {
+    constructor(form, panel) {
+      Object.assign(this, { form, panel, state: "not_started", timer: 0, turn: 0 });
+      this.card = one("challenge-card", panel);
+      this.note = one("[data-preview-note]", panel);
+      this.stage = one("[data-preview-stage]", panel);
+      form.addEventListener("input", () => this.soon());
+      form.addEventListener("change", () => this.soon());
+      document.addEventListener("desk:changed", () => this.soon());
+      document.addEventListener("desk:language", (event) => this.#speak(event.detail));
+      panel.addEventListener("click", (event) => this.#press(event.target.closest("button")));
+      panel.addEventListener("input", () => this.soon());
+      this.#speak(sessionStorage.getItem("desk-language") || "en");
+    }
+
+    soon() {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.draw(), 350);
+    }
+
+    async draw() {
+      const turn = ++this.turn;
+      const answer = await fetch(this.panel.dataset.preview, { method: "POST", body: this.#body(), credentials: "same-origin" })
+        .then((response) => (response.ok ? response.json() : null)).catch(() => null);
+      if (turn !== this.turn) return;
+      this.note.classList.toggle("is-bad", !answer || Boolean(answer.wrong));
+      if (!answer) return void (this.note.textContent = this.panel.dataset.failed || "The preview could not be loaded.");
+      this.note.textContent = answer.note;
+      this.card.language = answer.language;
+      this.card.data = this.#withIcons(answer.data, answer.places);
+    }
+
+    /** The form without its files: icons are shown from here. */
+    #body() {
+      const body = new FormData(this.form);
+      for (const [name, value] of [...body.entries()]) if (value instanceof File || name.endsWith("-kept")) body.delete(name);
+      body.set("preview_state", this.state);
+      body.set("preview_language", one("[data-preview-language]", this.panel).value);
+      body.set("preview_member", one("[data-preview-member]", this.panel).value.trim());
+      return body;
+    }
+
+    #withIcons(data, places) {
+      const chosen = (root) => one("[data-icon-image]", root)?.src;
+      const icon = chosen(one(".field-icon, [data-icon]", this.form) || this.form);
+      if (icon) data.eudIcon = icon;
+      const rungs = all("[data-rung]", this.form);
+      for (const milestone of data.milestones) {
+        const rung = rungs[places[milestone.id]];
+        if (rung) milestone.eudMilestoneIcon = chosen(rung) || milestone.eudMilestoneIcon;
+      }
+      return data;
+    }
+
+    #speak(code) {
+      const select = one("[data-preview-language]", this.panel);
+      if (one(`option[value="${code}"]`, select)) select.value = code;
+      this.soon();
+    }
+
+    #press(button) {
+      if (!button) return;
+      const { previewState, previewWidth, previewTheme } = button.dataset;
+      if (previewState) this.state = previewState;
+      if (previewWidth) {
+        this.stage.dataset.width = previewWidth;
+        this.panel.classList.toggle("is-wide", previewWidth === "desktop");
+      }
+      if (previewTheme) {
+        this.stage.dataset.theme = previewTheme;
+        this.card.theme = previewTheme;
+      }
+      for (const each of all("button", button.parentElement)) each.setAttribute("aria-pressed", each === button);
+      this.soon();
+    }
+  }
+})();
