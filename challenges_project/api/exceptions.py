@@ -33,6 +33,8 @@ STATUS_OF = {
 }
 WENT_WRONG = "Something went wrong on our side; it has been logged."
 RETRY_AFTER_SECONDS = 1
+# Everything that is wrong is named at once, within reason: a body can be wrong in 100,000 places.
+MOST_FAULTS = 100
 # The database is away, restarting, read-only or busy: nothing the caller did, and worth another try.
 UNAVAILABLE = (OperationalError, InterfaceError, InternalError)
 NAMED_FIELD = re.compile(r"([a-z][A-Za-z0-9]*): (.+)", re.DOTALL)
@@ -58,7 +60,7 @@ class Answer:
     @property
     def body(self) -> dict[str, Any]:
         kind = "validation_error" if self.status == 400 else "client_error"
-        errors = [{"code": f.code, "detail": f.detail, "attr": f.attr} for f in self.faults]
+        errors = [{"code": f.code, "detail": f.detail, "attr": f.attr} for f in self.faults[:MOST_FAULTS]]
         return {"type": "server_error" if self.status >= 500 else kind, "errors": errors}
 
 

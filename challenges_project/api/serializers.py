@@ -1,15 +1,20 @@
 """Records in and out: camelCase names made once, unknown fields refused, trimmed and admin-only fields."""
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any, ClassVar
 
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.serializers import SerializerMetaclass
 
 from challenges_project.api.callers import AdminCaller
 from challenges_project.api.names import camel
 from challenges_project.api.queries import nearest
 from challenges_project.api.strict_json import printable
+
+# As many are named; each costs a search for the nearest known name.
+MOST_UNKNOWN = 40
 
 
 class WireNames(SerializerMetaclass):
@@ -57,14 +62,12 @@ class RecordSerializer(serializers.Serializer, metaclass=WireNames):
         return values
 
     def _unknown(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        names = [name for name in data if name not in self.fields]
+        unknown = islice((name for name in data if name not in self.fields), MOST_UNKNOWN)
         return {
             printable(name): [
-                serializers.ErrorDetail(
-                    f"There is no such field.{nearest(name, self.fields)}", "unknown_field"
-                )
+                ErrorDetail(f"There is no such field.{nearest(name, self.fields)}", "unknown_field")
             ]
-            for name in names
+            for name in unknown
         }
 
     @property

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any
 
-from challenges_project.api.exceptions import Fault, Refused, refuse
+from challenges_project.api.exceptions import MOST_FAULTS, Fault, Refused, refuse
 
 MAX_DEPTH = 32
 MAX_DIGITS = 40  # amounts have 18, no field has more
@@ -42,7 +42,7 @@ def strict_loads(body: bytes) -> Any:
     except RecursionError as error:  # the scan comes first; this is its safety net
         raise _too_deep() from error
     if decoder.found or b"\\u" in body:
-        faults = list(_faults_in(value))
+        faults = list(islice(_faults_in(value), MOST_FAULTS))
         if faults:
             raise Refused(400, *faults)
     return value
