@@ -1,4 +1,4 @@
-"""What tests are made of: a challenge as the page tells it, milestones, and activity on a clock of the test's.
+"""What tests are made of: a challenge as the page tells it, milestones, and activity on the tests' clock.
 
 `NOW` is a Sunday noon, UTC: within the day, ISO week 2026-W47 and the month 2026-11.
 """
@@ -89,9 +89,10 @@ def value_of(challenge, member="alice"):
 
 
 def paid(challenge, member="alice"):
-    """What a member was paid, oldest first: the milestones' targets, and "completion"."""
-    logs = RewardLog.objects.filter(challenge=challenge, member__external_id=member).order_by("id")
-    return [log.milestone.milestone_target_value if log.milestone else "completion" for log in logs]
+    """What a member was paid in all windows: the milestones' targets, lowest first, then "completion"."""
+    logs = RewardLog.objects.filter(challenge=challenge, member__external_id=member)
+    targets = sorted(logs.exclude(milestone=None).values_list("milestone__milestone_target_value", flat=True))
+    return [*targets, *["completion"] * logs.filter(milestone=None).count()]
 
 
 def ledger():
