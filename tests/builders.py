@@ -70,9 +70,9 @@ def log_activity(challenge, value=None, received_at=None, **fields):
     return intake.record([sent], at=received_at or sent.activity_at)[0]
 
 
-def take_back(challenge, uid, value=None, **fields):
-    """The outcome of a reversal of the log `uid`, of all of it or of a part."""
-    return log_activity(challenge, value, reversal_of=uid, **fields)
+def take_back(challenge, original, value=None, **fields):
+    """The outcome of a reversal of the log of that identifier, of all of it or of a part."""
+    return log_activity(challenge, value, reversal_of=original, **fields)
 
 
 def refusal(outcome):
