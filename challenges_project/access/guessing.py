@@ -41,10 +41,10 @@ def note_wrong_key(request: HttpRequest, now: datetime) -> None:
 
 def _count(address: str, minute: datetime) -> int:
     """Add one attempt and read the sum in one statement, so that two workers never read the same number."""
-    fields = [WrongKeys._meta.get_field(name) for name in ("id", "address", "minute")]
-    values = zip(fields, (uuid7(minute), address, minute), strict=True)
+    row = WrongKeys(id=uuid7(minute), address=address, minute=minute)
+    fields = WrongKeys._meta.concrete_fields[:3]
     with connection.cursor() as cursor:
-        cursor.execute(_ADD, [field.get_db_prep_value(value, connection) for field, value in values])
+        cursor.execute(_ADD, [f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields])
         attempts = int(cursor.fetchone()[0])
     if attempts == 1:
         WrongKeys.objects.filter(minute__lt=minute - REMEMBERED).delete()

@@ -46,7 +46,8 @@ def tag(response: HttpResponse) -> None:
 
 def unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """304 without a body when the client has this very answer (its ETag is set, strong or weak)."""
-    answer = get_conditional_response(request, etag=response.headers.get("ETag"), response=response)
+    etag = response.headers.get("ETag")
+    answer: HttpResponse = get_conditional_response(request, etag=etag, response=response) or response
     if answer is not response and answer.status_code == 304:
         for name in (
             "Access-Control-Allow-Origin",

@@ -103,13 +103,11 @@ class TimeField(serializers.DateTimeField):
 
 
 class UuidField(serializers.UUIDField):
-    default_error_messages = {"invalid": "{remedy}"}
-
     def to_internal_value(self, data: Any) -> UUID:
         try:
             return parse_uuid(data if isinstance(data, str) else "")
         except ValueError as error:
-            self.fail("invalid", remedy=str(error))
+            raise serializers.ValidationError(str(error), "invalid") from error
 
     def to_representation(self, value: Any) -> Any:
         return value

@@ -30,7 +30,7 @@ def plain_number(value: Decimal) -> Decimal:
     The encoder writes a Decimal as it stands; `amounts.amount` already gives this form.
     """
     value = value.normalize()
-    return value.quantize(Decimal(1)) if value.as_tuple().exponent > 0 else value
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value
 
 
 class JSONRenderer(BaseRenderer):

@@ -114,15 +114,17 @@ class RecordSchema(AutoSchema):
         return self.view.action == "list" if self._is_ours() else super()._is_list_view(serializer)
 
     def _postprocess_serializer_schema(self, schema: Any, serializer: Any, direction: str) -> Any:
-        schema = super()._postprocess_serializer_schema(schema, serializer, direction)
-        if direction == "request" and isinstance(schema, dict):
-            schema["additionalProperties"] = False
-        return schema
+        super_schema: Any = super()._postprocess_serializer_schema  # untyped there
+        made = super_schema(schema, serializer, direction)
+        if direction == "request" and isinstance(made, dict):
+            made["additionalProperties"] = False
+        return made
 
     def _get_response_for_code(
         self, serializer: Any, status_code: str, media_types: Any = None, direction: str = "response"
     ) -> Any:
-        answer = super()._get_response_for_code(serializer, status_code, media_types, direction)
+        super_answer: Any = super()._get_response_for_code  # untyped there
+        answer = super_answer(serializer, status_code, media_types, direction)
         if self._is_ours() and status_code < "300" and not getattr(serializer, "whole_answer", False):
             for content in answer.get("content", {}).values():
                 content["schema"] = self._envelope(content["schema"])

@@ -41,10 +41,11 @@ class TranslatedTextField(serializers.Field):
 
     def bind(self, field_name: str, parent: Any) -> None:
         """Reads from the whole record and writes several columns: `source="*"` under the field's own name."""
-        self.column = self.source or field_name
-        self.source = None
+        self.column: str = self.source or field_name
+        self.source: str | None = None
         super().bind(field_name, parent)
-        self.source, self.source_attrs = "*", []
+        self.source = "*"
+        self.source_attrs: list[str] = []
 
     def to_representation(self, value: Any) -> Any:
         language: Language = self.context["language"]

@@ -34,7 +34,6 @@
 leave DRF aside: see `plain.FastActions`.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
@@ -43,42 +42,41 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone, translation
-from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from challenges_project.api import answers
-from challenges_project.api.bodies import check_not_empty
 from challenges_project.api.callers import ADMIN, ADMINS, AdminCaller, Caller, EndUserCaller, Guest
 from challenges_project.api.exceptions import refuse
 from challenges_project.api.filters import Filter, parse_uuid
 from challenges_project.api.language import PARAMETER as LANGUAGE
 from challenges_project.api.language import SPOKEN, Language, reading_language, writing_language
-from challenges_project.api.listing import Question, read_question
-from challenges_project.api.pagination import CREATED_AT, Sort, count_up_to
+from challenges_project.api.listing import read_question
+from challenges_project.api.operations import (
+    CreateRecord,
+    DeleteRecord,
+    ListRecords,
+    RetrieveRecord,
+    UpdateRecord,
+)
+from challenges_project.api.pagination import CREATED_AT, Sort
 from challenges_project.api.permissions import CallerPermission
 from challenges_project.api.queries import read_parameters
+from challenges_project.api.requests import OurNegotiation, RecordRequest
+
+__all__ = [
+    "CreateRecord",
+    "DeleteRecord",
+    "ListRecords",
+    "RecordViewSet",
+    "RetrieveRecord",
+    "UpdateRecord",
+]
 
 AS_MEMBER = "asMember"
 FIELDS = "fields"
-
-
-class OurNegotiation(DefaultContentNegotiation):
-    """There is one format; what a client would accept is not asked."""
-
-    def select_renderer(
-        self, request: Any, renderers: Sequence[Any], format_suffix: str | None = None
-    ) -> Any:
-        return renderers[0], renderers[0].media_type
-
-
-class RecordRequest(Request):
-    def _load_stream(self) -> None:
-        """Every body goes to its parser, also a chunked one, and an empty one is refused."""
-        check_not_empty(self._request)
-        self._stream = self._request
 
 
 class RecordViewSet(GenericViewSet):
@@ -244,43 +242,3 @@ class RecordViewSet(GenericViewSet):
             return response
         answers.tag(response)
         return answers.unless_known(request, response)
-
-
-class ListRecords:
-    def list(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        question: Question = self.question
-        rows = question.narrowed(self.records())
-        page = question.paging.cut(rows, question.order)
-        paging = {"offset": question.paging.offset, "limit": question.paging.limit, "nextCursor": None}
-        if len(page) > question.paging.limit:
-            page.pop()
-            paging["nextCursor"] = question.cursor_after(page[-1])
-        if question.paging.count:
-            paging |= count_up_to(rows)
-        return Response({"data": self.represent(page), "paging": paging})
-
-
-class RetrieveRecord:
-    def retrieve(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return self.answer(self.record())
-
-
-class CreateRecord:
-    def create(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        return self.answer(self.create_record(serializer.validated_data), status=201)
-
-
-class UpdateRecord:
-    def partial_update(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        record = self.record()
-        serializer = self.get_serializer(record, data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
-        return self.answer(self.update_record(record, serializer.validated_data))
-
-
-class DeleteRecord:
-    def destroy(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        self.delete_record(self.record())
-        return Response(status=204)
