@@ -60,5 +60,10 @@ class MilestoneInline(TranslationStackedInline, StackedInline):
             ),
         ]
 
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        """As many new rungs as the challenge that this one starts from has."""
+        start = getattr(request, "start", None)
+        return len(start.milestones) if start else 0
+
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).unarchived()

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from challenges_project.admin.icon_field import IconFormField, IconWidget
+from challenges_project.admin.icon_field import IconFormField, IconWidget, show_kept
 from challenges_project.admin.texts_form import TextsForm
 from challenges_project.admin.theme import UnfoldAdminTextareaWidget
 from challenges_project.choices import RecordStatus
@@ -44,10 +44,10 @@ class MilestoneForm(TextsForm):
             self.fields["description"].required = False
         if "icon" in self.fields:
             self.initial["icon"] = self.instance.eud_milestone_icon or None
+            show_kept(self)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("icon"):
-            self.fields["icon"].widget.kept = cleaned["icon"]  # type: ignore[attr-defined]
+        show_kept(self)
         cleaned["description"] = cleaned.get("description") or cleaned.get("name", "")
         return cleaned

@@ -13,6 +13,8 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from challenges.admin import asking, conflicts, saving
 from challenges.admin.forms import LABELS, MESSAGES, ChallengeForm, zone_names
+from challenges.admin.lists import Archived, ChallengeColumns, WithFigures
+from challenges.admin.starting import Start, copy_of
 from challenges.models import Challenge
 from challenges_project.admin import (
     NESTED,
@@ -20,7 +22,6 @@ from challenges_project.admin import (
     ChoicesDropdownFilter,
     Question,
     StaffModelAdmin,
-    display,
     localized,
     offered_languages,
     refusals_in,
@@ -29,8 +30,6 @@ from challenges_project.admin import (
 from challenges_project.choices import RecordStatus
 from challenges_project.errors import DomainError
 from milestones.admin import MilestoneInline
-
-STATUS_COLOURS = {"draft": "info", "live": "success", "paused": "warning"}
 
 
 class OwnTransaction(ModelAdmin):
@@ -47,12 +46,19 @@ class OwnTransaction(ModelAdmin):
 
 
 @admin.register(Challenge)
-class ChallengeAdmin(AsksFirst, StaffModelAdmin, SimpleHistoryAdmin, TranslationAdmin, OwnTransaction):
+class ChallengeAdmin(
+    ChallengeColumns, AsksFirst, StaffModelAdmin, SimpleHistoryAdmin, TranslationAdmin, OwnTransaction
+):
     form = ChallengeForm
     compressed_fields = False
     change_form_template = "admin/challenges/challenge/change_form.html"
-    list_display = ("name", "shown_status", "aggregation_period", "completion_target_value", "ends_at")
-    list_filter = (("status", ChoicesDropdownFilter), ("aggregation_period", ChoicesDropdownFilter))
+    list_display = ("name", "shown_status", "goal", "window_ends", "participants", "completed")
+    list_filter = (
+        ("status", ChoicesDropdownFilter),
+        ("aggregation_period", ChoicesDropdownFilter),
+        ("aggregation_method", ChoicesDropdownFilter),
+        Archived,
+    )
     search_fields = ("name", "description")
     ordering = ("display_order", "-id")
     autocomplete_fields = ("completion_reward",)
@@ -61,9 +67,8 @@ class ChallengeAdmin(AsksFirst, StaffModelAdmin, SimpleHistoryAdmin, Translation
     class Media:
         js = ("desk/challenge-form.js",)
 
-    @display(description=_("status"), label=STATUS_COLOURS)
-    def shown_status(self, challenge: Challenge) -> tuple[str, str]:
-        return challenge.status, RecordStatus(challenge.status).label
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[WithFigures]:
+        return WithFigures
 
     # The form
 
@@ -97,13 +102,32 @@ class ChallengeAdmin(AsksFirst, StaffModelAdmin, SimpleHistoryAdmin, Translation
         context |= {
             "zone_names": zone_names(),
             "languages": offered_languages(),
-            "preview_url": _preview_url(obj),
-            "preview_member": request.GET.get("member", ""),
             "status_badge": _stored_status(obj),
             "text_errors": sum(1 for name in form.errors if name.startswith("eud_")),
             "loaded": _loaded(request, obj, form, formsets),
         }
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    # Starting from another one
+
+    def starting_point(self, request: HttpRequest) -> Start | None:
+        """What an empty form begins with: `?copy=ID` fills in what that challenge says."""
+        source = self.get_object(request, request.GET.get("copy", "")) if "copy" in request.GET else None
+        return copy_of(source) if source else None
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
+        if request.method == "GET":
+            request.start = self.starting_point(request)  # type: ignore[attr-defined]
+        return super().add_view(request, form_url, extra_context)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        start = getattr(request, "start", None)
+        return start.fields if start else super().get_changeform_initial_data(request)
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
+        start = getattr(request, "start", None)
+        begun = {"initial": start.milestones} if start else {}
+        return super().get_formset_kwargs(request, obj, inline, prefix) | begun
 
     # Saving
 
@@ -187,15 +211,6 @@ def _texts(code: str) -> tuple[Any, ...]:
         tuple(localized(LABELS[:2], code)),
         tuple(localized(LABELS[2:4], code)),
         *localized(LABELS[4:], code),
-    )
-
-
-def _preview_url(obj: Challenge | None) -> str:
-    """The desk stands above this room; its addresses are known by name."""
-    return (
-        reverse("desk:preview", args=[obj.pk])
-        if obj and not obj._state.adding
-        else reverse("desk:preview_new")
     )
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from challenges.models import Challenge
 from challenges_project.admin.fields import IdentifiersField, WallClockField, at_zone
-from challenges_project.admin.icon_field import IconFormField, IconWidget
+from challenges_project.admin.icon_field import IconFormField, IconWidget, show_kept
 from challenges_project.admin.texts_form import TextsForm
 from challenges_project.admin.theme import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from challenges_project.choices import RecordStatus
@@ -95,6 +95,7 @@ class ChallengeForm(TextsForm):
                 self.fields[name].zone = zone  # type: ignore[attr-defined]
         if "icon" in self.fields:
             self.initial["icon"] = self.instance.eud_icon or None
+            show_kept(self)
 
     def clean_time_zone(self) -> str:
         name: str = self.cleaned_data["time_zone"]
@@ -106,8 +107,7 @@ class ChallengeForm(TextsForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("icon"):
-            self.fields["icon"].widget.kept = cleaned["icon"]  # type: ignore[attr-defined]
+        show_kept(self)
         if zone := cleaned.get("time_zone"):
             for name in ("starts_at", "ends_at"):
                 cleaned[name] = at_zone(cleaned.get(name), ZoneInfo(zone))

@@ -10,6 +10,7 @@ from challenges import rules
 from challenges.models import Challenge
 from challenges_project.icons import CleanIcon
 from challenges_project.icons.keeping import icons_replaced
+from challenges_project.ids import uuid7
 from milestones.models import Milestone
 
 
@@ -27,6 +28,7 @@ class Edited:
 def edited(form: Any, formsets: list[Any], at: datetime) -> Edited:
     """Call it on valid forms; nothing is written."""
     edit = Edited(form.instance)
+    identify(form.instance, at)
     _stamp(form.instance, at)
     _add_icon(edit, form, "eud_icon")
     for formset in formsets:
@@ -40,6 +42,11 @@ def edited(form: Any, formsets: list[Any], at: datetime) -> Edited:
             edit.places.append(each.prefix)
             _add_icon(edit, each, "eud_milestone_icon")
     return edit
+
+
+def identify(challenge: Challenge, at: datetime) -> None:
+    """An inline formset takes a new parent's key away; the rules and the locks go by it."""
+    challenge.id = challenge.id or uuid7(at)
 
 
 def _stamp(record: Any, at: datetime) -> None:

@@ -66,6 +66,18 @@ class IconFormField(forms.FileField):
         return data is not None
 
 
+def show_kept(form: forms.BaseForm) -> None:
+    """Keep the icon that a sent form uploaded, or that a new form begins with, in the form's own input."""
+    field = form.fields.get("icon")
+    if field is None:
+        return
+    cleaned = (
+        getattr(form, "cleaned_data", {}).get("icon") if form.is_bound else form.initial.get("kept_icon")
+    )
+    if isinstance(cleaned, CleanIcon):
+        field.widget.kept = cleaned  # type: ignore[attr-defined]
+
+
 def packed(icon: CleanIcon) -> str:
     body = base64.b64encode(icon.data).decode()
     return signing.dumps([icon.content_type, icon.extension, icon.notices, body], salt=SALT)

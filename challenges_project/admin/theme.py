@@ -9,6 +9,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.sites import UnfoldAdminSite
+from unfold.views import ChangeList
 from unfold.widgets import (
     INPUT_CLASSES,
     UnfoldAdminFileFieldWidget,
@@ -23,6 +24,7 @@ __all__ = [
     "INPUT_CLASSES",
     "AdminPasswordChangeForm",
     "AutocompleteSelectFilter",
+    "ChangeList",
     "ChoicesDropdownFilter",
     "ModelAdmin",
     "RangeDateTimeFilter",

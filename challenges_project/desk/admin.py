@@ -1,16 +1,21 @@
-"""What other packages registered, registered again in the theme's clothes."""
+"""What others registered, registered again: in the theme's clothes, or with what spans rooms."""
 
 from axes.admin import AccessAttemptAdmin, AccessLogAdmin
-from axes.models import AccessAttempt, AccessLog
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
+from django.db import models
+from django.http import HttpRequest
 
+from challenges.models import Challenge
 from challenges_project.admin import StaffModelAdmin, ViewOnlyAdmin
 from challenges_project.admin.theme import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from challenges_project.desk.challenge_admin import DeskChallengeAdmin
 
-for model in (User, Group, AccessAttempt, AccessLog):
+for model in (User, Group, AccessAttempt, AccessFailureLog, AccessLog, Challenge):
     admin.site.unregister(model)
+admin.site.register(Challenge, DeskChallengeAdmin)
 
 
 @admin.register(User)
@@ -30,12 +35,12 @@ class StaffGroupAdmin(StaffModelAdmin, GroupAdmin):
 class FailedLoginAdmin(StaffModelAdmin, AccessAttemptAdmin):
     """Deleting a row lets that person try again at once."""
 
-    actions_list = ()
+    date_hierarchy = None
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
 
 
 @admin.register(AccessLog)
 class LoginAdmin(ViewOnlyAdmin, AccessLogAdmin):
-    pass
+    date_hierarchy = None

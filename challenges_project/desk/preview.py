@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from challenges.admin.saving import identify
 from challenges.models import Challenge
 from challenges.owned import own_of
 from challenges.representations import Own, challenge_shown
@@ -74,7 +75,7 @@ def unsaved(request: HttpRequest, challenge_id: UUID | None) -> tuple[Challenge,
             each.instance.place = formset.forms.index(each)
         milestones += [each.instance for each in kept]
     mistaken = bool(form.errors) or any(formset.total_error_count() for formset in formsets)
-    note = _("Some fields are not right yet.") if mistaken else ""
+    note = _("Some fields are still empty or not right.") if mistaken else ""
     return _completed(challenge), _ascending(milestones, challenge), note
 
 
@@ -87,6 +88,7 @@ def _is_left_out(form: Any) -> bool:
 def _completed(challenge: Challenge) -> Challenge:
     """What a half-filled form leaves open, as a stored challenge would have it."""
     now = timezone.now()
+    identify(challenge, now)
     challenge.created_at = challenge.created_at or now
     challenge.updated_at = challenge.updated_at or now
     challenge.completion_target_value = challenge.completion_target_value or 1

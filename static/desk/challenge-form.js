@@ -236,7 +236,7 @@
 
   class Preview {
     constructor(form, panel) {
-      Object.assign(this, { form, panel, state: "not_started", timer: 0, turn: 0 });
+      Object.assign(this, { form, panel, state: sessionStorage.getItem("desk-state") || "not_started", timer: 0, turn: 0 });
       this.card = one("challenge-card", panel);
       this.note = one("[data-preview-note]", panel);
       this.stage = one("[data-preview-stage]", panel);
@@ -246,6 +246,8 @@
       document.addEventListener("desk:language", (event) => this.#speak(event.detail));
       panel.addEventListener("click", (event) => this.#press(event.target.closest("button")));
       panel.addEventListener("input", () => this.soon());
+      const pressed = one(`[data-preview-state="${this.state}"]`, panel);
+      for (const each of all("[data-preview-state]", panel)) each.setAttribute("aria-pressed", each === pressed);
       this.#speak(sessionStorage.getItem("desk-language") || "en");
     }
 
@@ -297,7 +299,10 @@
     #press(button) {
       if (!button) return;
       const { previewState, previewWidth, previewTheme } = button.dataset;
-      if (previewState) this.state = previewState;
+      if (previewState) {
+        this.state = previewState;
+        sessionStorage.setItem("desk-state", previewState);
+      }
       if (previewWidth) {
         this.stage.dataset.width = previewWidth;
         this.panel.classList.toggle("is-wide", previewWidth === "desktop");

@@ -1,0 +1,68 @@
+"""Starting a new challenge from one that exists: its form, filled in, of which nothing is stored yet."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from challenges.admin.forms import TEXTS
+from challenges.models import Challenge
+from challenges_project.admin import localized, offered_languages
+from challenges_project.icons import CleanIcon
+from challenges_project.icons.serving import CONTENT_TYPES
+from milestones.forms import TEXTS as MILESTONE_TEXTS
+from milestones.models import Milestone
+
+RULES = (
+    "completion_target_value",
+    "aggregation_method",
+    "aggregation_period",
+    "time_zone",
+    "activity_ids",
+    "display_order",
+    "late_grace_hours",
+    "reversal_policy",
+)
+
+
+@dataclass(slots=True)
+class Start:
+    """What the form begins with: initial values of its fields and of its milestones' fields."""
+
+    fields: dict[str, Any]
+    milestones: list[dict[str, Any]] = field(default_factory=list)
+
+
+def copy_of(challenge: Challenge) -> Start:
+    """Without its schedule: a copy of last year's campaign must not end last year."""
+    values = {name: getattr(challenge, name) for name in ("description", *RULES)}
+    values |= texts_of(challenge, TEXTS)
+    values["name"] = _("Copy of %(name)s") % {"name": challenge.name}
+    values["completion_reward"] = challenge.completion_reward_id
+    values["kept_icon"] = icon_of(challenge.eud_icon)
+    return Start(values, [_rung(each) for each in challenge.milestones.unarchived()])
+
+
+def _rung(milestone: Milestone) -> dict[str, Any]:
+    values = {name: getattr(milestone, name) for name in ("name", "description", "milestone_target_value")}
+    values |= texts_of(milestone, MILESTONE_TEXTS)
+    values |= {"status": milestone.status, "reward": milestone.reward_id}
+    return values | {"kept_icon": icon_of(milestone.eud_milestone_icon)}
+
+
+def texts_of(record: Any, names: Iterable[str]) -> dict[str, str]:
+    columns = (column for code, _name in offered_languages() for column in localized(names, code))
+    return {column: getattr(record, column) or "" for column in columns}
+
+
+def icon_of(file: Any) -> CleanIcon | None:
+    """A stored icon as if it had just been uploaded: a copy has a file of its own."""
+    if not file:
+        return None
+    extension = file.name.rpartition(".")[2]
+    try:
+        with file.open("rb") as opened:
+            return CleanIcon(opened.read(), CONTENT_TYPES[extension], extension, [])
+    except FileNotFoundError:
+        return None
