@@ -175,8 +175,8 @@ def _carry_out(edit: Edit) -> None:
 
 
 def _store(challenge: Challenge, at: datetime) -> None:
-    """With a row of history."""
-    challenge.version += 1
+    """With a row of history. A new challenge begins with version 1."""
+    challenge.version += not challenge._state.adding
     challenge.updated_at = at
     challenge.save()
     challenge.remember_loaded()

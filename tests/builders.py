@@ -13,7 +13,7 @@ from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from challenges_project.amounts import units
 from members.models import Member
 from milestones.models import Milestone
-from rewards.models import Reward, RewardLog
+from rewards.models import CouponCode, Reward, RewardLog
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -93,6 +93,12 @@ def paid(challenge, member="alice"):
     logs = RewardLog.objects.filter(challenge=challenge, member__external_id=member)
     targets = sorted(logs.exclude(milestone=None).values_list("milestone__milestone_target_value", flat=True))
     return [*targets, *["completion"] * logs.filter(milestone=None).count()]
+
+
+def delete_rewards():
+    """As if nothing had ever been paid."""
+    CouponCode.objects.all().delete()
+    RewardLog.objects.all().delete()
 
 
 def ledger():

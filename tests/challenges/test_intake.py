@@ -12,11 +12,12 @@ from challenges.models import ChallengeLog, ChallengeProgress
 from challenges_project.amounts import MAX_AMOUNT
 from challenges_project.errors import DomainError
 from members.models import Member
-from rewards.models import CouponCode, RewardLog
+from rewards.models import RewardLog
 from tests.builders import (
     DAY,
     HOUR,
     NOW,
+    delete_rewards,
     entry,
     ledger,
     log_activity,
@@ -396,8 +397,9 @@ def test_a_batch_ends_as_its_entries_one_by_one(db, batch, policy):
 
     assert [_seen(outcome) for outcome in at_once] == [_seen(outcome) for outcome in one_by_one]
     assert _ledger_of("1") == _ledger_of("2")
-    for model in (RewardLog, ChallengeProgress, ChallengeLog):
-        delete_all(model)
+    delete_rewards()
+    ChallengeProgress.objects.all().delete()
+    ChallengeLog.objects.all().delete()
 
 
 def _entry(challenge, member, sent, suffix):
@@ -417,12 +419,6 @@ def _ledger_of(suffix):
     ]
 
 
-def delete_all(model):
-    if model is RewardLog:
-        CouponCode.objects.all().delete()
-    model.objects.all().delete()
-
-
 # --- The order of activities does not matter --------------------------------------------------------------
 
 
@@ -439,7 +435,7 @@ def test_any_permutation_ends_in_the_same_value_and_rewards(db, values, cut):
 
     assert (value_of(challenge), paid(challenge)) == (500, [50, 100, 300, "completion"])
     assert progress_of(challenge).challenge_completed_at == NOW
-    delete_all(RewardLog)
+    delete_rewards()
 
 
 def test_take_back_waits_for_the_activity_before_it_in_the_batch(challenge):
