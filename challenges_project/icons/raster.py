@@ -28,14 +28,16 @@ def clean_png(data: bytes) -> tuple[bytes, list[str]]:
 
     An embedded colour profile is converted to sRGB. Of an animated PNG the still picture is kept. Where our
     encoder needs more than MAX_BYTES for a file that was below it, the file's own pixel data is kept.
-    Raises DomainError `icon_pixels` (before decoding) or `icon_damaged`.
+    Raises DomainError `icon_pixels` (before decoding), `icon_damaged` or `icon_too_large`.
     """
     out = io.BytesIO()
     with _decoded(data, "PNG") as source:
         picture = _upright_in_srgb(source)
         picture.info = {key: value for key, value in picture.info.items() if key == "transparency"}
         picture.save(out, "PNG", optimize=True)
-        fresh = out.getvalue() if out.tell() <= MAX_BYTES else _critical_chunks(data)
+        fresh = out.getvalue()
+        if len(fresh) > MAX_BYTES:
+            fresh = _own_pixels(data, len(fresh), unchanged=picture.tobytes() == source.tobytes())
         animated = getattr(source, "is_animated", False)
     return fresh, [
         "An animated PNG is shown as a still picture. Use a GIF for animation."
@@ -98,6 +100,16 @@ def _upright_in_srgb(source: Image.Image) -> Image.Image:
             embedded, srgb = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
             return ImageCms.profileToProfile(picture, embedded, srgb, outputMode=mode) or picture
     return picture if picture.mode == mode else picture.convert(mode)
+
+
+def _own_pixels(data: bytes, fresh_bytes: int, unchanged: bool) -> bytes:
+    if not unchanged:
+        raise refused(
+            "icon_too_large",
+            f"Upright and in sRGB this picture has {fresh_bytes:,} bytes; an icon may have {MAX_BYTES:,}. "
+            "Scale it down.",
+        )
+    return _critical_chunks(data)
 
 
 def _critical_chunks(data: bytes) -> bytes:

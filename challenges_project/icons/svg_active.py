@@ -33,7 +33,9 @@ _ILLUSTRATOR = "http://ns.adobe.com/"
 _LINKS = frozenset({"href", "src", "data", "action", "formaction", "poster", "srcset"})
 _SCRIPTS = ("javascript:", "vbscript:", "livescript:", "data:text/", "data:application/", "data:image/svg")
 _URL = re.compile(r"url\(\s*[\"']?([^\"')]*)")
-_LOADING = re.compile(r"@import|\b(?:image-set|cross-fade|image|src|element)\(|-moz-binding|\bbehavior\s*:")
+_LOADING = re.compile(
+    r"@import|\b(?:image-set|cross-fade|image|src|element)\(|-moz-binding|(?<![\w-])behavior\s*:"
+)
 _RUNNING = re.compile(r"\bexpression\(|(?:java|vb|live)script:")
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))", re.DOTALL)

@@ -25,6 +25,7 @@ from challenges_project.icons.svg_words import (
 
 _ODD = re.compile(r"[\\<>{};@\x00-\x1f]|/\*")
 _URL = re.compile(r"url\(\s*(?:\"#([^\"')]+)\"|'#([^\"')]+)'|#([^\"')\s]+))\s*\)")
+_LOCAL = re.compile(r"url\(#[^()\"']*\)")
 _ENDING = re.compile(r"[()\"']")
 _FUNCTION = re.compile(r"[\w-]*\Z")
 _LONGEST_FUNCTION = 30
@@ -101,10 +102,8 @@ class Drawing:
         plain: dict[str, str] = {}
         for attribute, value in attributes.items():
             space, name = split(attribute)
-            if space == XML and name in ("space", "lang"):
-                yield attribute, value
-            elif not space and name in ATTRIBUTES:
-                plain[name] = value
+            if attribute in (f"{{{XML}}}space", f"{{{XML}}}lang") or (not space and name in ATTRIBUTES):
+                plain[attribute] = value
             elif space not in ("", SVG, XML, XLINK):
                 self._note_editor(space)
         yield from self._checked(plain).items()
@@ -131,8 +130,8 @@ def _plain(value: str) -> str | None:
     """The value with quotes and references in one form; None if it could do anything but draw."""
     value = _URL.sub(_reference, value.strip())
     names = [_FUNCTION.search(part[-_LONGEST_FUNCTION:].rstrip()) for part in value.split("(")[:-1]]
-    allowed = all(match and (not match[0] or match[0].lower() in FUNCTIONS) for match in names)
-    if _ODD.search(value) or not allowed or value.lower().count("url(") != value.count("url(#"):
+    allowed = all(match and match[0].lower() in FUNCTIONS for match in names)
+    if _ODD.search(value) or not allowed or value.lower().count("url(") != len(_LOCAL.findall(value)):
         return None
     return value.replace('"', "'")
 

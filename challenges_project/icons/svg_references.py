@@ -54,9 +54,11 @@ def _rename(element: Element, attribute: str, value: str, plain: dict[str, str])
         else:
             del element.attrib[attribute]
     else:
-        # As browsers read it: what is missing is none, and a paint beside it is the fallback.
+        # As browsers read it: the fallback of a missing paint is the paint beside it, of all else it is none.
+        while (match := _URL.match(value)) and match[1] not in plain and attribute in ("fill", "stroke"):
+            value = value[match.end() :].strip() or "none"
         value = _URL.sub(lambda match: f"url(#{plain[match[1]]})" if match[1] in plain else "none", value)
-        element.set(attribute, value.removeprefix("none ") if attribute in ("fill", "stroke") else value)
+        element.set(attribute, value)
 
 
 class _Weigher:

@@ -70,6 +70,13 @@ def png_of(size):
     return png(width, len(lines), zlib.compress(b"".join(lines), 1), filling)
 
 
+def png_small_for_its_author_alone(*chunks):
+    """A PNG of 60 x 1200: few different lines in no order, which grow when an encoder filters them."""
+    noise = Random(7)
+    lines = [b"\0" + noise.randbytes(3 * 60) for _ in range(150)]
+    return png(60, 1_200, zlib.compress(b"".join(noise.choices(lines, k=1_200)), 9), *chunks)
+
+
 def png_bomb(side):
     """A PNG of side x side pixels, all black: 10 MB of them take 10 KB."""
     squeeze = zlib.compressobj(9)

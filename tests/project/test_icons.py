@@ -9,6 +9,7 @@ from challenges_project.errors import DomainError
 from challenges_project.icons import ICON_HEADERS, MAX_BYTES, clean_icon, random_icon_name
 from tests.project.icon_files import gif, moving_gif, opened, picture, png_of, saved, svg, svg_of
 
+STATIC = Path(__file__).resolve().parents[2] / "static/challenges"
 NAMES = ("../../etc/passwd", "a\0.svg", "\u202egnp.exe", "x" * 300, "", ".", "<script>.svg", "C:\\icon.svg")
 
 
@@ -108,7 +109,7 @@ def test_headers_keep_an_icon_from_running():
 
 @pytest.mark.parametrize("name", ["default-challenge-icon.svg", "default-milestone-icon.svg"])
 def test_default_icons_would_be_accepted_as_they_are(name):
-    data = Path("static/challenges", name).read_bytes()
+    data = (STATIC / name).read_bytes()
 
     icon = clean_icon(name, data)
 

@@ -149,7 +149,7 @@ def _active(attribute, value):
     if attribute == "href":
         return not value.startswith("#i")
     outside = (
-        value.replace("url(#i", "").count("url") + value.count("\\") + value.count("@") + value.count("/*")
+        value.replace("url(#i", "").count("url(") + value.count("\\") + value.count("@") + value.count("/*")
     )
     return outside > 0 or "script:" in value or "image(" in value or "expression(" in value
 

@@ -18,11 +18,11 @@ from tests.project.icon_files import (
     picture,
     png,
     png_bomb,
-    png_of,
+    png_small_for_its_author_alone,
     saved,
 )
 
-LEFT_TOP_RED = 0x0112  # the EXIF tag of the orientation
+ORIENTATION = 0x0112  # the EXIF tag of the orientation
 
 
 def arrow(mode="RGB"):
@@ -34,7 +34,7 @@ def arrow(mode="RGB"):
 
 def turned(kind, orientation):
     exif = Image.Exif()
-    exif[LEFT_TOP_RED] = orientation
+    exif[ORIENTATION] = orientation
     return saved(arrow(), kind, exif=exif)
 
 
@@ -95,14 +95,27 @@ def test_png_loses_everything_but_the_picture():
 
 
 def test_png_that_our_encoder_would_enlarge_keeps_its_own_pixels():
-    data = png_of(102_400)
+    data = png_small_for_its_author_alone(chunk(b"tEXt", b"Author\0Anna"))
+    assert len(saved(opened(data), "PNG", optimize=True)) > 102_400
 
     result = clean_icon("icon.png", data).data
 
     assert set(chunks(result)) == {b"IHDR", b"IDAT", b"IEND"}
-    assert len(result) <= 102_400
+    assert len(result) < len(data)
     assert opened(result).tobytes() == opened(data).tobytes()
     assert clean_icon("icon.png", result).data == result
+
+
+def test_png_that_grows_past_the_limit_when_turned_is_refused():
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    data = png_small_for_its_author_alone(chunk(b"eXIf", exif.tobytes()[6:]))
+
+    with pytest.raises(DomainError) as refusal:
+        clean_icon("icon.png", data)
+
+    assert refusal.value.code == "icon_too_large"
+    assert refusal.value.message.startswith("Upright and in sRGB this picture has ")
 
 
 def test_png_that_keeps_its_own_pixels_hides_nothing_among_them():
