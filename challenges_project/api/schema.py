@@ -54,6 +54,13 @@ MEANINGS = {
     "429": "Too many requests; see Retry-After.",
     "503": "Busy or restarting; see Retry-After.",
 }
+SENTENCES = {
+    "list": "A page of the {record} records that the caller may see.",
+    "retrieve": "One {record} record.",
+    "create": "Makes a {record} record.",
+    "partial_update": "Changes what is sent of a {record} record.",
+    "destroy": "Removes a {record} record.",
+}
 _SHARED: dict[str, dict[str, Any]] = {
     "languageCode": {
         "schema": {"type": "string"},
@@ -81,6 +88,13 @@ class RecordSchema(AutoSchema):
 
     def get_operation_id(self) -> str:
         return f"{self.view.slug}_{self.view.action}" if self._is_ours() else super().get_operation_id()
+
+    def get_description(self) -> str:
+        """What the view says of this action; docstrings speak to programmers."""
+        if not self._is_ours():
+            return str(super().get_description() or "")
+        said = self.view.documented.get(self.view.action) or SENTENCES.get(self.view.action, "")
+        return str(said.format(record=self.view.slug.replace("_", " ")))
 
     def get_tags(self) -> list[str]:
         return [self.view.slug] if self._is_ours() else super().get_tags()
@@ -116,8 +130,12 @@ class RecordSchema(AutoSchema):
     def _postprocess_serializer_schema(self, schema: Any, serializer: Any, direction: str) -> Any:
         super_schema: Any = super()._postprocess_serializer_schema  # untyped there
         made = super_schema(schema, serializer, direction)
-        if direction == "request" and isinstance(made, dict):
+        if direction == "request":
             made["additionalProperties"] = False
+        else:
+            made.pop("required", None)  # `fields` and what a caller may see leave out any of them
+        if not type(serializer).__dict__.get("__doc__"):
+            made.pop("description", None)  # a base class speaks to programmers
         return made
 
     def _get_response_for_code(

@@ -22,6 +22,8 @@
         def update_record(self, record, values): ... # only what was sent
         def delete_record(self, record): ...
 
+        documented = {"retire": "Takes a reward out of use."}
+
         @action(detail=True, methods=["post"])             # POST /schema/reward/record/{id}/retire
         def retire(self, request, id):
             return self.answer(retire(self.record(), at=self.at))
@@ -92,6 +94,9 @@ class RecordViewSet(GenericViewSet):
     default_order: ClassVar[str] = "-createdAt"
     # action -> query parameters of its own, beside the shared ones
     own_parameters: ClassVar[dict[str, tuple[Filter, ...]]] = {}
+
+    # action -> its sentence in the documentation; the usual operations have one
+    documented: ClassVar[dict[str, str]] = {}
 
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
     permission_classes = [CallerPermission]

@@ -80,6 +80,7 @@ class PersonViewSet(FastActions, ListRecords, RetrieveRecord, CreateRecord, Upda
     )
     sorts = (CREATED_AT, Sort("updatedAt", "updated_at"), Sort("firstName", "first_name", within="status"))
     own_parameters = {"partial_update": (BooleanFilter("dryRun"),)}
+    documented = {"pause": "Pauses a person."}
     action_scopes = {"echo": "ingest"}
     fast_actions = {"echo": "echo_fast"}
 

@@ -87,3 +87,18 @@ def test_an_id_is_described_as_one(document):
     ]
 
     assert parameter["schema"] == {"type": "string", "format": "uuid"}
+
+
+def test_every_operation_is_described_for_its_users(document):
+    assert operation(document, "/schema/person/record", "get")["description"].startswith(
+        "A page of the person"
+    )
+    assert (
+        operation(document, "/schema/person/record/{id}/pause", "post")["description"] == "Pauses a person."
+    )
+    assert "docstring" not in str(document)
+    assert "description" not in document["components"]["schemas"]["Person"]
+
+
+def test_an_answer_requires_no_field_because_fields_trims_any(document):
+    assert "required" not in document["components"]["schemas"]["Person"]
