@@ -101,13 +101,13 @@ class Table:
         return f"{tail} RETURNING {', '.join(returning)}" if returning else tail
 
     def fetch(self, sql: str, params: Sequence[Any], columns: Sequence[str]) -> list[tuple]:
-        """The rows of any statement whose result columns are these columns of the table."""
+        """The rows of any statement; `columns` names its results: the table's own columns, and numbers."""
         with connection.cursor() as cursor:
             cursor.execute(sql, adapted(params))
             found = cursor.fetchall()
         if connection.vendor == "postgresql":
             return found
-        kinds = [self.columns[name] for name in columns]
+        kinds = [self.columns.get(name, "bigint") for name in columns]
         return [tuple(map(python_value, row, kinds)) for row in found]
 
 

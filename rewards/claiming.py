@@ -13,30 +13,39 @@ from django.db import connection
 
 from challenges_project.choices import CodeSource, RewardLogStatus
 from challenges_project.ids import uuid7_batch
+from rewards import stock
 from rewards.ledger import COUPON_CODES, REWARD_LOGS
 from rewards.terms import Terms
 
-# Of our own names alone.
-FREE = (
-    f"SELECT id, code FROM {COUPON_CODES.name} WHERE reward_id = %s AND reward_log_id IS NULL {{condition}} "  # noqa: S608
-    f"ORDER BY created_at, id LIMIT %s {{lock}}"
+# By hand: the ORM takes longer to write this statement than the database to run it. Of our own names alone.
+FREE = f"FROM {COUPON_CODES.name} WHERE reward_id = %s AND reward_log_id IS NULL"
+# The order also leads the planner to the index of free codes, past none that was given.
+OLDEST = "ORDER BY created_at, id LIMIT %s"
+NOBODY_WAITS = f"NOT EXISTS (SELECT 1 FROM {REWARD_LOGS.name} WHERE reward_id = %s AND status = %s)"  # noqa: S608
+TAKE = f"SELECT id, code {FREE} {OLDEST}"
+CLAIM = (
+    f"SELECT id, code, (SELECT COUNT(*) FROM (SELECT 1 {FREE} {OLDEST}) AS nearest) "  # noqa: S608
+    f"{FREE} AND {NOBODY_WAITS} {OLDEST}"
 )
-NOBODY_WAITS = f"AND NOT EXISTS (SELECT 1 FROM {REWARD_LOGS.name} WHERE reward_id = %s AND status = %s)"  # noqa: S608
 
 
-def reserve(reward_id: UUID, n: int) -> list[tuple[UUID, str]]:
+def reserve(terms: Terms, n: int) -> list[tuple[UUID, str]]:
     """Up to `n` free codes of this pool as (id, code), held until the transaction ends.
 
-    None while older logs wait: a new claim stands in line behind them.
+    None while older logs wait: a new claim stands in line behind them. Watches how many are left.
     """
-    params = [reward_id, reward_id, RewardLogStatus.PENDING_CODE.value, n]
-    return _free(params, condition=NOBODY_WAITS, lock="FOR UPDATE SKIP LOCKED")
+    enough = n + stock.low_mark(terms) + stock.SLACK
+    params = [terms.id, enough, terms.id, terms.id, RewardLogStatus.PENDING_CODE.value, n]
+    found = _locked(CLAIM, params, ("id", "code", "left"), skip_locked=True)
+    if not found or found[0][2] < enough:
+        stock.watch(terms)
+    return [(id_, code) for id_, code, _left in found]
 
 
-def _free(params: Sequence[object], *, condition: str = "", lock: str) -> list[tuple[UUID, str]]:
-    """By hand: the ORM takes longer to write this statement than the database to run it."""
-    sql = FREE.format(condition=condition, lock=lock if connection.vendor == "postgresql" else "")
-    return COUPON_CODES.fetch(sql, params, ("id", "code"))
+def _locked(sql: str, params: Sequence[object], columns: Sequence[str], *, skip_locked: bool) -> list[tuple]:
+    if connection.vendor == "postgresql":
+        sql = f"{sql} FOR UPDATE SKIP LOCKED" if skip_locked else f"{sql} FOR UPDATE"
+    return COUPON_CODES.fetch(sql, params, columns)
 
 
 def hand_over(code_ids: Mapping[UUID, UUID]) -> None:
@@ -52,8 +61,9 @@ def take(
     Waits for codes that others hold, unless told to skip them. An external reward has none to give.
     """
     if terms.code_source == CodeSource.POOL:
-        lock = "FOR UPDATE SKIP LOCKED" if skip_locked else "FOR UPDATE"
-        taken = dict(zip(log_ids, _free([terms.id, len(log_ids)], lock=lock), strict=False))
+        free = _locked(TAKE, [terms.id, len(log_ids)], ("id", "code"), skip_locked=skip_locked)
+        taken = dict(zip(log_ids, free, strict=False))
+        stock.watch(terms)
         hand_over({log_id: code_id for log_id, (code_id, _code) in taken.items()})
         return {log_id: code for log_id, (_id, code) in taken.items()}
     if terms.code_source == CodeSource.EXTERNAL:

@@ -61,10 +61,14 @@ def fill(reward_id: UUID, clock: Clock = timezone.now) -> int:
     In transactions of 500; answers how many it filled. Never call it inside a transaction that holds codes.
     """
     filled, some = 0, AT_ONCE
-    while some and _has_codes(reward_id):
+    while some and _somebody_waits(reward_id) and _has_codes(reward_id):
         some = _fill_patiently(reward_id, clock)
         filled += some
     return filled
+
+
+def _somebody_waits(reward_id: UUID) -> bool:
+    return RewardLog.objects.filter(reward=reward_id).waiting().exists()
 
 
 def _has_codes(reward_id: UUID) -> bool:
@@ -72,7 +76,7 @@ def _has_codes(reward_id: UUID) -> bool:
     source = terms_of([reward_id])[reward_id].code_source
     if source == CodeSource.POOL:
         return CouponCode.objects.free_in(reward_id).exists()
-    return bool(source != CodeSource.EXTERNAL)
+    return source != CodeSource.EXTERNAL
 
 
 def _fill_patiently(reward_id: UUID, clock: Clock) -> int:

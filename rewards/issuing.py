@@ -79,7 +79,7 @@ def _open(logs: Sequence[Issued], rewards: Rewards) -> dict[UUID, UUID]:
         each.status, each.coupon_code = _first_state(rewards[each.reward_id])
     given: dict[UUID, UUID] = {}
     for reward_id, some in caps.by_reward(each for each in logs if _waits_for_pool(each, rewards)).items():
-        for each, (code_id, code) in zip(some, claiming.reserve(reward_id, len(some)), strict=False):
+        for each, (code_id, code) in zip(some, claiming.reserve(rewards[reward_id], len(some)), strict=False):
             each.status, each.coupon_code = RewardLogStatus.ISSUED.value, code
             given[each.id] = code_id
     for each in logs:

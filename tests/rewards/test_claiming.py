@@ -20,28 +20,28 @@ from tests.rewards.builders import (
 pytestmark = pytest.mark.django_db
 
 
-def codes(taken):
-    return [code for _id, code in taken]
+def reserved(pool, n):
+    return [code for _id, code in claiming.reserve(terms_of([pool.id])[pool.id], n)]
 
 
 def test_reserve_answers_the_oldest_first_and_no_more_than_there_are():
     pool = make_pool("ONE", "TWO", "THREE")
 
-    assert codes(claiming.reserve(pool.id, 2)) == ["ONE", "TWO"]
-    assert codes(claiming.reserve(pool.id, 9)) == ["ONE", "TWO", "THREE"]
+    assert reserved(pool, 2) == ["ONE", "TWO"]
+    assert reserved(pool, 9) == ["ONE", "TWO", "THREE"]
 
 
 def test_reserve_knows_its_own_pool_alone():
     make_pool("OTHER")
 
-    assert claiming.reserve(make_pool().id, 1) == []
+    assert reserved(make_pool(), 1) == []
 
 
 def test_reserve_stands_behind_those_who_wait():
     pool = make_pool("ONE")
     make_reward_log("pending_code", reward=pool)
 
-    assert claiming.reserve(pool.id, 1) == []
+    assert reserved(pool, 1) == []
 
 
 def test_claim_waits_behind_an_older_log_and_both_are_filled_in_turn(django_capture_on_commit_callbacks):
