@@ -1398,8 +1398,10 @@ button { font: inherit; color: inherit; cursor: pointer; border: 0; background: 
   } .code { font-size: .9375rem; letter-spacing: 0; } .copy-button { padding-inline: 12px; } }
 @media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important;
   transition: none !important; } }
-@media (forced-colors: active) { .fill, .marker-achieved { forced-color-adjust: none; background: Highlight;
-  color: HighlightText; } .bar, .card, .reward { border: 1px solid; } }
+@media (forced-colors: active) {
+  .fill, .marker-achieved { forced-color-adjust: none; background: Highlight; color: HighlightText; }
+  .bar, .card, .reward, .copy-button, .details-button, .retry-button { border: 1px solid; }
+}
 `;
 
 let constructed = null;

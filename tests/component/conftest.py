@@ -73,7 +73,8 @@ class Shop:
         self.page.locator(f"{element} .frame:not([aria-busy])").first.wait_for()
 
     def refresh(self, element="challenge-list"):
-        self.page.evaluate(f"document.querySelector('{element}').refresh()")
+        """Tells it to ask again, and does not wait for the answer."""
+        self.page.evaluate(f"() => {{ document.querySelector('{element}').refresh(); }}")
 
     def hide(self, is_hidden=True):
         """What the browser does when the reader goes to another tab, or returns."""

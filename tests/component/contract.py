@@ -26,10 +26,8 @@ TYPES = {
 OFFERED = ("en", "es", "fr", "de", "ar", "ja")
 EXPOSED = "ETag, Content-Language, Idempotent-Replayed, Retry-After"
 PARAMETERS = {"limit", "languageCode", "cursor", "offset", "fields", "sortBy", "fetchTotalCount"}
-STRICT = (
-    "default-src 'none'; script-src 'self'; connect-src 'self' {api}; img-src 'self'; "
-    "require-trusted-types-for 'script'; trusted-types 'none'"
-)
+TRUSTED_TYPES = "require-trusted-types-for 'script'; trusted-types 'none'"
+STRICT = "default-src 'none'; script-src 'self'; connect-src 'self' {api}; img-src 'self'; " + TRUSTED_TYPES
 
 
 @dataclass
@@ -150,10 +148,20 @@ class Handler(BaseHTTPRequestHandler):
             pass  # the page aborted its request: that is what the test wanted
 
 
-def serve(contract):
+def gallery_page(samples):
+    """The page that shows every state, and its data, under a policy that allows no inline style either."""
+    policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+    html = (HERE / "pages" / "gallery.html").read_text()
+    return {
+        "/pages/gallery.html": (html, {"Content-Security-Policy": policy + TRUSTED_TYPES}),
+        "/pages/gallery.json": (samples, {}),
+    }
+
+
+def serve(contract, port=0):
     """A running server and its address; the caller shuts it down."""
     handler = type("BoundHandler", (Handler,), {"contract": contract})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     return server, f"http://127.0.0.1:{server.server_address[1]}"

@@ -7,15 +7,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.component.conftest import token
-from tests.component.contract import HERE, refusal
+from tests.component.contract import gallery_page, refusal
 from tests.component.gallery_samples import gallery, spoken
 from tests.component.samples import NOW, challenge, milestone, reward_log, started
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
-    "require-trusted-types-for 'script'; trusted-types 'none'"
-)
 
 
 def violations(page):
@@ -31,9 +27,7 @@ def open_gallery(shop, refused):
     """Every state on one page, under a policy that allows no inline style either."""
 
     def show(query="", **media):
-        shop.contract.pages["/pages/gallery.json"] = (json.dumps(gallery(NOW)), {})
-        html = (HERE / "pages" / "gallery.html").read_text()
-        shop.contract.pages["/pages/gallery.html"] = (html, {"Content-Security-Policy": POLICY})
+        shop.contract.pages.update(gallery_page(json.dumps(gallery(NOW))))
         shop.page.clock.install(time=NOW)
         shop.page.emulate_media(reduced_motion="reduce", **media)
         shop.page.goto(f"{shop.origin}/pages/gallery.html?{query}")
