@@ -11,7 +11,9 @@ class AccessConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from challenges_project.access import groups, tokens
+        from challenges_project.access import groups, throttling, tokens
 
-        tokens.configured_verifier()  # a bad key or algorithm stops the start
+        # A wrong setting stops the start.
+        tokens.configured_verifier()
+        throttling.configured_rate()
         post_migrate.connect(groups.set_permissions, dispatch_uid="access.groups")
