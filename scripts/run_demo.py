@@ -79,12 +79,11 @@ def admin_login() -> str:
 def api_key(drawer: Drawer) -> str:
     """The key of the last run if this database still knows it, else a new one."""
     from django.core.management import call_command
-    from django.utils import timezone
 
     from challenges_project.access.models import ApiKey, hash_of
 
     kept = drawer.kept.get("API_KEY", "")
-    if ApiKey.objects.usable(timezone.now()).filter(key_hash=hash_of(kept), may_admin=True).exists():
+    if ApiKey.objects.filter(key_hash=hash_of(kept), may_admin=True, paused=False).exists():
         return kept
     said = StringIO()
     call_command("create_api_key", "make run", "--scope", "admin", stdout=said, stderr=StringIO())
