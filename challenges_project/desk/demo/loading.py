@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rewards.pools import import_codes
-
 from challenges import intake, rules
 from challenges.judging import Entry
 from challenges.models import Challenge
@@ -20,7 +18,9 @@ from challenges_project.icons import clean_icon
 from challenges_project.icons.keeping import icons_replaced
 from members import directory
 from milestones.models import Milestone
+from rewards.code_files import listed_codes
 from rewards.models import Reward
+from rewards.pools import import_codes
 
 ICONS = Path(__file__).parent / "icons"
 # Where alice stands on any day, of 500.
@@ -77,7 +77,8 @@ def _reward(story: RewardStory, at: datetime) -> Reward:
     _set_texts(reward, story.texts)
     reward.save()
     if story.pool:
-        import_codes(reward, [f"FREE-{number:04}" for number in range(1, story.pool + 1)], at=at)
+        codes = [f"FREE-{number:04}" for number in range(1, story.pool + 1)]
+        import_codes(reward.id, listed_codes(codes), clock=lambda: at)
     return reward
 
 

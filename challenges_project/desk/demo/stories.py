@@ -77,10 +77,10 @@ SPENDER = Story(
             "Spend $500 this month and enjoy free shipping for three months. On the way: 5% off at $200.",
             "Gasta $500 este mes y disfruta de envíos gratis durante tres meses. Por el camino: un 5 % de "
             "descuento al llegar a $200.",
-            "Dépensez $500 ce mois-ci et profitez de trois mois de livraison offerte. En chemin : 5 % de "
-            "remise à $200.",
-            "Für $500 im Monat einkaufen und drei Monate versandkostenfrei bestellen. Unterwegs: 5 % Rabatt "
-            "ab $200.",
+            "Dépensez 500 $ ce mois-ci et profitez de trois mois de livraison offerte. En chemin : 5 % de "
+            "remise à 200 $.",
+            "Für 500 $ im Monat einkaufen und drei Monate versandkostenfrei bestellen. Unterwegs: 5 % Rabatt "
+            "ab 200 $.",
             "أنفق $500 هذا الشهر واستمتع بالشحن المجاني لثلاثة أشهر. وفي الطريق خصم 5% عند $200.",
             "今月 $500 のお買い物で3か月間送料無料。途中の $200 達成で5%オフ。",
         ),
@@ -124,8 +124,8 @@ SPENDER = Story(
                 eud_milestone_description=(
                     "Reach $200 in a month.",
                     "Llega a $200 en un mes.",
-                    "Atteignez $200 dans le mois.",
-                    "$200 in einem Monat erreichen.",
+                    "Atteignez 200 $ dans le mois.",
+                    "200 $ in einem Monat erreichen.",
                     "ابلغ $200 خلال الشهر.",
                     "1か月で $200 を達成。",
                 ),
@@ -261,12 +261,12 @@ VISITS = Story(
                 "10% off a visit",
                 texts(
                     eud_reward_title=(
-                        "10% off today",
-                        "10 % de descuento hoy",
-                        "10 % aujourd’hui",
+                        "10% off your next visit",
+                        "10 % en tu próxima visita",
+                        "10 % sur votre prochaine visite",
                         "10 % auf den nächsten Besuch",
-                        "خصم 10% اليوم",
-                        "本日10%オフ",
+                        "خصم 10% على زيارتك القادمة",
+                        "次回のご来店が10%オフ",
                     ),
                     eud_reward_instruction_message=(
                         "Say the code when you order.",
@@ -277,7 +277,7 @@ VISITS = Story(
                         "ご注文時にコードをお伝えください。",
                     ),
                 ),
-                {"code_source": "shared", "shared_code": "HALFWAY10"},
+                {"code_source": "shared", "shared_code": "HALFWAY10", "valid_for_days": 7},
             ),
         ),
     ),

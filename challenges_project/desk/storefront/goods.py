@@ -39,7 +39,7 @@ DEPARTMENTS = (
     Department(
         "studio",
         "finish",
-        (Good("flow", "workout", Decimal("320")), Good("ride", "workout", Decimal("1250"))),
+        (Good("flow", "workout", Decimal("320")), Good("ride", "workout", Decimal("800"))),
     ),
     Department("classes", "finish", (Good("bread", "lesson"),)),
 )

@@ -49,7 +49,9 @@ def shop(request: HttpRequest) -> HttpResponse:
         "token": token_of(visitor, timezone.now()),
         "has_tokens": has_tokens(),
     }
-    return render(request, "demo/shop.html", context, headers={"Content-Language": address.language})
+    response = render(request, "demo/shop.html", context)
+    response.headers["Content-Language"] = address.language
+    return response
 
 
 @require_POST

@@ -18,7 +18,6 @@ RIGHT_TO_LEFT = frozenset({"ar"})
 FALLBACK = "en"
 # Where the dollar sign stands, and what parts dollars from cents.
 _PRICES = {
-    "es": ("{}\N{NO-BREAK SPACE}$", ","),
     "fr": ("{}\N{NARROW NO-BREAK SPACE}$", ","),
     "de": ("{}\N{NO-BREAK SPACE}$", ","),
 }
@@ -33,7 +32,7 @@ WORDS = texts(
         "お店、カフェ、スタジオ、教室がひとつ屋根の下に",
     ),
     welcome=(
-        "Welcome in",
+        "Welcome",
         "Te damos la bienvenida",
         "Bienvenue",
         "Schön, dass du da bist",
@@ -150,17 +149,17 @@ WORDS = texts(
         "インターバルライド",
     ),
     bread=(
-        "Bread baking, a lesson",
-        "Una lección de panadería",
-        "Une leçon de boulangerie",
-        "Brot backen, eine Lektion",
-        "درس في خبز الخبز",
+        "Baking lesson",
+        "Lección de panadería",
+        "Leçon de boulangerie",
+        "Brotback-Lektion",
+        "درس في الخَبز",
         "パン作りレッスン",
     ),
     calories=("{value} kcal", "{value} kcal", "{value} kcal", "{value} kcal", "{value} سعرة", "{value} kcal"),
     buy=("Buy", "Comprar", "Acheter", "Kaufen", "شراء", "購入"),
     check_in=("Check in", "Registrar visita", "Je suis là", "Einchecken", "تسجيل زيارة", "チェックイン"),
-    finish=("Finish", "Completar", "Terminer", "Abschließen", "إنهاء", "完了"),
+    finish=("Finish", "Completar", "Terminer", "Fertig", "إنهاء", "完了"),
     our_challenges=(
         "Our challenges",
         "Nuestros retos",

@@ -1,4 +1,7 @@
+import logging
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -7,6 +10,16 @@ from django.utils import timezone
 from challenges.models import Challenge
 from challenges_project.desk.demo.loading import load
 from members.models import Member
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """The demo's pool runs low on purpose, for the dashboard to say so: no news for a terminal."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 class Command(BaseCommand):
@@ -21,7 +34,8 @@ class Command(BaseCommand):
             raise CommandError("--members: at least 2, alice and bob.")
         if Challenge.objects.exists() or Member.objects.exists():
             raise CommandError("The database is not empty; the demo goes into an empty one only.")
-        load(options["members"], options["seed"], timezone.now())
+        with quiet():
+            load(options["members"], options["seed"], timezone.now())
         self.stdout.write(
             f"Loaded {Challenge.objects.count()} challenges and {Member.objects.count()} members."
         )
