@@ -1,0 +1,25 @@
+"""Whether the ledger keeps its promises: the invariants of domain.md, asked of a live database."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from challenges import verifying
+
+
+class Command(BaseCommand):
+    help = (
+        "Checks sums, single payment, unique codes and completions against the logs. Prints a line for each "
+        "breach and exits with 1; prints nothing and exits with 0 when all is well. Changes nothing."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = 0
+        for line in verifying.breaches(timezone.now()):
+            self.stdout.write(line)
+            found += 1
+        for line in verifying.unsettled():
+            self.stderr.write(line)
+        if found:
+            raise SystemExit(1)
