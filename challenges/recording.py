@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from challenges import shelf
+from django.db import connection
+
+from challenges import catalogue, shelf
 from challenges.intake import Outcome
 from challenges.ledger import StoredLog
 from challenges.models import ChallengeProgress
@@ -12,6 +14,7 @@ from challenges.representations import progress_shown
 from challenges_project.amounts import amount
 from challenges_project.api.exceptions import Fault
 from challenges_project.api.reader import Reader
+from challenges_project.bulk import adapted
 from milestones.models import Milestone
 from milestones.representations import milestone_shown
 from rewards.models import RewardLog
@@ -22,14 +25,12 @@ def outcome_shown(outcome: Outcome, external_id: str, reader: Reader) -> dict[st
     """A created or replayed log, the progress of its window now, and what the log caused, lowest first."""
     log = outcome.log
     assert log is not None
-    shelved = shelf.take([log.challenge_id])[log.challenge_id]
-    rewards = reward_logs_of([log.window_key]).get(log.window_key, [])
+    shelved = shelf.take([log.challenge_id], catalogue.last_stamp())[log.challenge_id]
+    rewards = _rewards_of_window(log)
     caused = [each for each in rewards if each.challenge_log_id == log.id]
     achieved = [each for each in caused if each.milestone_id]
     milestones = [milestone_shown(_milestone(each, shelved), reader) for each in achieved]
-    progress = ChallengeProgress.objects.filter(
-        member=log.member_id, challenge=log.challenge_id, period_key=log.period_key
-    ).first()
+    progress = _progress_of_window(outcome, log)
     return {
         **stored_shown(log, external_id),
         "challengeProgress": progress_shown(
@@ -42,6 +43,41 @@ def outcome_shown(outcome: Outcome, external_id: str, reader: Reader) -> dict[st
         ),
         "rewardLogs": [reward_log_shown(each, external_id, reader) for each in caused],
     }
+
+
+def _rewards_of_window(log: StoredLog) -> Sequence[RewardLog]:
+    """Most windows have paid nothing yet: that is asked cheaply first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT 1 FROM {RewardLog._meta.db_table} "
+            "WHERE member_id = %s AND challenge_id = %s AND period_key = %s LIMIT 1",
+            adapted(log.window_key),
+        )
+        if cursor.fetchone() is None:
+            return []
+    return reward_logs_of([log.window_key])[log.window_key]
+
+
+def _progress_of_window(outcome: Outcome, log: StoredLog) -> ChallengeProgress | None:
+    """The row as the log left it; of a replay, and of a log that did not count, as it is now."""
+    row = outcome.progress
+    if row is None:
+        return ChallengeProgress.objects.filter(
+            member=log.member_id, challenge=log.challenge_id, period_key=log.period_key
+        ).first()
+    return ChallengeProgress(
+        id=row.id,
+        member_id=row.member_id,
+        challenge_id=row.challenge_id,
+        period_key=row.period_key,
+        window_starts_at=row.window_starts_at,
+        window_ends_at=row.window_ends_at,
+        current_progress_value=amount(row.value),
+        completion_target_value=amount(row.target),
+        challenge_started_at=row.started_at,
+        challenge_completed_at=row.completed_at,
+        updated_at=row.updated_at,
+    )
 
 
 def _milestone(reward_log: RewardLog, shelved: shelf.Shelved) -> Milestone:

@@ -31,13 +31,17 @@ class Shelved:
 _cached: tuple[int, dict[UUID, Shelved]] = (0, {})
 
 
-def take(challenge_ids: Iterable[UUID]) -> dict[UUID, Shelved]:
-    """These challenges as they are now; two queries for those that are not cached."""
+def take(challenge_ids: Iterable[UUID], now: int | None = None) -> dict[UUID, Shelved]:
+    """These challenges as they are now; two queries for those that are not cached.
+
+    `now`: a stamp that was read in this request already; None asks for it.
+    """
     global _cached
     wanted = set(challenge_ids)
     if not wanted:
         return {}
-    now = stamp()
+    if now is None:
+        now = stamp()
     at, known = _cached
     if at != now or len(known) > CACHED_AT_MOST:
         known = {}

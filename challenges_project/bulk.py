@@ -52,14 +52,18 @@ class Table:
             written += self._insert_values(rows[start : start + step], conflict, returning)
         return written
 
-    def _insert_arrays(self, rows: Sequence[Sequence[Any]], conflict: str, returning: Sequence[str]) -> list[tuple]:
+    def _insert_arrays(
+        self, rows: Sequence[Sequence[Any]], conflict: str, returning: Sequence[str]
+    ) -> list[tuple]:
         arrays = ", ".join(f"%b::{PG_TYPES[kind]}[]" for kind in self.columns.values())
         sql = f"{self._head()} SELECT * FROM unnest({arrays}){self._tail(conflict, returning)}"
         with connection.cursor() as cursor:
             cursor.execute(sql, [list(column) for column in zip(*rows, strict=True)])
             return cursor.fetchall() if returning else []
 
-    def _insert_values(self, rows: Sequence[Sequence[Any]], conflict: str, returning: Sequence[str]) -> list[tuple]:
+    def _insert_values(
+        self, rows: Sequence[Sequence[Any]], conflict: str, returning: Sequence[str]
+    ) -> list[tuple]:
         one = f"({', '.join(['%s'] * len(self.columns))})"
         sql = f"{self._head()} VALUES {', '.join([one] * len(rows))}{self._tail(conflict, returning)}"
         with connection.cursor() as cursor:
@@ -99,6 +103,16 @@ class Table:
     def _tail(self, conflict: str, returning: Sequence[str]) -> str:
         tail = f" ON CONFLICT {conflict}" if conflict else ""
         return f"{tail} RETURNING {', '.join(returning)}" if returning else tail
+
+    def where_in(self, column: str, values: Sequence[Any], columns: Sequence[str]) -> list[tuple]:
+        """These columns of the rows whose `column` is one of the values."""
+        if connection.vendor == "postgresql":
+            test, params = f"= ANY(%b::{PG_TYPES[self.columns[column]]}[])", [list(values)]
+        else:
+            test, params = f"IN ({', '.join(['%s'] * len(values))})", list(values)
+        return self.fetch(
+            f"SELECT {', '.join(columns)} FROM {self.name} WHERE {column} {test}", params, columns
+        )
 
     def fetch(self, sql: str, params: Sequence[Any], columns: Sequence[str]) -> list[tuple]:
         """The rows of any statement; `columns` names its results: the table's own columns, and numbers."""
