@@ -1,12 +1,15 @@
 """Builders of icon files, honest and hostile: bytes made in code, no binaries in the tree."""
 
 import io
+import re
 import struct
 import zlib
 from pathlib import Path
 from random import Random
 
 from PIL import Image
+
+from challenges_project.icons import clean_icon
 
 EXPORTS = {path.stem: path.read_bytes() for path in Path(__file__).with_name("icon_exports").glob("*.svg")}
 XMLNS = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
@@ -16,6 +19,12 @@ CIRCLE = '<circle cx="8" cy="8" r="7" fill="#c00"/>'
 def svg(body=CIRCLE, attributes="", before=""):
     """An SVG of 16 x 16 with this body."""
     return f'{before}<svg {XMLNS} viewBox="0 0 16 16" {attributes}>{body}</svg>'.encode()
+
+
+def cleaned(body, attributes=""):
+    """The cleaned elements inside the root, as text."""
+    text = clean_icon("icon.svg", svg(body, attributes)).data.decode()
+    return re.fullmatch(r"<svg [^>]*>(.*)</svg>", text)[1]
 
 
 def svg_of(size):

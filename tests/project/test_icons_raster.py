@@ -1,19 +1,16 @@
-"""PNG, JPEG and GIF: the same picture afterwards, upright, in sRGB, and nothing else."""
+"""PNG and JPEG: the same picture afterwards, upright, in sRGB, and nothing else."""
 
 import zlib
-from io import BytesIO
 
 import pytest
-from PIL import Image, ImageChops, ImageCms, ImageSequence
+from PIL import Image, ImageChops, ImageCms
 
 from challenges_project.errors import DomainError
 from challenges_project.icons import clean_icon
 from challenges_project.icons.raster import _critical_chunks
 from tests.project.icon_files import (
     chunk,
-    gif,
     jpeg_of_scans,
-    moving_gif,
     opened,
     picture,
     png,
@@ -226,30 +223,3 @@ def test_pixel_limit_is_2048_by_2048(side):
         with pytest.raises(DomainError) as refusal:
             clean_icon("icon.png", data)
         assert refusal.value.message.startswith("This picture has 2,049 x 2,049 pixels;")
-
-
-def test_moving_gif_is_kept_byte_for_byte():
-    icon = clean_icon("icon.gif", moving_gif())
-
-    assert icon.data == moving_gif()
-    assert len(list(ImageSequence.Iterator(Image.open(BytesIO(icon.data))))) == 3
-
-
-def test_tail_of_a_gif_is_cut_and_told():
-    icon = clean_icon("icon.gif", gif(tail=b"\0" * 9))
-
-    assert icon.data == gif()
-    assert icon.notices == ["Data behind the picture's end was removed."]
-
-
-@pytest.mark.parametrize(
-    ("frames", "size", "accepted"),
-    [(500, (16, 16), True), (501, (16, 16), False), (64, (512, 512), True), (65, (512, 512), False)],
-)
-def test_gif_is_limited_in_frames_and_in_their_pixels(frames, size, accepted):
-    if accepted:
-        assert clean_icon("icon.gif", gif(frames, size)).data == gif(frames, size)
-    else:
-        with pytest.raises(DomainError) as refusal:
-            clean_icon("icon.gif", gif(frames, size))
-        assert refusal.value.code == "icon_pixels"
