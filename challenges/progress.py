@@ -1,7 +1,8 @@
 """The transactional core: what stored logs do to progress, and what that makes due.
 
-The only writer of ChallengeProgress. The lock of a window is the progress row's own upsert; rows are touched
-in key order, so that two sets of logs wait for each other and never deadlock.
+With `settling`, which carries an edit into open windows, the only writer of ChallengeProgress. The lock of a
+window is the progress row's own upsert; rows are touched in key order, so that two sets of logs wait for each
+other and never deadlock.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,6 +29,9 @@ SUBTRACT = (
     f"UPDATE {PROGRESS.name} SET current_progress_value = current_progress_value + %s, updated_at = %s "  # noqa: S608
     f"WHERE member_id = %s AND challenge_id = %s AND period_key = %s RETURNING {', '.join(COLUMNS)}"
 )
+
+# A window, what its value changes by, and the logs that change it.
+Change = tuple[WindowKey, int, list[StoredLog]]
 
 
 @dataclass(slots=True)
@@ -64,15 +68,38 @@ def apply(logs: Iterable[StoredLog | ChallengeLog], at: datetime | None = None) 
     at = at or max(logs[-1].created_at for logs in by_window.values())
     _complete_rules(by_window)
     applied.rows = _add(by_window, at)
+    applied.issued = _pay(applied.rows, by_window, at)
+    _take_back_rewards(by_window, applied.rows, at)
+    return applied
+
+
+def replay(by_window: dict[WindowKey, list[StoredLog]], at: datetime) -> None:
+    """Set these windows to what all their counted logs say, whatever their rows say, and pay what is unpaid.
+
+    Call it with their challenges locked; the logs carry their rules. A completion stays one.
+    """
+    changes = [(key, max(0, sum(log.counted_value for log in logs)), logs) for key, logs in by_window.items()]
+    conflict = (
+        "(member_id, challenge_id, period_key) DO UPDATE SET "
+        "current_progress_value = excluded.current_progress_value, "
+        "challenge_started_at = excluded.challenge_started_at, updated_at = excluded.updated_at"
+    )
+    changes.sort(key=lambda change: change[0])
+    rows = {row.window_key: row for row in _write(changes, conflict, at)}
+    _pay(rows, by_window, at)
+
+
+def _pay(
+    rows: dict[WindowKey, ProgressRow], by_window: dict[WindowKey, list[StoredLog]], at: datetime
+) -> list[issuing.Issued]:
+    """Complete the rows that these logs brought to their target, and pay whatever they reached."""
     dues: list[issuing.Due] = []
     completed: list[tuple] = []
-    for key, row in applied.rows.items():
+    for key, row in rows.items():
         dues += _crossed(row, by_window[key], completed)
     if completed:
         execute_many(COMPLETE, completed)
-    applied.issued = issuing.issue(dues, at)
-    _take_back_rewards(by_window, applied.rows, at)
-    return applied
+    return issuing.issue(dues, at)
 
 
 def _complete_rules(by_window: dict[WindowKey, list[StoredLog]]) -> None:
@@ -89,7 +116,7 @@ def _complete_rules(by_window: dict[WindowKey, list[StoredLog]]) -> None:
 def _add(by_window: dict[WindowKey, list[StoredLog]], at: datetime) -> dict[WindowKey, ProgressRow]:
     """Move every window's row, in key order; a window that only loses is updated, never inserted."""
     rows: dict[WindowKey, ProgressRow] = {}
-    gaining: list[tuple[WindowKey, int, list[StoredLog]]] = []
+    gaining: list[Change] = []
     losing: list[tuple[WindowKey, int]] = []
     for key in sorted(by_window):
         logs = by_window[key]
@@ -107,14 +134,18 @@ def _add(by_window: dict[WindowKey, list[StoredLog]], at: datetime) -> dict[Wind
     return rows
 
 
-def _upsert(gaining: Sequence[tuple[WindowKey, int, list[StoredLog]]], at: datetime) -> list[ProgressRow]:
+def _upsert(gaining: Sequence[Change], at: datetime) -> list[ProgressRow]:
     if any(change > MAX_UNITS for _key, change, _logs in gaining):
         raise SumLimitReached(key for key, change, _logs in gaining if change > MAX_UNITS)
+    return _write(gaining, _on_conflict(), at)
+
+
+def _write(changes: Sequence[Change], conflict: str, at: datetime) -> list[ProgressRow]:
     rows = [
         _new_row(id_, key, change, logs, at)
-        for id_, (key, change, logs) in zip(uuid7_batch(at, len(gaining)), gaining, strict=True)
+        for id_, (key, change, logs) in zip(uuid7_batch(at, len(changes)), changes, strict=True)
     ]
-    return [ProgressRow(*row) for row in PROGRESS.insert(rows, _on_conflict(), COLUMNS)]
+    return [ProgressRow(*row) for row in PROGRESS.insert(rows, conflict, COLUMNS)]
 
 
 def _on_conflict() -> str:
