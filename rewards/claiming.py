@@ -12,9 +12,12 @@ from uuid import UUID
 from django.db import connection
 
 from challenges_project.choices import CodeSource, RewardLogStatus
-from challenges_project.ids import uuid7_batch
+from challenges_project.errors import DomainError
+from challenges_project.ids import uuid7, uuid7_batch
 from rewards import stock
+from rewards.code_files import Reason, flaw_of
 from rewards.ledger import COUPON_CODES, REWARD_LOGS
+from rewards.models import CouponCode, Reward, RewardLog
 from rewards.terms import Terms
 
 # By hand: the ORM takes longer to write this statement than the database to run it. Of our own names alone.
@@ -88,3 +91,33 @@ def register(codes: Mapping[UUID, str], terms: Terms, at: datetime) -> dict[UUID
         final.update(COUPON_CODES.insert(rows, "(code) DO NOTHING", ("reward_log_id", "code")))
         drawn = {log_id: terms.new_code() for log_id in drawn if log_id not in final}
     return final
+
+
+def checked_code(code: str) -> str:
+    """A code as somebody typed or sent it. Raises `DomainError` on `couponCode`."""
+    code = code.strip()
+    if flaw := flaw_of(code):
+        raise DomainError("invalid_code", f"This is no code: {Reason(flaw).label}.", "couponCode")
+    return code
+
+
+def own(code: str, log: RewardLog, at: datetime) -> None:
+    """Make a code that came from outside this log's; a free one of its own pool may be taken so too.
+
+    Raises `DomainError` `code_taken`: a unique code is on one reward log at most.
+    """
+    row = (uuid7(at), log.reward_id, code, log.id, at)
+    if not is_shared(code) and COUPON_CODES.insert([row], "(code) DO NOTHING", ("id",)):
+        return
+    known = CouponCode.objects.select_for_update().filter(code=code).first()
+    if known and known.reward_log_id is None and known.reward_id == log.reward_id:
+        hand_over({log.id: known.id})
+    elif known is None or known.reward_log_id != log.id:
+        raise DomainError(
+            "code_taken", "This code is given or kept for others; send another.", "couponCode", "conflict"
+        )
+
+
+def is_shared(code: str) -> bool:
+    """Whether some reward gives this code to everybody."""
+    return Reward.objects.filter(code_source=CodeSource.SHARED, shared_code=code).exists()

@@ -85,19 +85,26 @@ def listed_codes(values: Sequence[Any]) -> Iterator[Line]:
     """The same of a list; a line's number is the value's position, from 1."""
     for number, value in enumerate(values, 1):
         if isinstance(value, str):
-            yield _judged(number, value.strip(), "" if value.strip() else Reason.NO_CODE.value)
+            yield _judged(number, value.strip(), "")
         else:
             yield Line(number, "", Reason.NOT_TEXT.value)
 
 
 def _judged(number: int, code: str, reason: str) -> Line:
-    if not reason:
-        if len(code) > LONGEST_CODE:
-            reason = Reason.TOO_LONG.value
-        elif not code.isprintable():
-            reason = (Reason.NOT_UTF8 if _UNDECODED.search(code) else Reason.INVISIBLE).value
+    reason = reason or flaw_of(code)
     shown = code if not reason else code[:LONGEST_CODE].encode(errors="replace").decode().replace("\0", "?")
     return Line(number, shown, reason)
+
+
+def flaw_of(code: str) -> str:
+    """Why this text can be no code, as a `Reason`; empty when it can."""
+    if not code:
+        return Reason.NO_CODE.value
+    if len(code) > LONGEST_CODE:
+        return Reason.TOO_LONG.value
+    if not code.isprintable():
+        return (Reason.NOT_UTF8 if _UNDECODED.search(code) else Reason.INVISIBLE).value
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

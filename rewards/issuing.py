@@ -16,6 +16,7 @@ from challenges_project.ids import uuid7_batch
 from rewards import caps, claiming, filling
 from rewards.ledger import REWARD_LOGS, Due, Issued
 from rewards.models import RewardLog
+from rewards.statuses import Door, origins
 from rewards.terms import Terms, terms_of
 
 __all__ = ["Due", "Issued", "issue", "revoke_unsupported"]
@@ -137,7 +138,7 @@ def revoke_unsupported(
     unredeemed = (
         RewardLog.objects.select_for_update(of=("self",), no_key=True)
         .filter(member=member_id, challenge=challenge_id, period_key=period_key)
-        .filter(status__in=[RewardLogStatus.ISSUED, RewardLogStatus.PENDING_CODE])
+        .filter(status__in=origins("revoke", Door.POLICY))
         .order_by("id")
     )
     unsupported = Q(milestone__milestone_target_value__gt=amount(value))
