@@ -49,6 +49,13 @@ class Outcome:
     issued: list[Issued] = field(default_factory=list)
     progress: ProgressRow | None = None
 
+    @property
+    def stored(self) -> StoredLog:
+        """The log of an entry that was not rejected. Raises ValueError for one that was."""
+        if self.log is None:
+            raise ValueError("a rejected entry has no log")
+        return self.log
+
 
 class PastLimit(Exception):  # noqa: N818 - no error yet: these pairs must be counted one entry at a time
     def __init__(self, pairs: frozenset[Pair]) -> None:

@@ -31,7 +31,7 @@ def reward_logs_of(windows: Iterable[WindowKey]) -> dict[WindowKey, list[RewardL
 
 
 def own_of(external_id: str, challenges: Sequence[Challenge], at: datetime) -> dict[UUID, Own]:
-    """For one member: the row of the window of now and the newest closed one, for each challenge; two queries."""
+    """One member's row of the window of now and of the newest closed one, for each challenge; two queries."""
     keys = {each.id: each.window_at(at).period_key for each in challenges}
     newest_closed = (
         ChallengeProgress.objects.filter(

@@ -23,8 +23,7 @@ from rewards.representations import reward_log_shown
 
 def outcome_shown(outcome: Outcome, external_id: str, reader: Reader) -> dict[str, Any]:
     """A created or replayed log, the progress of its window now, and what the log caused, lowest first."""
-    log = outcome.log
-    assert log is not None
+    log = outcome.stored
     shelved = shelf.take([log.challenge_id], catalogue.last_stamp())[log.challenge_id]
     rewards = _rewards_of_window(log)
     caused = [each for each in rewards if each.challenge_log_id == log.id]

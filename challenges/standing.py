@@ -14,7 +14,7 @@ from milestones.models import Milestone
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`value`, `target` and `remaining` in units; `next_milestone` None: the completion target is next, or nothing."""
+    """`value`, `target`, `remaining` in units; without `next_milestone` the completion is next, or nothing."""
 
     status: ProgressStatus
     value: int

@@ -18,7 +18,6 @@ from challenges_project.api.views import (
 )
 from challenges_project.choices import MemberStatus
 from challenges_project.errors import DomainError
-
 from members.models import Member
 from members.serializers import MemberSerializer
 

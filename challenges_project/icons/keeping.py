@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -33,7 +34,7 @@ def icons_replaced(record: Any, icons: Mapping[str, CleanIcon | None]) -> Iterat
         raise
     for field, name in old.items():
         if name and name != new[field]:
-            transaction.on_commit(lambda storage=storages[field], name=name: storage.delete(name))
+            transaction.on_commit(partial(storages[field].delete, name))
 
 
 def _stored(storage: Any, icon: CleanIcon | None) -> str:
