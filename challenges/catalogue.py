@@ -65,7 +65,7 @@ _cached: tuple[int, dict[UUID, Rules]] = (0, {})
 
 
 def stamp() -> int:
-    """Which configuration is in force; 0 while none was ever saved. One small query, part of every request."""
+    """Which configuration is in force; 0 while none was ever saved. One small query of every request."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT version FROM {Catalogue._meta.db_table}")
         row = cursor.fetchone()

@@ -14,7 +14,7 @@ from milestones.models import Milestone
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`value`, `target`, `remaining` in units; without `next_milestone` the completion is next, or nothing."""
+    """`value`, `target`, `remaining` in units; without `next_milestone` the completion is next, or none."""
 
     status: ProgressStatus
     value: int
