@@ -1,9 +1,36 @@
-"""The admin's first page."""
+"""The admin's first page: what runs now, which pools run low, who changed what, and the search."""
 
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
+
+from challenges.admin.lists import window_figures
+from challenges.models import Challenge
+from rewards.stock import pool_states
+
+SHOWN_AT_MOST = 20
+EDITS_SHOWN = 6
 
 
 def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    return context
+    """Each part for those who may see it; a bounded number of queries."""
+    may = request.user.has_perm
+    if may("challenges.view_challenge") and may("challenges.view_challengeprogress"):
+        context |= {"challenges": _running(), "edits": _edits()}
+    if may("rewards.view_couponcode"):
+        context["pools"] = sorted(pool_states(), key=lambda pool: (not pool.low, pool.name))[:SHOWN_AT_MOST]
+    return context | {"may_search": may("members.view_member")}
+
+
+def _running() -> list[Challenge]:
+    challenges = list(Challenge.objects.live().order_by("display_order", "-id")[:SHOWN_AT_MOST])
+    found = window_figures(challenges, timezone.now())
+    for each in challenges:
+        each.figures = found[each.id]
+    return challenges
+
+
+def _edits() -> Any:
+    history = Challenge.history.select_related("history_user")  # type: ignore[attr-defined]
+    return history.order_by("-history_date", "-history_id")[:EDITS_SHOWN]

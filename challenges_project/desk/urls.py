@@ -3,11 +3,19 @@
 from django.contrib import admin
 from django.urls import path
 
-from challenges_project.desk import preview
+from challenges_project.desk import acts, dashboard, member_page, preview, progress_page
 
 app_name = "desk"
+staff = admin.site.admin_view
 
 urlpatterns = [
-    path("preview/", admin.site.admin_view(preview.draw), name="preview_new"),
-    path("preview/<uuid:challenge_id>/", admin.site.admin_view(preview.draw), name="preview"),
+    path("challenges/<uuid:challenge_id>/", staff(dashboard.show), name="dashboard"),
+    path("preview/", staff(preview.draw), name="preview_new"),
+    path("preview/<uuid:challenge_id>/", staff(preview.draw), name="preview"),
+    path("members/", staff(member_page.search), name="members"),
+    path("members/<uuid:member_id>/", staff(member_page.show), name="member"),
+    path("members/<uuid:member_id>/export/", staff(member_page.export), name="export_member"),
+    path("members/<uuid:member_id>/count-anyway/", staff(acts.count_anyway), name="count_anyway"),
+    path("progress/<uuid:progress_id>/", staff(progress_page.show), name="progress"),
+    path("act/<slug:name>/<uuid:subject_id>/", staff(acts.show), name="act"),
 ]

@@ -1,10 +1,19 @@
 """What the desk's templates need beside Django's own."""
 
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import template
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
+from challenges.models import ChallengeLog
 from challenges_project.desk.examples import STATES
+from challenges_project.desk.member_story import why_not_counted
+from rewards.models import RewardLog
 
 register = template.Library()
 
@@ -12,3 +21,53 @@ register = template.Library()
 @register.simple_tag
 def preview_states() -> tuple[tuple[Any, Any], ...]:
     return STATES
+
+
+@register.filter
+def in_zone(moment: datetime | None, zone: str) -> str:
+    """On the clock of that zone: 2026-11-22 18:00."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" if moment else "–"
+
+
+@register.filter
+def total(rows: Iterable[Any], name: str) -> int:
+    return sum(getattr(row, name) for row in rows)
+
+
+ACT_NAMES = {
+    "fill": _("Give a code"),
+    "redeem": _("Mark redeemed"),
+    "unredeem": _("Not redeemed after all"),
+    "reissue": _("Re-issue"),
+    "extend": _("Extend expiry"),
+    "revoke": _("Revoke"),
+    "count_anyway": _("Count anyway"),
+    "reverse": _("Take back"),
+}
+
+
+@register.filter
+def act_name(name: str) -> str:
+    return str(ACT_NAMES[name])
+
+
+@register.filter
+def in_order(names: Iterable[str]) -> list[str]:
+    """Always the same order, the destructive last."""
+    return [name for name in ACT_NAMES if name in names]
+
+
+@register.filter
+def share_of(value: Decimal, target: Decimal) -> str:
+    return f"{min(100, 100 * value / target):.2f}"
+
+
+@register.simple_tag
+def why(log: ChallengeLog) -> str:
+    return why_not_counted(log)
+
+
+@register.simple_tag
+def reward_badge(log: RewardLog, at: datetime) -> str:
+    status = log.status_at(at)
+    return format_html('<span class="desk-badge is-{}">{}</span>', status.value, status.label)

@@ -1,0 +1,98 @@
+"""From support's answers to the domain: each function has one act, and says who did it and why."""
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from challenges import intake
+from challenges.judging import Entry
+from challenges.models import ChallengeLog
+from challenges_project.amounts import units
+from challenges_project.choices import MemberStatus
+from challenges_project.errors import DomainErrors
+from members.models import Member
+from rewards import transitions
+from rewards.models import RewardLog
+
+Answers = dict[str, Any]
+
+
+def redeem(log: RewardLog, said: Answers, actor: Any, at: datetime) -> None:
+    transitions.redeem(log.id, transitions.support(actor, said["reason"]), at=at)
+
+
+def unredeem(log: RewardLog, said: Answers, actor: Any, at: datetime) -> None:
+    transitions.unredeem(log.id, transitions.support(actor, said["reason"]), at=at)
+
+
+def revoke(log: RewardLog, said: Answers, actor: Any, at: datetime) -> None:
+    transitions.revoke(log.id, transitions.support(actor, said["reason"]), at=at)
+
+
+def reissue(log: RewardLog, said: Answers, actor: Any, at: datetime) -> None:
+    by = transitions.support(actor, said["reason"])
+    transitions.reissue(log.id, by, at=at, code=said["coupon_code"], instead_of=said["instead_of"])
+
+
+def fill(log: RewardLog, said: Answers, actor: Any, at: datetime) -> None:
+    by = transitions.support(actor, said["reason"])
+    transitions.fill_code(log.id, said["coupon_code"], by, at=at)
+
+
+def extend(log: RewardLog, said: Answers, actor: Any, at: datetime) -> None:
+    by = transitions.support(actor, said["reason"])
+    transitions.set_expiry(log.id, said["reward_expiry_at"], by, at=at)
+
+
+def reverse(log: ChallengeLog, said: Answers, actor: Any, at: datetime) -> None:
+    """A reversal is a log of its own, with an identifier of its own."""
+    value = said["activity_value"]
+    _record(
+        Entry(
+            challenge_id=log.challenge_id,
+            external_id=log.member.external_id,
+            activity_at=at,
+            activity_id=log.activity_id,
+            unique_identifier=f"reversal-{uuid4()}",
+            activity_value=None if value is None else units(value),
+            reversal_of=log.unique_identifier,
+        ),
+        at,
+    )
+
+
+def add_log(member: Member, said: Answers, actor: Any, at: datetime) -> None:
+    value = said["activity_value"]
+    _record(
+        Entry(
+            challenge_id=said["challenge"].id,
+            external_id=member.external_id,
+            activity_at=said["activity_at"],
+            activity_id=said["activity_id"],
+            unique_identifier=said["unique_identifier"],
+            activity_value=None if value is None else units(value),
+        ),
+        at,
+    )
+
+
+def _record(entry: Entry, at: datetime) -> None:
+    (outcome,) = intake.record([entry], at=at)
+    if outcome.errors:
+        raise DomainErrors(outcome.errors)
+
+
+def pause(member: Member, said: Answers, actor: Any, at: datetime) -> None:
+    """To and fro."""
+    paused = member.status == MemberStatus.PAUSED
+    member.status = MemberStatus.LIVE if paused else MemberStatus.PAUSED
+    member.updated_at = at
+    member.save(update_fields=["status", "updated_at"])
+
+
+def erase(member: Member, said: Answers, actor: Any, at: datetime) -> None:
+    raise NotImplementedError
+
+
+def count_anyway(logs: list[ChallengeLog], said: Answers, actor: Any, at: datetime) -> None:
+    raise NotImplementedError
