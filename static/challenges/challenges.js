@@ -496,6 +496,7 @@ class ChallengesElement extends (globalThis.HTMLElement ?? Object) {
     const token = this.token;
     const isIdle = this._given || !this.isConnected || !this.hasAttribute("api");
     if (isIdle || Date.now() < this._notBefore || (token && token === this._deadToken)) return;
+    clearTimeout(this._timer); // what comes next is decided with the answer; a slow one is not asked for twice
     this._request?.abort(); // a newer question makes the older answer stale
     const request = (this._request = new AbortController());
     const timer = setTimeout(() => request.abort(), TIMEOUT);
@@ -610,8 +611,8 @@ class ChallengesElement extends (globalThis.HTMLElement ?? Object) {
   }
 
   #wake() {
-    this.#schedule();
-    if (!document.hidden) this.refresh(); // a hidden tab asks when it returns
+    if (document.hidden) this.#schedule(); // a hidden tab asks when it returns
+    else this.refresh();
   }
 
   get _language() {

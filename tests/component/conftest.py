@@ -86,7 +86,15 @@ class Shop:
             is_hidden,
         )
 
-    def heard(self, name):
+    def heard(self, name, at_least=0):
+        """The details of the events of that name, oldest first; waits until there are `at_least` so many."""
+        for _ in range(100):
+            if len(self._heard(name)) >= at_least:
+                break
+            self.page.wait_for_timeout(20)
+        return self._heard(name)
+
+    def _heard(self, name):
         return [detail for heard, detail in self.page.evaluate("window.heard") if heard == name]
 
 
