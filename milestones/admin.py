@@ -17,6 +17,7 @@ from challenges_project.admin import (
     offered_languages,
 )
 from challenges_project.admin.bases import AMOUNTS
+from challenges_project.admin.icon_field import icon_image
 from challenges_project.choices import RecordStatus
 from milestones.forms import TEXTS, MilestoneForm
 from milestones.models import Milestone
@@ -59,6 +60,11 @@ class MilestoneInline(TranslationStackedInline, StackedInline):
                 for code, name in offered_languages()
             ),
         ]
+
+    @display(description=_("icon"))
+    def icon(self, milestone: Milestone) -> str:
+        """For whoever may only look."""
+        return icon_image(milestone.eud_milestone_icon, "challenges/default-milestone-icon.svg")
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         """As many new rungs as the challenge that this one starts from has."""

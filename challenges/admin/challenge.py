@@ -3,51 +3,44 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 from simple_history.admin import SimpleHistoryAdmin
 
-from challenges.admin import asking, conflicts, saving
+from challenges.admin import asking, conflicts
+from challenges.admin.edit_flow import OwnTransaction, SavesByRules
 from challenges.admin.forms import LABELS, MESSAGES, ChallengeForm, zone_names
 from challenges.admin.lists import Archived, ChallengeColumns, WithFigures
+from challenges.admin.removing import RemovesByRules
+from challenges.admin.reverting import RevertsByRules
 from challenges.admin.starting import Start, copy_of
 from challenges.models import Challenge
 from challenges_project.admin import (
-    NESTED,
     AsksFirst,
     ChoicesDropdownFilter,
-    Question,
     StaffModelAdmin,
+    display,
     localized,
     offered_languages,
-    refusals_in,
-    refuse,
 )
+from challenges_project.admin.icon_field import icon_image
 from challenges_project.choices import RecordStatus
-from challenges_project.errors import DomainError
 from milestones.admin import MilestoneInline
-
-
-class OwnTransaction(ModelAdmin):
-    """The rules open their own transactions: paying 100,000 members must not be one of the admin's."""
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        return self._changeform_view(request, object_id, form_url, extra_context)
 
 
 @admin.register(Challenge)
 class ChallengeAdmin(
-    ChallengeColumns, AsksFirst, StaffModelAdmin, SimpleHistoryAdmin, TranslationAdmin, OwnTransaction
+    ChallengeColumns,
+    SavesByRules,
+    RemovesByRules,
+    RevertsByRules,
+    AsksFirst,
+    StaffModelAdmin,
+    SimpleHistoryAdmin,
+    TranslationAdmin,
+    OwnTransaction,
 ):
     form = ChallengeForm
     compressed_fields = False
@@ -69,6 +62,15 @@ class ChallengeAdmin(
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[WithFigures]:
         return WithFigures
+
+    def has_change_permission(self, request: HttpRequest, obj: Challenge | None = None) -> bool:
+        """An archived challenge is restored first."""
+        return super().has_change_permission(request, obj) and not (obj and obj.archived_at)
+
+    @display(description=_("icon"))
+    def icon(self, challenge: Challenge) -> str:
+        """For whoever may only look."""
+        return icon_image(challenge.eud_icon, "challenges/default-challenge-icon.svg")
 
     # The form
 
@@ -129,63 +131,7 @@ class ChallengeAdmin(
         begun = {"initial": start.milestones} if start else {}
         return super().get_formset_kwargs(request, obj, inline, prefix) | begun
 
-    # Saving
-
-    def save_model(self, request: HttpRequest, obj: Challenge, form: Any, change: bool) -> None:
-        """Together with its milestones, in `save_related`."""
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: list[Any], change: bool) -> None:
-        now = timezone.now()
-        seen = conflicts.loaded_version(request.POST.get("loaded", "")) if change else None
-        self._refuse_stale(request, form.instance, seen)
-        edit = saving.edited(form, formsets, now)
-        try:
-            was = asking.status_of(form.instance)
-            asking.ask(edit, was, now, request.POST.get("confirmed", ""))
-            saving.save(edit, now, seen)
-        except DomainError as error:
-            if error.code == "stale":
-                self._refuse_stale(request, form.instance, seen)
-            request.refused_places = edit.places  # type: ignore[attr-defined]
-            raise
-
-    def _refuse_stale(self, request: HttpRequest, challenge: Challenge, seen: int | None) -> None:
-        stored = None if seen is None else self.get_object(request, str(challenge.pk))
-        if stored is None or stored.version == seen:
-            return
-        fresh = self.get_form(request, stored, change=True)(instance=stored)
-        formsets, _inlines = self._create_unbound_formsets(request, stored)
-        joined, differences = conflicts.merged(request.POST, fresh, formsets)
-        joined["loaded"] = conflicts.loaded_values(stored.version, fresh, formsets)
-        request.POST = joined  # type: ignore[assignment]
-        last = stored.history.select_related("history_user").first()
-        raise Question(
-            "desk/questions/stale.html",
-            "",
-            differences=differences,
-            who=last.history_user if last else None,
-            when=stored.updated_at,
-        )
-
-    def _create_unbound_formsets(self, request: HttpRequest, obj: Challenge) -> Any:
-        """The formsets as a fresh page would show them."""
-        formsets = []
-        for formset_class, inline in self.get_formsets_with_inlines(request, obj):
-            formsets.append(
-                formset_class(
-                    instance=obj,
-                    prefix=formset_class.get_default_prefix(),
-                    queryset=inline.get_queryset(request),
-                )
-            )
-        return formsets, []
-
-    def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> Any:
-        formsets, inlines = super()._create_formsets(request, obj, change)
-        refusal = getattr(request, "refusal", None)
-        if refusal is not None and hasattr(request, "refused_places"):
-            _refuse_milestones(formsets, refusal, request.refused_places)
-        return formsets, inlines
+    # Afterwards
 
     def response_add(self, request: HttpRequest, obj: Challenge, post_url_continue: str | None = None) -> Any:
         return self._stay(request, obj) or super().response_add(request, obj, post_url_continue)
@@ -226,14 +172,3 @@ def _loaded(request: HttpRequest, obj: Any, form: Any, formsets: Any) -> str:
     return (
         "" if obj is None else conflicts.loaded_values(obj.version, form, [each.formset for each in formsets])
     )
-
-
-def _refuse_milestones(formsets: list[Any], refusal: DomainError, places: list[str]) -> None:
-    """`milestones.1.milestoneTargetValue` is a mistake in the second of the edited milestones' forms."""
-    by_prefix = {}
-    for formset in formsets:
-        formset.is_valid()
-        by_prefix |= {form.prefix: form for form in formset.forms}
-    for error in refusals_in(refusal):
-        if (nested := NESTED.match(error.field or "")) and int(nested["place"]) < len(places):
-            refuse(by_prefix[places[int(nested["place"])]], error, nested["field"])

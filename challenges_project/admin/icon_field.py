@@ -7,6 +7,8 @@ from django import forms
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
 from django.forms.widgets import FILE_INPUT_CONTRADICTION
+from django.templatetags.static import static
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from challenges_project.errors import DomainError
@@ -76,6 +78,11 @@ def show_kept(form: forms.BaseForm) -> None:
     )
     if isinstance(cleaned, CleanIcon):
         field.widget.kept = cleaned  # type: ignore[attr-defined]
+
+
+def icon_image(file: Any, default: str) -> str:
+    """A stored icon, or the default one, to look at."""
+    return format_html('<img class="desk-icon-small" alt="" src="{}">', file.url if file else static(default))
 
 
 def packed(icon: CleanIcon) -> str:

@@ -24,10 +24,13 @@ class DeskChallengeAdmin(ChallengeAdmin):
     def figures(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("desk:dashboard", args=[object_id]))
 
-    @action(description=_("Duplicate"), url_path="duplicate", permissions=["add"], icon="content_copy")
+    @action(description=_("Duplicate"), url_path="duplicate", permissions=["duplicate"], icon="content_copy")
     def duplicate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """To the empty form, filled in; nothing is stored yet."""
         return HttpResponseRedirect(f"{reverse('admin:challenges_challenge_add')}?copy={object_id}")
+
+    def has_duplicate_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return self.has_add_permission(request)
 
     def starting_point(self, request: HttpRequest) -> Start | None:
         """Also `?example=SLUG`, one of the four examples of the customer's page."""

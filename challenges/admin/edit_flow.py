@@ -1,0 +1,91 @@
+"""How the challenge's form is saved: stale? asked? refused? Then one edit through the rules."""
+
+from typing import Any
+
+from django.contrib.admin import ModelAdmin
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from challenges.admin import asking, conflicts, saving
+from challenges.models import Challenge
+from challenges_project.admin import NESTED, Question, refusals_in, refuse
+from challenges_project.errors import DomainError
+
+
+class OwnTransaction(ModelAdmin):
+    """The rules open their own transactions: paying 100,000 members must not be one of the admin's."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        return self._changeform_view(request, object_id, form_url, extra_context)
+
+
+class SavesByRules:
+    """For the challenge's ModelAdmin, in front of it."""
+
+    def save_model(self, request: HttpRequest, obj: Challenge, form: Any, change: bool) -> None:
+        """Together with its milestones, in `save_related`."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: list[Any], change: bool) -> None:
+        now = timezone.now()
+        seen = conflicts.loaded_version(request.POST.get("loaded", "")) if change else None
+        self._refuse_stale(request, form.instance, seen)
+        edit = saving.edited(form, formsets, now)
+        try:
+            was = asking.status_of(form.instance)
+            asking.ask(edit, was, now, request.POST.get("confirmed", ""))
+            saving.save(edit, now, seen)
+        except DomainError as error:
+            if error.code == "stale":
+                self._refuse_stale(request, form.instance, seen)
+            request.refused_places = edit.places  # type: ignore[attr-defined]
+            raise
+
+    def _refuse_stale(self: Any, request: HttpRequest, challenge: Challenge, seen: int | None) -> None:
+        """Raises the `Question` that shows what somebody else changed, in a form that has both edits."""
+        stored = None if seen is None else self.get_object(request, str(challenge.pk))
+        if stored is None or stored.version == seen:
+            return
+        fresh = self.get_form(request, stored, change=True)(instance=stored)
+        formsets = self._fresh_formsets(request, stored)
+        joined, differences = conflicts.merged(request.POST, fresh, formsets)
+        joined["loaded"] = conflicts.loaded_values(stored.version, fresh, formsets)
+        request.POST = joined  # type: ignore[assignment]
+        last = stored.history.select_related("history_user").first()
+        raise Question(
+            "desk/questions/stale.html",
+            "",
+            differences=differences,
+            who=last.history_user if last else None,
+            when=stored.updated_at,
+        )
+
+    def _fresh_formsets(self: Any, request: HttpRequest, obj: Challenge) -> list[Any]:
+        """As a page that is opened now would show them."""
+        return [
+            made(instance=obj, prefix=made.get_default_prefix(), queryset=inline.get_queryset(request))
+            for made, inline in self.get_formsets_with_inlines(request, obj)
+        ]
+
+    def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> Any:
+        formsets, inlines = super()._create_formsets(request, obj, change)  # type: ignore[misc]
+        refusal = getattr(request, "refusal", None)
+        if refusal is not None and hasattr(request, "refused_places"):
+            _refuse_milestones(formsets, refusal, request.refused_places)
+        return formsets, inlines
+
+
+def _refuse_milestones(formsets: list[Any], refusal: DomainError, places: list[str]) -> None:
+    """`milestones.1.milestoneTargetValue` is a mistake in the second of the edited milestones' forms."""
+    by_prefix = {}
+    for formset in formsets:
+        formset.is_valid()
+        by_prefix |= {form.prefix: form for form in formset.forms}
+    for error in refusals_in(refusal):
+        if (nested := NESTED.match(error.field or "")) and int(nested["place"]) < len(places):
+            refuse(by_prefix[places[int(nested["place"])]], error, nested["field"])
