@@ -31,9 +31,13 @@ def admitted(stored: Sequence[Issued]) -> list[Issued]:
     grouped = by_reward(stored)
     if not grouped:
         return []
-    # Counted in later statements than the lock: each sees what was committed when it began.
-    rewards = list(Reward.objects.select_for_update(no_key=True).filter(id__in=grouped).order_by("id"))
-    return [each for reward in rewards for each in _within(reward, grouped[reward.id])]
+    return [each for reward in _locked(grouped) for each in _within(reward, grouped[reward.id])]
+
+
+def _locked(reward_ids: Iterable[UUID]) -> list[Reward]:
+    """By key. Counted in later statements than this one: each sees what was committed when it began."""
+    rewards = Reward.objects.select_for_update(no_key=True)
+    return list(rewards.filter(id__in=list(reward_ids)).order_by("id"))
 
 
 def _within(reward: Reward, logs: Sequence[Issued]) -> Iterable[Issued]:

@@ -24,10 +24,10 @@ from rewards.terms import Terms
 FREE = f"FROM {COUPON_CODES.name} WHERE reward_id = %s AND reward_log_id IS NULL"
 # The order also leads the planner to the index of free codes, past none that was given.
 OLDEST = "ORDER BY created_at, id LIMIT %s"
-NOBODY_WAITS = f"NOT EXISTS (SELECT 1 FROM {REWARD_LOGS.name} WHERE reward_id = %s AND status = %s)"  # noqa: S608
+NOBODY_WAITS = f"NOT EXISTS (SELECT 1 FROM {REWARD_LOGS.name} WHERE reward_id = %s AND status = %s)"
 TAKE = f"SELECT id, code {FREE} {OLDEST}"
 CLAIM = (
-    f"SELECT id, code, (SELECT COUNT(*) FROM (SELECT 1 {FREE} {OLDEST}) AS nearest) "  # noqa: S608
+    f"SELECT id, code, (SELECT COUNT(*) FROM (SELECT 1 {FREE} {OLDEST}) AS nearest) "
     f"{FREE} AND {NOBODY_WAITS} {OLDEST}"
 )
 

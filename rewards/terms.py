@@ -83,7 +83,7 @@ def terms_of(reward_ids: Collection[UUID | None]) -> dict[UUID | None, Terms]:
         columns = tuple(REWARDS.columns)
         some = ", ".join(["%s"] * len(wanted))
         rows = REWARDS.fetch(
-            f"SELECT {', '.join(columns)} FROM {REWARDS.name} WHERE id IN ({some})",  # noqa: S608
+            f"SELECT {', '.join(columns)} FROM {REWARDS.name} WHERE id IN ({some})",
             wanted,
             columns,
         )
