@@ -8,9 +8,10 @@ is a replay or a conflict; the unique key decides that, never a look beforehand.
 import logging
 import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import OperationalError, transaction
@@ -34,6 +35,7 @@ from rewards.issuing import Issued
 logger = logging.getLogger(__name__)
 
 TRIES = 5
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -90,17 +92,26 @@ def record(entries: Sequence[Entry], at: datetime | None = None) -> list[Outcome
     deadlock. `at` is the moment of receipt; None: now.
     """
     at = at or timezone.now()
+    return retried(lambda alone: record_once(entries, alone, at))
+
+
+class Again(Exception):  # noqa: N818 - no error: another transaction was first, look at what it stored
+    """Raised inside an attempt that must be repeated from its beginning."""
+
+
+def retried(attempt: Callable[[frozenset[Pair]], T]) -> T:
+    """Repeat a transaction's work after a deadlock, after `Again`, and with whom a limit stops alone."""
     alone: frozenset[Pair] = frozenset()
     turn = 1
     while True:
         try:
-            return _record_once(entries, alone, at)
+            return attempt(alone)
         except PastLimit as past:
             alone |= past.pairs
-        except OperationalError as error:
-            if turn == TRIES or not _is_deadlock(error):
+        except (OperationalError, Again) as error:
+            if turn == TRIES or not (isinstance(error, Again) or _is_deadlock(error)):
                 raise
-            logger.info("Deadlock between two sets of logs, turn %s: trying again", turn)
+            logger.info("Two sets of logs met, turn %s: trying again", turn)
             time.sleep(random.uniform(0, 0.02 * turn))  # noqa: S311 - no secret
             turn += 1
 
@@ -109,7 +120,8 @@ def _is_deadlock(error: OperationalError) -> bool:
     return getattr(error.__cause__, "sqlstate", None) in ("40P01", "40001")
 
 
-def _record_once(entries: Sequence[Entry], alone: frozenset[Pair], at: datetime) -> list[Outcome]:
+def record_once(entries: Sequence[Entry], alone: frozenset[Pair], at: datetime) -> list[Outcome]:
+    """One attempt of `record`; inside a transaction of the caller's, one part of it."""
     with transaction.atomic():
         challenge_ids = {entry.challenge_id for entry in entries}
         locks.share(challenge_ids)

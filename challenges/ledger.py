@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from challenges.catalogue import Rules
-from challenges.models import ChallengeLog, ChallengeProgress
+from challenges.models import Activity, ChallengeLog, ChallengeProgress
 from challenges_project.amounts import units
 from challenges_project.bulk import Table
 from challenges_project.periods import Window
@@ -36,6 +36,21 @@ LOGS = Table(
         "counted": "bool",
         "reason_code": "text",
         "counted_value": "bigint",
+        "created_at": "time",
+    },
+)
+
+ACTIVITIES = Table(
+    Activity._meta.db_table,
+    {
+        "id": "uuid",
+        "member_id": "uuid",
+        "unique_identifier": "text",
+        "activity_at": "time",
+        "activity_id": "text",
+        "activity_value": "bigint",
+        "reversal_of": "text",
+        "challenge_ids": "json",
         "created_at": "time",
     },
 )

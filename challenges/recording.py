@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 
 from challenges import catalogue, shelf
+from challenges.activities import Reached
 from challenges.intake import Outcome
 from challenges.ledger import StoredLog
 from challenges.models import ChallengeProgress
@@ -104,7 +105,24 @@ def stored_shown(log: StoredLog, external_id: str) -> dict[str, Any]:
 def batch_shown(outcomes: Sequence[Outcome | list[Fault]]) -> dict[str, Any]:
     """api.md, Batch: an outcome for each record, in order, and their sums."""
     caused = _caused_by_replays(outcomes)
-    data = [_one_of_batch(index, outcome, caused) for index, outcome in enumerate(outcomes)]
+    return _summed([_one_of_batch(index, outcome, caused) for index, outcome in enumerate(outcomes)])
+
+
+def activities_shown(reached: Sequence[Reached | list[Fault]]) -> dict[str, Any]:
+    """api.md, Activity: for each activity an outcome for each challenge that it reached; none is none."""
+    caused = _caused_by_replays([o for each in reached if isinstance(each, Reached) for o in each.outcomes])
+    data: list[dict[str, Any]] = []
+    for index, each in enumerate(reached):
+        if isinstance(each, list) or each.errors:
+            refused = each if isinstance(each, list) else Outcome(errors=each.errors)
+            data.append({"challengeId": None} | _one_of_batch(index, refused, caused))
+            continue
+        for challenge_id, outcome in zip(each.challenge_ids, each.outcomes, strict=True):
+            data.append({"challengeId": challenge_id} | _one_of_batch(index, outcome, caused))
+    return _summed(data)
+
+
+def _summed(data: list[dict[str, Any]]) -> dict[str, Any]:
     statuses = [each["status"] for each in data]
     summary = {status: statuses.count(status) for status in ("created", "replayed", "rejected")}
     return {"data": data, "summary": summary | {"rewardLogs": sum(len(each["rewardLogs"]) for each in data)}}

@@ -10,7 +10,11 @@ CONTENT_FIELDS = ("activityAt", "activityId", "activityValue", "reversalOf")
 
 def repeated(entry: Entry, log: StoredLog) -> list[DomainError]:
     """Nothing for a replay; else the conflict, an error for each field that differs."""
-    had = (log.activity_at, log.activity_id, log.activity_value, log.reversal_of)
+    return differences(entry, (log.activity_at, log.activity_id, log.activity_value, log.reversal_of))
+
+
+def differences(entry: Entry, had: tuple) -> list[DomainError]:
+    """The same against a stored content, in the order of `CONTENT_FIELDS`."""
     pairs = zip(CONTENT_FIELDS, had, entry.content, strict=True)
     differing = [name for name, old, new in pairs if old != new]
     message = f"This identifier is stored with another {', '.join(differing)}; use a new uniqueIdentifier."

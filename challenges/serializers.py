@@ -214,6 +214,14 @@ class BatchOutcomeSerializer(RecordSerializer):
     errors = ErrorSerializer(read_only=True, many=True)
 
 
+class ActivitiesSerializer(RecordSerializer):
+    records = ActivitySerializer(many=True)
+
+
+class ActivityOutcomeSerializer(BatchOutcomeSerializer):
+    challenge_id = UuidField(read_only=True, allow_null=True)
+
+
 class BatchSummarySerializer(RecordSerializer):
     created = serializers.IntegerField(read_only=True)
     replayed = serializers.IntegerField(read_only=True)
@@ -228,3 +236,9 @@ class BatchAnswerSerializer(RecordSerializer):
     summary = BatchSummarySerializer(read_only=True)
 
     whole_answer = True
+
+
+class ActivityAnswerSerializer(BatchAnswerSerializer):
+    """An outcome for each challenge that each activity reached."""
+
+    data = ActivityOutcomeSerializer(read_only=True, many=True)

@@ -1,4 +1,10 @@
-from challenges.views import ChallengeLogViewSet, ChallengeProgressViewSet, ChallengeViewSet, MilestoneViewSet
+from challenges.views import (
+    ActivityViewSet,
+    ChallengeLogViewSet,
+    ChallengeProgressViewSet,
+    ChallengeViewSet,
+    MilestoneViewSet,
+)
 from challenges_project.api.routers import RecordRouter
 
 router = RecordRouter()
@@ -6,5 +12,6 @@ router.register("challenge", ChallengeViewSet)
 router.register("milestone", MilestoneViewSet)
 router.register("challenge_log", ChallengeLogViewSet)
 router.register("challenge_progress", ChallengeProgressViewSet)
+router.register("activity", ActivityViewSet)
 
 urlpatterns = router.urls

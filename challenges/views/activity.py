@@ -1,0 +1,52 @@
+"""/schema/activity/record: one activity, or a batch, for every live challenge that names it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+
+from challenges import activities, entries
+from challenges.recording import activities_shown
+from challenges.serializers import ActivitiesSerializer, ActivityAnswerSerializer, ActivitySerializer
+from challenges_project.api.answers import json_response
+from challenges_project.api.bodies import read_body
+from challenges_project.api.callers import ADMINS, INGEST
+from challenges_project.api.plain import FastActions
+from challenges_project.errors import DomainErrors
+
+LARGEST_BATCH = 1000
+
+
+class ActivityViewSet(FastActions):
+    slug = "activity"
+    readers = ADMINS
+    write_scope = INGEST
+    serializer_class = ActivitySerializer
+    fast_actions = {"create": "take_one", "batch": "take_batch"}
+
+    @extend_schema(responses={200: ActivityAnswerSerializer})
+    def create(self, request: Any) -> None:
+        """Documented and routed here, answered by `take_one`."""
+
+    @extend_schema(request=ActivitiesSerializer, responses={200: ActivityAnswerSerializer})
+    @action(detail=False, methods=["post"])
+    def batch(self, request: Any) -> None:
+        """Documented and routed here, answered by `take_batch`."""
+
+    def take_one(self, request: HttpRequest) -> HttpResponse:
+        entry = entries.read_one(read_body(request), for_activity=True)
+        (reached,) = activities.record([entry])
+        if reached.errors:
+            raise DomainErrors(reached.errors)
+        headers = {"Idempotent-Replayed": "true"} if reached.stored else None
+        return json_response(activities_shown([reached]), headers=headers)
+
+    def take_batch(self, request: HttpRequest) -> HttpResponse:
+        body = read_body(request, settings.MAX_BATCH_BYTES)
+        records = entries.read_batch(body, LARGEST_BATCH, for_activity=True)
+        reached = iter(activities.record([each for each in records if isinstance(each, entries.Entry)]))
+        return json_response(
+            activities_shown([next(reached) if isinstance(each, entries.Entry) else each for each in records])
+        )
