@@ -14,6 +14,8 @@ if "DATA_DIR" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
 os.environ.setdefault("SECRET_KEY", "the-tests-secret-key-of-no-use-anywhere-else-0123456789")
 
+os.environ.setdefault("DATABASE_POOL_SIZE", "40")  # 32 writers and who watches them
+
 from challenges_project.settings import *  # noqa: F403
 from challenges_project.settings import STORAGES
 

@@ -1,6 +1,5 @@
 """verify_ledger: silent over a sound ledger, and a line for each row that breaks an invariant."""
 
-from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
 from uuid import UUID
@@ -15,6 +14,7 @@ from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from challenges_project.ids import uuid7
 from rewards.models import CouponCode, RewardLog
 from tests.builders import HOUR, NOW, log_activity, make_challenge, make_milestone, make_reward, take_back
+from tests.concurrency.writers import without
 
 
 @pytest.fixture
@@ -40,23 +40,6 @@ def change(sql, *params):
 
 def is_sqlite():
     return connection.vendor == "sqlite"
-
-
-@contextmanager
-def without(model, name):
-    """The table without that constraint, as a damaged or hand-made database might be."""
-    constraints = model._meta.constraints
-    constraint = next(each for each in constraints if each.name == name)
-    model._meta.constraints = [each for each in constraints if each is not constraint]
-    with connection.schema_editor() as editor:
-        editor.remove_constraint(model, constraint)
-    try:
-        yield
-    finally:
-        model.objects.all().delete()
-        model._meta.constraints = constraints
-        with connection.schema_editor() as editor:
-            editor.add_constraint(model, constraint)
 
 
 WHERE = "member alice, challenge {}, window 2026-11: "
