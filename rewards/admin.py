@@ -1,10 +1,12 @@
 """The reward catalogue and its ledgers in the admin."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
@@ -17,10 +19,13 @@ from challenges_project.admin import (
     RangeDateTimeFilter,
     StaffModelAdmin,
     ViewOnlyAdmin,
+    action,
     display,
     language_tabs,
 )
 from challenges_project.choices import CodeSource, RewardLogStatus
+from rewards.code_upload import UploadsCodes
+from rewards.forms import TEXTS, RewardForm
 from rewards.models import CouponCode, Reward, RewardLog
 from rewards.representations import status_at
 
@@ -35,20 +40,22 @@ STATUS_COLOURS = {
 
 
 @admin.register(Reward)
-class RewardAdmin(StaffModelAdmin, SimpleHistoryAdmin, TranslationAdmin):
+class RewardAdmin(UploadsCodes, StaffModelAdmin, SimpleHistoryAdmin, TranslationAdmin):
     list_display = ("name", "code_source", "codes_left", "issued", "valid_until", "valid_for_days")
     list_filter = (("code_source", ChoicesDropdownFilter),)
     search_fields = ("name",)
     ordering = ("-id",)
+    form = RewardForm
+    actions_detail = ("upload_codes",)
     fieldsets = (
         (None, {"fields": ("name", "description")}),
         (
             _("Coupon codes"),
             {"fields": ("code_source", "shared_code", "code_prefix", "code_length", "low_water_mark")},
         ),
-        (_("Validity"), {"fields": (("valid_for_days", "valid_until"),)}),
+        (_("Validity"), {"fields": ("valid_for_days", "valid_until")}),
         (_("Limits"), {"fields": (("max_total", "max_per_member"),)}),
-        *language_tabs(("eud_reward_title", "eud_reward_instruction_message")),
+        *language_tabs(TEXTS),
     )
     conditional_fields = {
         "shared_code": "code_source == 'shared'",
@@ -56,6 +63,14 @@ class RewardAdmin(StaffModelAdmin, SimpleHistoryAdmin, TranslationAdmin):
         "code_length": "code_source == 'generated'",
         "low_water_mark": "code_source == 'pool'",
     }
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.upload_view)
+        return [path("<uuid:object_id>/codes/", view, name="rewards_reward_codes"), *super().get_urls()]
+
+    @action(description=_("Upload codes"), url_path="upload", permissions=["upload"], icon="upload")
+    def upload_codes(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:rewards_reward_codes", args=[object_id]))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reward]:
         free = CouponCode.objects.filter(reward=OuterRef("pk"), reward_log=None).order_by().values("reward")

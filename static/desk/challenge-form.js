@@ -139,6 +139,7 @@
     box.dataset.dressed = "1";
     const [input, image, name] = ["input[type=file]", "[data-icon-image]", "[data-icon-name]"].map((s) => one(s, box));
     const before = image.src;
+    input.hasChangeListener = true; // the theme's own listener wants the theme's own markup
     input.addEventListener("change", () => {
       const file = input.files[0];
       name.textContent = file ? `${file.name} · ${Math.ceil(file.size / 1024)} KB` : "";

@@ -1,6 +1,6 @@
 """What the desk's templates need beside Django's own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -60,6 +60,11 @@ def in_order(names: Iterable[str]) -> list[str]:
 @register.filter
 def share_of(value: Decimal, target: Decimal) -> str:
     return f"{min(100, 100 * value / target):.2f}"
+
+
+@register.filter
+def value_of(mapping: Mapping[str, Any], key: str) -> Any:
+    return mapping.get(key, key)
 
 
 @register.simple_tag

@@ -1,0 +1,59 @@
+"""Uploading codes for a pool in the admin: streamed from the file, with a report by line."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+
+from challenges_project.admin import refuse
+from challenges_project.admin.theme import UnfoldAdminFileFieldWidget
+from challenges_project.choices import CodeSource
+from challenges_project.errors import DomainError
+from rewards import pools
+from rewards.code_files import Reason, read_codes
+from rewards.models import Reward
+
+
+class CodesForm(forms.Form):
+    codes = forms.FileField(
+        label=_("File"),
+        help_text=_("One code a line, or CSV with a column named “code”. The same file again adds nothing."),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt,text/csv,text/plain"}),
+    )
+
+
+class UploadsCodes:
+    """For the reward's ModelAdmin."""
+
+    def has_upload_permission(self: Any, request: HttpRequest, object_id: str | None = None) -> bool:
+        """On a reward's page: of a pool."""
+        if not request.user.has_perm("rewards.add_couponcode"):
+            return False
+        return object_id is None or Reward.objects.pools().filter(pk=object_id).exists()
+
+    def upload_view(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+        reward = get_object_or_404(Reward, pk=object_id)
+        if not self.has_upload_permission(request):
+            raise PermissionDenied
+        form = CodesForm(request.POST or None, request.FILES or None)
+        report = None
+        if request.method == "POST" and form.is_valid():
+            try:
+                report = pools.import_codes(reward.id, read_codes(form.cleaned_data["codes"]))
+            except DomainError as error:
+                refuse(form, error, None)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Upload codes"),
+            "opts": self.opts,
+            "original": reward,
+            "form": form,
+            "report": report,
+            "reasons": dict(Reason.choices),
+            "is_pool": reward.code_source == CodeSource.POOL,
+        }
+        return TemplateResponse(request, "admin/rewards/reward/upload.html", context)
