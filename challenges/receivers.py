@@ -6,6 +6,7 @@ from django.dispatch import receiver
 from challenges import catalogue, progress, unsaved
 from challenges.models import Challenge, ChallengeLog
 from challenges.signals import challenge_logs_saved
+from challenges_project.icons import keeping
 from milestones.models import Milestone
 from rewards.models import Reward
 
@@ -32,3 +33,9 @@ def announce_log(instance, raw=False, **kwargs):
 @receiver([post_save, post_delete], sender=Reward, dispatch_uid="challenges.reward_edited")
 def touch_catalogue(**kwargs):
     catalogue.touch()
+
+
+@receiver(post_delete, sender=Challenge, dispatch_uid="challenges.challenge_deleted")
+@receiver(post_delete, sender=Milestone, dispatch_uid="challenges.milestone_deleted")
+def remove_icons(instance, **kwargs):
+    keeping.remove_icons(instance)

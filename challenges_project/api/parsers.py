@@ -65,7 +65,7 @@ class _Parts:
             if value is None:
                 self.faults.append(Fault("not_utf8", "Send this text as UTF-8.", name))
             elif isinstance(value, UploadedFile):
-                value.name = (_utf8(value.name or "") or "")[:256]
+                value.name = _file_name(value.name or "")
             else:
                 self.faults.extend(text_faults(value, name))
         self.values[name] = values[0]
@@ -91,6 +91,12 @@ def _split(content_type: str, body: bytes) -> tuple[Any, Any]:
 
 def _malformed() -> Refused:
     return refuse("malformed_multipart", "This is no multipart body with parts.")
+
+
+def _file_name(name: str) -> str:
+    """What it was called. Django drops bytes that do not print in Latin-1: the rest may be no UTF-8."""
+    told = _utf8(name) or name.encode("ascii", "ignore").decode()
+    return told[-256:] if told.strip("./\\ ") else "file"
 
 
 def _utf8(text: str) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import FileField
 
 from challenges_project.icons import CleanIcon, random_icon_name
 
@@ -35,6 +36,13 @@ def icons_replaced(record: Any, icons: Mapping[str, CleanIcon | None]) -> Iterat
     for field, name in old.items():
         if name and name != new[field]:
             transaction.on_commit(partial(storages[field].delete, name))
+
+
+def remove_icons(record: Any) -> None:
+    """Those of a record that was deleted, once that is committed."""
+    for field in record._meta.concrete_fields:
+        if isinstance(field, FileField) and (icon := getattr(record, field.name)):
+            transaction.on_commit(partial(icon.storage.delete, icon.name))
 
 
 def _stored(storage: Any, icon: CleanIcon | None) -> str:
