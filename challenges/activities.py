@@ -14,11 +14,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from challenges import catalogue
-from challenges.intake import Again, Outcome, Pair, record_once, retried
+from challenges.intake import Again, Outcome, record_once, retried
 from challenges.judging import Entry, check_times
 from challenges.ledger import ACTIVITIES
 from challenges.models import Activity
 from challenges.replays import differences
+from challenges.turns import Pair
 from challenges_project.amounts import units
 from challenges_project.errors import DomainError, DomainErrors
 from challenges_project.ids import uuid7_batch

@@ -18,6 +18,7 @@ from challenges_project.api.reader import Reader
 from challenges_project.bulk import adapted
 from milestones.models import Milestone
 from milestones.representations import milestone_shown
+from rewards.issuing import Issued
 from rewards.models import RewardLog
 from rewards.representations import reward_log_shown
 
@@ -82,7 +83,8 @@ def _progress_of_window(outcome: Outcome, log: StoredLog) -> ChallengeProgress |
 
 def _milestone(reward_log: RewardLog, shelved: shelf.Shelved) -> Milestone:
     """The shelf's instance where it has one: its reward came with it."""
-    return next((m for m in shelved.milestones if m.id == reward_log.milestone_id), reward_log.milestone)
+    mine = (each for each in shelved.milestones if each.id == reward_log.milestone_id)
+    return next(mine, None) or Milestone.objects.get(reward_logs=reward_log)
 
 
 def stored_shown(log: StoredLog, external_id: str) -> dict[str, Any]:
@@ -136,22 +138,29 @@ def _caused_by_replays(outcomes: Sequence[Outcome | list[Fault]]) -> dict[Any, l
     return found
 
 
+def _paid_by(outcome: Outcome, caused: dict[Any, list[RewardLog]]) -> Sequence[RewardLog | Issued]:
+    if outcome.status == "replayed":
+        return caused.get(outcome.stored.id, ())
+    return outcome.issued
+
+
 def _one_of_batch(
     index: int, outcome: Outcome | list[Fault], caused: dict[Any, list[RewardLog]]
 ) -> dict[str, Any]:
-    if isinstance(outcome, Outcome):
+    paid: Sequence[RewardLog | Issued] = ()
+    if isinstance(outcome, list):
+        log, status, faults = None, "rejected", outcome
+    else:
         log, status = outcome.log, outcome.status
         faults = [Fault(e.code, str(e.message), e.field) for e in outcome.errors]
-    else:
-        log, status, faults = None, "rejected", outcome
-    rewards = (caused.get(log.id, ()) if status == "replayed" else outcome.issued) if log else ()
+        paid = _paid_by(outcome, caused)
     return {
         "index": index,
         "status": status,
         "id": log.id if log else None,
         "counted": log.counted if log else None,
         "reasonCode": (log.reason_code or None) if log else None,
-        "rewardLogs": [{"id": each.id, "couponCode": each.coupon_code or None} for each in rewards],
+        "rewardLogs": [{"id": each.id, "couponCode": each.coupon_code or None} for each in paid],
         "errors": [
             {
                 "code": f.code,

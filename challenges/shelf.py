@@ -4,7 +4,7 @@ Like the catalogue's rules, but whole records: what representations need. One sm
 cache still holds.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -57,7 +57,7 @@ def _load(challenge_ids: set[UUID]) -> dict[UUID, Shelved]:
     return {each.id: Shelved(each, tuple(milestones.get(each.id, ()))) for each in challenges}
 
 
-def with_milestones(challenge_ids: Iterable[UUID]) -> dict[UUID, Sequence[Milestone]]:
+def with_milestones(challenge_ids: Iterable[UUID]) -> dict[UUID, list[Milestone]]:
     """Unarchived milestones by challenge, ascending."""
     found: dict[UUID, list[Milestone]] = {}
     rows = Milestone.objects.unarchived().filter(challenge__in=challenge_ids).select_related("reward")

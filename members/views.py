@@ -39,7 +39,7 @@ class MemberViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, Del
         return Member.objects.filter(erased_at=None)
 
     def record(self) -> Member:
-        found = self.records().known_as(self.kwargs["id"]).first()
+        found = self.records().filter(external_id=self.kwargs["id"]).first()
         if found is None:
             raise Http404
         return found

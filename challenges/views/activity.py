@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 
 from challenges import activities, entries
+from challenges.judging import Entry
 from challenges.recording import activities_shown
 from challenges.serializers import ActivitiesSerializer, ActivityAnswerSerializer, ActivitySerializer
 from challenges_project.api.answers import json_response
@@ -46,7 +47,7 @@ class ActivityViewSet(FastActions):
     def take_batch(self, request: HttpRequest) -> HttpResponse:
         body = read_body(request, settings.MAX_BATCH_BYTES)
         records = entries.read_batch(body, LARGEST_BATCH, for_activity=True)
-        reached = iter(activities.record([each for each in records if isinstance(each, entries.Entry)]))
+        reached = iter(activities.record([each for each in records if isinstance(each, Entry)]))
         return json_response(
-            activities_shown([next(reached) if isinstance(each, entries.Entry) else each for each in records])
+            activities_shown([next(reached) if isinstance(each, Entry) else each for each in records])
         )

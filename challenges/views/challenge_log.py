@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 
 from challenges import entries, intake
+from challenges.judging import Entry
 from challenges.models import ChallengeLog
 from challenges.recording import batch_shown, outcome_shown
 from challenges.representations import log_shown
@@ -94,5 +95,5 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
 
 def recorded(records: Sequence[entries.Decoded]) -> list[intake.Outcome | list[Fault]]:
     """The outcome of each record in order; one that could not be read keeps its faults."""
-    outcomes = iter(intake.record([each for each in records if isinstance(each, entries.Entry)]))
-    return [next(outcomes) if isinstance(each, entries.Entry) else each for each in records]
+    outcomes = iter(intake.record([each for each in records if isinstance(each, Entry)]))
+    return [next(outcomes) if isinstance(each, Entry) else each for each in records]
