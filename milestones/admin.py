@@ -61,6 +61,12 @@ class MilestoneInline(TranslationStackedInline, StackedInline):
             ),
         ]
 
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """The admin would refuse to remove a milestone that has paid; the rules archive it."""
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.form = type(formset.form.__name__, (formset.form,), {"hand_clean_DELETE": lambda form: None})
+        return formset
+
     @display(description=_("icon"))
     def icon(self, milestone: Milestone) -> str:
         """For whoever may only look."""

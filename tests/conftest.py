@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.browser", "tests.http"]
+pytest_plugins = ["tests.browser", "tests.http", "tests.staff"]
 
 # The same examples in every run: a red test is the change's doing. `search` looks for new ones.
 settings.register_profile(
