@@ -24,9 +24,9 @@ from challenges_project.periods import Window, window_of_key
 from rewards import issuing
 
 COLUMNS = tuple(PROGRESS.columns)
-COMPLETE = f"UPDATE {PROGRESS.name} SET challenge_completed_at = %s WHERE id = %s"  # noqa: S608 - our own name
+COMPLETE = f"UPDATE {PROGRESS.name} SET challenge_completed_at = %s WHERE id = %s"
 SUBTRACT = (
-    f"UPDATE {PROGRESS.name} SET current_progress_value = current_progress_value + %s, updated_at = %s "  # noqa: S608
+    f"UPDATE {PROGRESS.name} SET current_progress_value = current_progress_value + %s, updated_at = %s "
     f"WHERE member_id = %s AND challenge_id = %s AND period_key = %s RETURNING {', '.join(COLUMNS)}"
 )
 
@@ -175,13 +175,19 @@ def _new_row(id_: object, key: WindowKey, change: int, logs: list[StoredLog], at
         id_,
         *key,
         window.starts_at,
-        rules.closes_at(window.ends_at),
+        _closes_at(rules, window),
         change,
         rules.target,
         min(log.activity_at for log in logs if not log.reversal_of),
         None,
         at,
     )
+
+
+def _closes_at(rules: Rules, window: Window) -> datetime:
+    """Only staff count in a window that begins after the challenge's end: it closes with the calendar."""
+    closes_at = rules.closes_at(window.ends_at)
+    return closes_at if closes_at > window.starts_at else window.ends_at
 
 
 def _ruled(log: StoredLog) -> tuple[Rules, Window]:

@@ -105,3 +105,6 @@ class WrongKeys(models.Model):
 
     def __str__(self) -> str:
         return f"{self.address}: {self.attempts}"
+
+
+from challenges_project.access.staff_action import StaffAction  # noqa: E402, F401 - a table of this app

@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from challenges import intake
+from challenges.counting_anyway import count_anyway
 from challenges.models import ChallengeLog, ChallengeProgress
 from members.models import Member
 from rewards.models import RewardLog
@@ -211,4 +212,35 @@ def test_the_storm(challenge):
     assert Counter(o.status for some in outcomes for o in some) == {"created": 20_000, "replayed": 2000}
     assert {value_of(challenge, member) for member in people} == {550}
     assert RewardLog.objects.count() == len(set(RewardLog.objects.values_list("coupon_code"))) == 480
+    assert breaches() == []
+
+
+@pytest.mark.postgres
+def test_two_clicks_at_the_same_instant_count_a_log_anyway_once(challenge):
+    make_member(status="paused")
+    log = log_activity(challenge, 100).log
+
+    answers = at_once([lambda: count_anyway([log.id], "Twice", None, NOW)[0] for _ in range(8)])
+
+    assert Counter(answer.error and answer.error.code for answer in answers) == {
+        None: 1,
+        "counted_already": 7,
+    }
+    assert (value_of(challenge), breaches()) == (100, [])
+
+
+@pytest.mark.postgres
+def test_counting_anyway_beside_a_reversal_ends_as_one_after_the_other(challenge):
+    make_member(status="paused")
+    for turn in range(10):
+        log = log_activity(challenge, 10, uid=f"order-{turn}").log
+
+        counting, reversal = at_once([
+            lambda log=log: count_anyway([log.id], "Race", None, NOW)[0],
+            lambda turn=turn: take_back(challenge, f"order-{turn}"),
+        ])  # fmt: skip
+
+        first = counting.error is None
+        assert reversal.log.counted is first
+        assert first or counting.error.code == "reversed"
     assert breaches() == []
