@@ -5,10 +5,6 @@ import pytest
 from challenges.models import Challenge
 
 PATH = "/schema/challenge/record"
-PNG = (
-    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
-    b"\x00\x00\x00\rIDATx\x9cc\xf8\xff\xff?\x00\x05\xfe\x02\xfe\xa7\x9a\xa0\xa0\x00\x00\x00\x00IEND\xaeB`\x82"
-)
 REQUIRED = {
     "name": "Monthly Big Spender",
     "description": "Spend $500 in a month.",
