@@ -107,6 +107,9 @@ if DATABASE_URL:
             "OPTIONS": {
                 # Binary parameters of the hot path need the server to bind them.
                 "server_side_binding": True,
+                # A statement that a connection repeats is planned once (a sixth of one log's time). Behind a
+                # pooler that hands out connections by transaction, set 0.
+                "prepare_threshold": env.int("DATABASE_PREPARE_THRESHOLD", default=5) or None,
                 "pool": {
                     "min_size": 1,
                     "max_size": env.int("DATABASE_POOL_SIZE", default=8),
