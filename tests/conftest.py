@@ -29,6 +29,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("postgres") and not on_postgres:
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL"))
+        if item.nodeid.startswith("tests/component/") and on_postgres:
+            item.add_marker(pytest.mark.skip(reason="reads no database: the run on SQLite shows it"))
         if item.get_closest_marker("sqlite_only") and on_postgres:
             item.add_marker(pytest.mark.skip(reason="about SQLite as shipped"))
         if item.get_closest_marker("concurrency"):
