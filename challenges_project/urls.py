@@ -15,6 +15,7 @@ handler500 = "challenges_project.api.handlers.server_error"
 urlpatterns = [
     path("", include("challenges_project.api.urls")),
     path("schema/", include("challenges.urls")),
+    path("schema/", include("rewards.urls")),
     path("schema/", include("members.urls")),
     re_path(r"^schema(/[\s\S]*)?\Z", unknown_path),
     re_path(r"^media/icons/(?P<name>[0-9a-f]{32})\.(?P<extension>png|jpg|gif|svg)\Z", serve_icon),

@@ -1,13 +1,11 @@
 """The staff's history, as this room writes it."""
 
-import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from challenges_project.access import audit
 from rewards.models import RewardLog
-
-logger = logging.getLogger(__name__)
 
 
 def note_change(
@@ -20,5 +18,9 @@ def note_change(
     at: datetime,
 ) -> None:
     """What support did with a reward log, and why; `before` and `after` are the columns that it changed."""
-    detail = {name: [str(before[name]), str(after[name])] for name in after}
-    logger.info("reward log %s: %s by %s (%s)", log.id, action, actor, reason, extra={"changes": detail})
+    detail = {name: [_text(before[name]), _text(after[name])] for name in after}
+    audit.note(actor, action, at=at, member=log.member, target=log, reason=reason, detail=detail)
+
+
+def _text(value: Any) -> str | None:
+    return value.isoformat() if isinstance(value, datetime) else value and str(value)

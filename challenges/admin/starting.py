@@ -9,8 +9,7 @@ from django.utils.translation import gettext as _
 from challenges.admin.forms import TEXTS
 from challenges.models import Challenge
 from challenges_project.admin import localized, offered_languages
-from challenges_project.icons import CleanIcon
-from challenges_project.icons.serving import CONTENT_TYPES
+from challenges_project.icons.copying import icon_of
 from milestones.forms import TEXTS as MILESTONE_TEXTS
 from milestones.models import Milestone
 
@@ -54,15 +53,3 @@ def _rung(milestone: Milestone) -> dict[str, Any]:
 def texts_of(record: Any, names: Iterable[str]) -> dict[str, str]:
     columns = (column for code, _name in offered_languages() for column in localized(names, code))
     return {column: getattr(record, column) or "" for column in columns}
-
-
-def icon_of(file: Any) -> CleanIcon | None:
-    """A stored icon as if it had just been uploaded: a copy has a file of its own."""
-    if not file:
-        return None
-    extension = file.name.rpartition(".")[2]
-    try:
-        with file.open("rb") as opened:
-            return CleanIcon(opened.read(), CONTENT_TYPES[extension], extension, [])
-    except FileNotFoundError:
-        return None

@@ -4,12 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from challenges import intake
+from django.db import transaction
+
+from challenges import counting_anyway, intake
 from challenges.judging import Entry
 from challenges.models import ChallengeLog
+from challenges_project.access import audit
 from challenges_project.amounts import units
 from challenges_project.choices import MemberStatus
-from challenges_project.errors import DomainErrors
+from challenges_project.errors import DomainError, DomainErrors
 from members.models import Member
 from rewards import transitions
 from rewards.models import RewardLog
@@ -58,6 +61,9 @@ def reverse(log: ChallengeLog, said: Answers, actor: Any, at: datetime) -> None:
             reversal_of=log.unique_identifier,
         ),
         at,
+        said["reason"],
+        actor,
+        "reverse",
     )
 
 
@@ -73,13 +79,23 @@ def add_log(member: Member, said: Answers, actor: Any, at: datetime) -> None:
             activity_value=None if value is None else units(value),
         ),
         at,
+        said["reason"],
+        actor,
+        "add_log",
     )
 
 
-def _record(entry: Entry, at: datetime) -> None:
-    (outcome,) = intake.record([entry], at=at)
-    if outcome.errors:
-        raise DomainErrors(outcome.errors)
+def _record(entry: Entry, at: datetime, reason: str, actor: Any, action: str) -> None:
+    """Through the one door of all logs, and audited, or neither."""
+    with transaction.atomic():
+        (outcome,) = intake.record([entry], at=at)
+        if outcome.errors:
+            raise DomainErrors(outcome.errors)
+        if outcome.status == "replayed":
+            message = "This identifier is stored already, with the same content: nothing was added."
+            raise DomainError("stored_already", message, "uniqueIdentifier", "conflict")
+        log = ChallengeLog.objects.select_related("member").get(id=outcome.log.id)  # type: ignore[union-attr]
+        audit.note(actor, action, at=at, member=log.member, target=log, reason=reason)
 
 
 def pause(member: Member, said: Answers, actor: Any, at: datetime) -> None:
@@ -87,7 +103,10 @@ def pause(member: Member, said: Answers, actor: Any, at: datetime) -> None:
     paused = member.status == MemberStatus.PAUSED
     member.status = MemberStatus.LIVE if paused else MemberStatus.PAUSED
     member.updated_at = at
-    member.save(update_fields=["status", "updated_at"])
+    with transaction.atomic():
+        member.save(update_fields=["status", "updated_at"])
+        action = "resume_member" if paused else "pause_member"
+        audit.note(actor, action, at=at, member=member, target=member, reason=said["reason"])
 
 
 def erase(member: Member, said: Answers, actor: Any, at: datetime) -> None:
@@ -95,4 +114,13 @@ def erase(member: Member, said: Answers, actor: Any, at: datetime) -> None:
 
 
 def count_anyway(logs: list[ChallengeLog], said: Answers, actor: Any, at: datetime) -> None:
-    raise NotImplementedError
+    """Each by itself; raises `DomainErrors` with those that were refused, after the others are counted."""
+    outcomes = counting_anyway.count_anyway([log.id for log in logs], said["reason"], actor, at)
+    names = {log.id: log.unique_identifier for log in logs}
+    refused = [
+        DomainError(each.error.code, f"{names[each.log_id]}: {each.error.message}", None, each.error.status)
+        for each in outcomes
+        if each.error is not None
+    ]
+    if refused:
+        raise DomainErrors(refused)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from challenges.shelf import with_milestones
+from challenges_project.access import audit
 from challenges_project.amounts import units
 from challenges_project.choices import ProgressStatus, RecordStatus, RewardLogStatus
 from challenges_project.messages import percentage
@@ -135,7 +136,7 @@ def _not_begun(challenge: Challenge, milestones: Iterable[Milestone], at: dateti
 
 def timeline(member: Member, at: datetime) -> list[Event]:
     """The newest logs, rewards and staff actions, newest first; a fixed number of queries."""
-    events = [*_log_events(member), *_reward_events(member, at)]
+    events = [*_log_events(member), *_reward_events(member, at), *_staff_events(member)]
     return sorted(events, key=lambda event: event.at, reverse=True)[:EVENTS_SHOWN]
 
 
@@ -203,6 +204,10 @@ def _possible(log: RewardLog, at: datetime) -> set[str]:
     if log.reward_expiry_at is None:
         can.discard("extend")
     return can
+
+
+def _staff_events(member: Member) -> list[Event]:
+    return [Event(each.created_at, "staff", each) for each in audit.about(member.id)[:EVENTS_SHOWN]]
 
 
 def why_not_counted(log: ChallengeLog) -> str:

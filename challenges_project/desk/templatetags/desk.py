@@ -46,6 +46,29 @@ ACT_NAMES = {
 }
 
 
+STAFF_ACTS = {
+    "fill": _("Gave a code"),
+    "redeem": _("Marked a code as redeemed"),
+    "unredeem": _("Took a redemption back"),
+    "reissue": _("Re-issued a code"),
+    "extend": _("Extended an expiry"),
+    "revoke": _("Revoked a reward"),
+    "count_anyway": _("Counted a log anyway"),
+    "reverse": _("Took a log back"),
+    "add_log": _("Added a log"),
+    "pause_member": _("Paused the member"),
+    "resume_member": _("Resumed the member"),
+    "erase": _("Erased the member"),
+    "export": _("Exported the member's data"),
+}
+
+
+@register.filter
+def staff_act(action: str) -> str:
+    """What staff did, in words; an action that this page does not know keeps its own name."""
+    return str(STAFF_ACTS.get(action, action.replace("_", " ")))
+
+
 @register.filter
 def act_name(name: str) -> str:
     return str(ACT_NAMES[name])
