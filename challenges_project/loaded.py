@@ -21,24 +21,24 @@ class RemembersLoaded(models.Model):
 
     def remember_loaded(self) -> None:
         """Take the values of now for what the database holds."""
-        self._loaded = {name: _kept(self.__dict__[name]) for name in self._columns() if name in self.__dict__}
+        self._loaded = {name: _kept(self.__dict__[name]) for name in self.columns() if name in self.__dict__}
 
     def edited_fields(self) -> set[str]:
         """The columns (by attribute name) that were set to something else since; all of a new record's."""
         if self._state.adding:
-            return set(self._columns())
+            return set(self.columns())
         return {name for name, value in self._loaded.items() if not _same(self.__dict__.get(name), value)}
 
     def take_over(self, stored: Self) -> None:
         """Read what somebody else stored meanwhile, except where this record was edited."""
         edited = self.edited_fields()
-        for name in self._columns():
+        for name in self.columns():
             if name not in edited:
                 setattr(self, name, stored.__dict__[name])
             self._loaded[name] = _kept(stored.__dict__[name])
 
     @classmethod
-    def _columns(cls) -> list[str]:
+    def columns(cls) -> list[str]:
         """Without the unused twin of a translated text: `eud_title_en` and its sisters hold the texts."""
         names = {field.attname for field in cls._meta.concrete_fields}
         return [name for name in names if f"{name}_en" not in names]
