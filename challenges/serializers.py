@@ -22,14 +22,9 @@ from challenges_project.choices import (
     ReasonCode,
     RecordStatus,
     ReversalPolicy,
-    RewardLogStatus,
 )
 from challenges_project.messages import check_message, check_plain
-
-
-class RewardShownSerializer(RecordSerializer):
-    eud_reward_title = serializers.CharField(read_only=True)
-    eud_reward_instruction_message = serializers.CharField(read_only=True)
+from rewards.serializers import RewardLogShownSerializer, RewardShownSerializer
 
 
 class WindowSerializer(RecordSerializer):
@@ -54,35 +49,6 @@ class MilestoneSerializer(RecordSerializer):
     eud_milestone_reward_instruction_message = TranslatedTextField(256, check_plain)
     created_at = TimeField(read_only=True)
     updated_at = TimeField(read_only=True)
-
-    admin_fields = frozenset({"rewardId"})
-
-
-class MilestoneNamedSerializer(RecordSerializer):
-    id = UuidField(read_only=True)
-    name = serializers.CharField(read_only=True)
-    milestone_target_value = AmountSerializerField(read_only=True)
-    eud_milestone_title = serializers.CharField(read_only=True)
-    eud_milestone_description = serializers.CharField(read_only=True)
-    eud_milestone_icon = serializers.URLField(read_only=True)
-    eud_milestone_reward_instruction_message = serializers.CharField(read_only=True)
-
-
-class RewardLogShownSerializer(RecordSerializer):
-    id = UuidField(read_only=True)
-    linked_schema_slug = serializers.CharField(read_only=True)
-    linked_schema_record_id = UuidField(read_only=True)
-    owned_by_id = serializers.CharField(read_only=True)
-    milestone_id = UuidField(read_only=True, allow_null=True)
-    milestone = MilestoneNamedSerializer(read_only=True, allow_null=True)
-    reward_id = UuidField(read_only=True, allow_null=True)
-    reward = RewardShownSerializer(read_only=True, allow_null=True)
-    period_key = serializers.CharField(read_only=True)
-    status = OptionField(RewardLogStatus.choices, read_only=True)
-    coupon_code = serializers.CharField(read_only=True, allow_null=True)
-    reward_issued_at = TimeField(read_only=True)
-    reward_expiry_at = TimeField(read_only=True, allow_null=True)
-    redeemed_at = TimeField(read_only=True, allow_null=True)
 
     admin_fields = frozenset({"rewardId"})
 

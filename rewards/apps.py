@@ -6,6 +6,7 @@ class RewardsConfig(AppConfig):
 
     def ready(self) -> None:
         from challenges_project.api import health
+        from rewards import receivers  # noqa: F401
         from rewards.metrics import PoolCollector
 
         health.collectors.append(PoolCollector())

@@ -24,7 +24,11 @@ from rewards.terms import Terms
 FREE = f"FROM {COUPON_CODES.name} WHERE reward_id = %s AND reward_log_id IS NULL"
 # The order also leads the planner to the index of free codes, past none that was given.
 OLDEST = "ORDER BY created_at, id LIMIT %s"
-NOBODY_WAITS = f"NOT EXISTS (SELECT 1 FROM {REWARD_LOGS.name} WHERE reward_id = %s AND status = %s)"
+# The status stands in the text: as a parameter, no planner could tell that the index of the waiting holds it.
+NOBODY_WAITS = (
+    f"NOT EXISTS (SELECT 1 FROM {REWARD_LOGS.name} "
+    f"WHERE reward_id = %s AND status = '{RewardLogStatus.PENDING_CODE.value}')"
+)
 TAKE = f"SELECT id, code {FREE} {OLDEST}"
 CLAIM = (
     f"SELECT id, code, (SELECT COUNT(*) FROM (SELECT 1 {FREE} {OLDEST}) AS nearest) "
@@ -38,7 +42,7 @@ def reserve(terms: Terms, n: int) -> list[tuple[UUID, str]]:
     None while older logs wait: a new claim stands in line behind them. Watches how many are left.
     """
     enough = n + stock.low_mark(terms) + stock.SLACK
-    params = [terms.id, enough, terms.id, terms.id, RewardLogStatus.PENDING_CODE.value, n]
+    params = [terms.id, enough, terms.id, terms.id, n]
     found = _locked(CLAIM, params, ("id", "code", "left"), skip_locked=True)
     if not found or found[0][2] < enough:
         stock.watch(terms)

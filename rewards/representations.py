@@ -3,8 +3,9 @@
 from typing import Any
 
 from challenges_project.api.reader import Reader
-from challenges_project.choices import RewardLogStatus
-from rewards.models import Reward, RewardLog
+from challenges_project.choices import CodeSource
+from rewards.models import CouponCode, Reward, RewardLog
+from rewards.pools import Report
 
 DEFAULT_MILESTONE_ICON = "challenges/default-milestone-icon.svg"
 
@@ -19,15 +20,54 @@ def reward_shown(reward: Reward | None, reader: Reader) -> dict[str, Any] | None
     }
 
 
+def reward_for_admins(reward: Reward, codes_left: int, reader: Reader) -> dict[str, Any]:
+    """A catalogue entry with everything that it says of its codes."""
+    return {
+        "id": reward.id,
+        "name": reward.name,
+        "description": reward.description,
+        "codeSource": reward.code_source,
+        "sharedCode": reward.shared_code,
+        "codePrefix": reward.code_prefix,
+        "codeLength": reward.code_length,
+        "validUntil": reward.valid_until,
+        "validForDays": reward.valid_for_days,
+        "maxTotal": reward.max_total,
+        "maxPerMember": reward.max_per_member,
+        "lowWaterMark": reward.low_water_mark,
+        "codesLeft": codes_left if reward.code_source == CodeSource.POOL else None,
+        "eudRewardTitle": reader.text(reward, "eud_reward_title"),
+        "eudRewardInstructionMessage": reader.text(reward, "eud_reward_instruction_message"),
+        "createdAt": reward.created_at,
+        "updatedAt": reward.updated_at,
+    }
+
+
+def coupon_code_shown(code: CouponCode) -> dict[str, Any]:
+    return {
+        "id": code.id,
+        "rewardId": code.reward_id,
+        "couponCode": code.code,
+        "rewardLogId": code.reward_log_id,
+        "createdAt": code.created_at,
+    }
+
+
+def report_shown(report: Report) -> dict[str, Any]:
+    """What became of an import."""
+    return {
+        "new": report.new,
+        "duplicate": report.duplicate,
+        "existing": report.existing,
+        "invalid": report.invalid,
+        "filled": report.filled,
+        "lines": [{"line": e.number, "couponCode": e.code, "reason": e.reason} for e in report.lines],
+    }
+
+
 def status_at(log: RewardLog, at: Any) -> str:
     """`expired` is derived: an issued code whose time is over."""
-    if (
-        log.status == RewardLogStatus.ISSUED
-        and log.reward_expiry_at is not None
-        and log.reward_expiry_at <= at
-    ):
-        return RewardLogStatus.EXPIRED.value
-    return str(log.status)
+    return log.status_at(at).value
 
 
 def reward_log_shown(log: RewardLog, owned_by_id: str, reader: Reader) -> dict[str, Any]:

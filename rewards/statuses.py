@@ -53,13 +53,14 @@ DONE = {
     "extend": "given another expiry",
 }
 TO_DO = {
-    "fill": "give it a code (PATCH couponCode)",
+    "fill": "give it a code",
     "redeem": "redeem",
     "unredeem": "unredeem",
     "revoke": "revoke",
     "reissue": "re-issue",
-    "extend": "extend its expiry (PATCH rewardExpiryAt)",
+    "extend": "extend its expiry",
 }
+BY_PATCH = {"fill": " (PATCH couponCode)", "extend": " (PATCH rewardExpiryAt)"}
 
 
 def origins(action: str, door: Door) -> list[Status]:
@@ -85,6 +86,12 @@ def refusal(action: str, status: Status, door: Door) -> DomainError:
     message = f"This reward is {status} and cannot be {DONE[action]} by {door}."
     options = f" Possible: {', '.join(can)}." if can else " Nothing can be done with it."
     return DomainError("transition_not_allowed", message + options, status="conflict")
+
+
+def _how(action: str, door: Door, by: set[Door]) -> str:
+    if door not in by:
+        return " (support, in the admin)"
+    return BY_PATCH.get(action, "") if door == Door.API else ""
 
 
 def _options(status: Status) -> list[tuple[str, Door]]:

@@ -12,7 +12,6 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from challenges_project.ids import uuid7_floor
 from rewards.models import CouponCode, Reward, RewardLog
 from rewards.terms import Terms
 
@@ -119,7 +118,7 @@ def outlook(reward_id: UUID, at: datetime) -> Outlook:
     reward = Reward.objects.get(id=reward_id)
     days = min(LOOK_BACK, max(at - reward.created_at, timedelta(days=1))) / timedelta(days=1)
     logs = RewardLog.objects.filter(reward=reward_id).order_by()
-    asked = logs.counting_towards_caps().filter(id__gte=uuid7_floor(at - LOOK_BACK)).count()
+    asked = logs.counting_towards_caps().filter(reward_issued_at__gte=at - LOOK_BACK).count()
     left, waiting = codes_left([reward_id])[reward_id], logs.waiting().count()
     per_day = asked / days
     lasts = max(left - waiting, 0) / per_day if asked else inf

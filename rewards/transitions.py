@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from challenges_project.access import audit
 from challenges_project.choices import CodeSource, RewardLogStatus
 from challenges_project.errors import DomainError
 from challenges_project.periods import checked_zone
@@ -24,7 +25,7 @@ from rewards.terms import Terms, terms_of
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Whose hand it is. `actor`: the `auth.User` of support, who says why."""
+    """Whose hand it is. `actor`: the `auth.User` of support, who says why; None: a command on the server."""
 
     door: Door
     actor: Any = None
@@ -106,8 +107,8 @@ def set_expiry(log_id: UUID, expiry: datetime | None, by: By, *, at: datetime) -
         if log.reward_expiry_at == expiry:
             return log
         check("extend", log.status_at(at), by.door)
+        _need_reason(by)
         if by.door == Door.SUPPORT:
-            _need_reason(by)
             _check_extends(log.reward_expiry_at, expiry, at)
         _write(log, by, at, "extend", reward_expiry_at=expiry)
     return log
@@ -166,8 +167,8 @@ def _another_code(log: RewardLog, at: datetime) -> str:
 
 
 def _need_reason(by: By) -> None:
-    if by.door == Door.SUPPORT and not by.reason:
-        raise DomainError("required", "Say why: the reason is kept in the history.", "reason")
+    if by.door == Door.SUPPORT:
+        audit.checked_reason(by.reason)
 
 
 def _check_extends(had: datetime | None, expiry: datetime | None, at: datetime) -> None:

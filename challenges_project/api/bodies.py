@@ -61,6 +61,29 @@ def read_bytes(request: HttpRequest, limit: int) -> bytes:
     return body
 
 
+class BodyStream:
+    """A body that is read piece by piece and never held: at most `limit` bytes, whatever the headers say.
+
+    Raises `Refused` 413 as soon as it is known to be longer, 400 when the sender leaves in the middle.
+    """
+
+    def __init__(self, request: HttpRequest, limit: int) -> None:
+        length = _declared_length(request)
+        if length is not None and length > limit:
+            raise too_large(limit)
+        self.stream, self.limit, self.taken = _stream(request, length), limit, 0
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            piece: bytes = self.stream.read(size)
+        except (UnreadablePostError, OSError) as error:
+            raise refuse("incomplete_body", "The body ended early.") from error
+        self.taken += len(piece)
+        if self.taken > self.limit:
+            raise too_large(self.limit)
+        return piece
+
+
 def check_utf8(body: bytes) -> None:
     if body.isascii() and b"\0" not in body:
         return

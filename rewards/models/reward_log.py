@@ -83,8 +83,18 @@ class RewardLog(models.Model):
             models.Index(fields=["member", "reward_issued_at", "id"], name="reward_log_of_member"),
             # The ledger of one challenge: dashboard, impact, rule_locked.
             models.Index(fields=["challenge", "period_key", "status"], name="reward_log_of_challenge"),
-            # Caps, and the waiting line of a pool: oldest first.
-            models.Index(fields=["reward", "status", "id"], name="reward_log_of_reward"),
+            # The list of one challenge, newest first.
+            models.Index(fields=["challenge", "reward_issued_at", "id"], name="reward_log_newest_of_chall"),
+            # The list of one reward, what was asked for lately, and its caps, read from the index alone.
+            models.Index(
+                fields=["reward", "reward_issued_at", "id"],
+                name="reward_log_newest_of_reward",
+                include=["status"],
+            ),
+            # The waiting line of a pool, the oldest first, and whatever waits for the shop.
+            models.Index(
+                fields=["reward", "id"], name="reward_log_waiting", condition=Q(status="pending_code")
+            ),
             # ?couponCode= and support's search.
             models.Index(fields=["coupon_code"], name="reward_log_by_code", condition=~Q(coupon_code="")),
         ]

@@ -4,6 +4,7 @@ import pytest
 
 from challenges import serializers as documented
 from challenges_project.api.callers import GUEST, AdminCaller, EndUserCaller
+from rewards.serializers import MilestoneNamedSerializer
 
 ADMIN = AdminCaller(None, "test", frozenset({"admin"}))
 ALICE = EndUserCaller("alice")
@@ -37,7 +38,7 @@ def test_recorded_log_is_documented(paid):
     assert set(paid["achievedMilestone"]) == names(documented.MilestoneSerializer, ADMIN)
     (reward_log,) = paid["rewardLogs"]
     assert set(reward_log) == names(documented.RewardLogShownSerializer, ADMIN)
-    assert set(reward_log["milestone"]) == names(documented.MilestoneNamedSerializer, ADMIN)
+    assert set(reward_log["milestone"]) == names(MilestoneNamedSerializer, ADMIN)
 
 
 def test_lists_are_documented_for_every_caller(api, paid, end_user, client):

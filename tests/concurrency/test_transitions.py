@@ -48,7 +48,7 @@ def test_redeemed_while_the_policy_revokes_it_is_one_or_the_other(transactional_
 def test_reissued_by_two_at_once_takes_one_code(transactional_db):
     pool = make_pool("OLD", "NEW", "SPARE")
     log = pay(make_member(), make_challenge(), pool)
-    reissue = partial(transitions.reissue, log.id, support("agent", "lost"), at=NOW, instead_of="OLD")
+    reissue = partial(transitions.reissue, log.id, support(None, "lost"), at=NOW, instead_of="OLD")
 
     answers = race([reissue, reissue])
 

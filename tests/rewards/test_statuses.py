@@ -57,6 +57,13 @@ def test_transition_is_in_the_table_or_refused(action, status, door):
         ),
         (
             "redeem",
+            "expired",
+            Door.SUPPORT,
+            "This reward is expired and cannot be redeemed by support. "
+            "Possible: revoke, re-issue, extend its expiry.",
+        ),
+        (
+            "redeem",
             "revoked",
             Door.SUPPORT,
             "This reward is revoked and cannot be redeemed by support. Possible: re-issue.",

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from challenges_project.access.staff_action import StaffAction
 from challenges_project.errors import DomainError
 from challenges_project.ids import uuid7
 from rewards import transitions
@@ -19,7 +20,7 @@ from tests.rewards.builders import (
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=1)
-AGENT = support("an agent", "the mail was lost")
+AGENT = support(None, "the mail was lost")
 
 ACTIONS = {
     "redeem": lambda log, by: transitions.redeem(log.id, by, at=LATER),
@@ -267,7 +268,7 @@ def test_support_must_say_why(act):
     log = make_reward_log(reward_expiry_at=LATER)
 
     with pytest.raises(DomainError) as refusal:
-        act(log, support("an agent", "  "))
+        act(log, support(None, "  "))
 
     assert (refusal.value.code, refusal.value.field) == ("required", "reason")
 
@@ -303,3 +304,49 @@ def test_api_may_shorten():
     transitions.set_expiry(log.id, LATER, API, at=NOW)
 
     assert RewardLog.objects.get().status_at(LATER) == "expired"
+
+
+@pytest.mark.parametrize("action", ["redeem", "revoke", "reissue", "extend"])
+def test_what_support_does_is_in_the_history(action, django_user_model):
+    agent = django_user_model.objects.create(username="sam")
+    log = make_reward_log(reward_expiry_at=LATER + timedelta(hours=1))
+
+    ACTIONS[action](log, support(agent, "the mail was lost"))
+
+    noted = StaffAction.objects.get()
+    assert (noted.action, noted.actor, noted.reason, noted.created_at) == (
+        action,
+        agent,
+        "the mail was lost",
+        LATER,
+    )
+    assert (noted.target_id, noted.member_id) == (str(log.id), log.member_id)
+
+
+def test_history_tells_what_was_before_and_after():
+    log = make_reward_log("revoked", coupon_code="OLD", reward=make_reward("shared"))
+
+    transitions.reissue(log.id, AGENT, at=LATER)
+
+    assert StaffAction.objects.get().detail == {
+        "status": ["revoked", "issued"],
+        "coupon_code": ["OLD", "EVERYBODY"],
+        "reward_issued_at": [NOW.isoformat(), LATER.isoformat()],
+        "reward_expiry_at": [None, None],
+    }
+
+
+def test_what_the_api_does_or_support_repeats_is_not_in_the_history():
+    log = make_reward_log()
+
+    transitions.redeem(log.id, API, at=NOW)
+    transitions.redeem(log.id, AGENT, at=LATER)
+
+    assert not StaffAction.objects.exists()
+
+
+def test_refused_change_leaves_no_trace_in_the_history():
+    with pytest.raises(DomainError):
+        transitions.redeem(make_reward_log("revoked").id, AGENT, at=LATER)
+
+    assert not StaffAction.objects.exists()

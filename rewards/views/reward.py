@@ -1,0 +1,46 @@
+"""/schema/reward/record"""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from challenges_project.api.filters import CREATED, ChoiceFilter
+from challenges_project.api.reader import Reader
+from challenges_project.api.views import (
+    CreateRecord,
+    DeleteRecord,
+    ListRecords,
+    RecordViewSet,
+    RetrieveRecord,
+    UpdateRecord,
+)
+from challenges_project.choices import CodeSource
+from rewards import catalogue, stock
+from rewards.models import Reward
+from rewards.representations import reward_for_admins
+from rewards.serializers import RewardSerializer
+
+
+class RewardViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, DeleteRecord, RecordViewSet):
+    slug = "reward"
+    serializer_class = RewardSerializer
+    filters = (ChoiceFilter("codeSource", "code_source", tuple(CodeSource.values)), *CREATED)
+
+    def records(self) -> QuerySet[Reward]:
+        return Reward.objects.unarchived()
+
+    def represent(self, rows: list[Reward]) -> list[Any]:
+        reader = Reader.of(self)
+        left = stock.codes_left([row.id for row in rows])
+        return self.trimmed([reward_for_admins(row, left[row.id], reader) for row in rows])
+
+    def create_record(self, values: dict[str, Any]) -> Reward:
+        return self.update_record(Reward(), values)
+
+    def update_record(self, record: Reward, values: dict[str, Any]) -> Reward:
+        for name, value in values.items():
+            setattr(record, name, value)
+        return catalogue.save(record, at=self.at)
+
+    def delete_record(self, record: Reward) -> None:
+        catalogue.remove(record, at=self.at)

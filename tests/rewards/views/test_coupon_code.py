@@ -1,0 +1,138 @@
+import json
+
+import pytest
+
+from challenges_project.ids import uuid7
+from rewards.models import CouponCode
+from rewards.views import coupon_code
+from tests.rewards.builders import make_challenge, make_member, make_pool, make_reward, pay
+
+pytestmark = pytest.mark.django_db
+PATH = "/schema/coupon_code/record/import"
+
+
+def send(api, pool, body, content_type="text/csv", **headers):
+    return api.generic("POST", f"{PATH}?rewardId={pool.id}", body, content_type, headers=headers)
+
+
+def errors(answer):
+    return answer.status_code, [(error["code"], error["attr"]) for error in answer.json()["errors"]]
+
+
+def test_list_answers_codes_and_who_has_them(api):
+    pool = make_pool("FIRST", "SECOND")
+    log = pay(make_member(), make_challenge(), pool)
+
+    rows = api.get("coupon_code", rewardId=str(pool.id)).json()["data"]
+
+    assert [(row["couponCode"], row["rewardId"], row["rewardLogId"]) for row in rows] == [
+        ("SECOND", str(pool.id), None),
+        ("FIRST", str(pool.id), str(log.id)),
+    ]
+
+
+def test_list_finds_one_code(api):
+    make_pool("FIRST", "SECOND")
+
+    assert [row["couponCode"] for row in api.get("coupon_code", couponCode="SECOND").json()["data"]] == [
+        "SECOND"
+    ]
+
+
+def test_import_of_csv_reports_by_line(api):
+    pool = make_pool("OLD")
+
+    answer = send(api, pool, "\ufeffCoupon Code;Value\nNEW;10\nOLD;10\nNEW;10\n;10\n")
+
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "data": {
+            "new": 1,
+            "duplicate": 1,
+            "existing": 1,
+            "invalid": 1,
+            "filled": 0,
+            "lines": [
+                {"line": 3, "couponCode": "OLD", "reason": "existing"},
+                {"line": 4, "couponCode": "NEW", "reason": "duplicate"},
+                {"line": 5, "couponCode": ";10", "reason": "no_code"},
+            ],
+        }
+    }
+
+
+def test_import_of_a_json_list_fills_those_who_wait(api):
+    pool = make_pool()
+    log = pay(make_member(), make_challenge(), pool)
+
+    answer = send(api, pool, json.dumps(["A1", "B2", 7]), "application/json")
+
+    data = answer.json()["data"]
+    assert (data["new"], data["filled"], data["invalid"]) == (2, 1, 1)
+    assert data["lines"] == [{"line": 3, "couponCode": "", "reason": "not_text"}]
+    log.refresh_from_db()
+    assert log.coupon_code == "A1"
+
+
+def test_import_again_adds_nothing(api):
+    pool = make_pool()
+    send(api, pool, "A1\nB2\n")
+
+    assert send(api, pool, "A1\nB2\n").json()["data"]["new"] == 0
+    assert CouponCode.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "error"),
+    [
+        ("", "text/csv", (400, [("empty_body", None)])),
+        ("A1", "text/plain", (415, [("unsupported_media_type", None)])),
+        ("A1", "text/csv; charset=latin-1", (415, [("unsupported_media_type", None)])),
+        ('{"codes": ["A1"]}', "application/json", (400, [("not_a_list", None)])),
+        ("[", "application/json", (400, [("malformed_json", None)])),
+    ],
+)
+def test_import_refuses_another_body(api, body, content_type, error):
+    assert errors(send(api, make_pool(), body, content_type)) == error
+    assert not CouponCode.objects.exists()
+
+
+def test_import_refuses_a_compressed_body(api):
+    answer = send(api, make_pool(), "A1", **{"Content-Encoding": "gzip"})
+
+    assert errors(answer) == (415, [("unsupported_media_type", None)])
+
+
+def test_import_refuses_a_file_that_says_it_is_too_large(api, monkeypatch):
+    monkeypatch.setattr(coupon_code, "LARGEST_FILE", 5)
+
+    assert errors(send(api, make_pool(), "A1\nB2\nC3\n")) == (413, [("too_large", None)])
+    assert not CouponCode.objects.exists()
+
+
+def test_import_needs_a_pool(api):
+    assert errors(api.generic("POST", PATH, "A1", "text/csv")) == (400, [("required", "rewardId")])
+    assert errors(api.generic("POST", f"{PATH}?rewardId=x", "A1", "text/csv")) == (
+        400,
+        [("invalid", "rewardId")],
+    )
+    assert errors(send(api, make_reward(), "A1")) == (409, [("not_a_pool", "rewardId")])
+    unknown = api.generic("POST", f"{PATH}?rewardId={uuid7()}", "A1", "text/csv")
+    assert errors(unknown) == (404, [("not_found", "rewardId")])
+
+
+def test_only_admins_know_of_codes(client, end_user, make_api):
+    pool = make_pool("A1")
+    path = "/schema/coupon_code/record"
+
+    assert (client.get(path).status_code, end_user("alice").get(path).status_code) == (401, 404)
+    assert [send(who, pool, "B2").status_code for who in (client, end_user("alice"), make_api("read"))] == [
+        401,
+        404,
+        403,
+    ]
+    assert api_methods(make_api("admin"), path) == {"post": 405, "patch": 405, "delete": 405}
+
+
+def api_methods(api, path):
+    return {method: getattr(api, method)(path).status_code for method in ("post", "patch", "delete")}
