@@ -18,6 +18,7 @@ from challenges_project.api.views import (
 )
 from challenges_project.choices import MemberStatus
 from challenges_project.errors import DomainError
+from members.erasing import erase
 from members.models import Member
 from members.serializers import MemberSerializer
 
@@ -68,8 +69,6 @@ class MemberViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, Del
         return member
 
     def delete_record(self, record: Member) -> None:
-        from members.erasing import erase
-
         erase(record, at=self.at)
 
 

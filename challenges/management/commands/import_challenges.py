@@ -1,0 +1,34 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from challenges.exchange import imported
+from challenges_project.api.exceptions import Refused
+from challenges_project.api.strict_json import strict_loads
+from challenges_project.errors import DomainError, DomainErrors
+
+
+class Command(BaseCommand):
+    help = "Store what export_challenges wrote, all or nothing; everything arrives as a draft."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", help="the document")
+        parser.add_argument("--keep-status", action="store_true", help="live stays live: rewards are paid")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            document = strict_loads(Path(options["file"]).read_bytes())
+            made = imported(document, timezone.now(), keep_status=options["keep_status"])
+        except OSError as error:
+            raise CommandError(f"The file cannot be read: {error}") from error
+        except Refused as error:
+            raise CommandError("\n".join(f.detail for f in error.answer.faults)) from error
+        except DomainErrors as error:
+            raise CommandError("\n".join(str(each) for each in error.errors)) from error
+        except DomainError as error:
+            raise CommandError(str(error)) from error
+        for challenge in made:
+            self.stdout.write(f"{challenge.id} {challenge.status} {challenge.name}")

@@ -1,0 +1,127 @@
+"""domain.md, Who sees what: every route, method and caller against one table."""
+
+import pytest
+
+CALLERS = ("admin", "read", "ingest", "end_user", "other", "guest")
+LIST, ONE = "/schema/{}/record", "/schema/{}/record/{}"
+
+# (slug, method and what) -> the status for each of CALLERS. `other` is an end user to whom nothing belongs.
+TABLE = {
+    ("challenge", "list"): (200, 200, 403, 200, 200, 200),
+    ("challenge", "get live"): (200, 200, 403, 200, 200, 200),
+    ("challenge", "get draft"): (200, 200, 403, 404, 404, 404),
+    ("challenge", "get paused with progress"): (200, 200, 403, 200, 404, 404),
+    ("challenge", "post"): (400, 403, 403, 403, 403, 401),
+    ("challenge", "patch live"): (200, 403, 403, 403, 403, 401),
+    ("challenge", "delete live"): (204, 403, 403, 403, 403, 401),
+    ("milestone", "list"): (200, 200, 403, 200, 200, 200),
+    ("milestone", "get live"): (200, 200, 403, 200, 200, 200),
+    ("milestone", "get draft"): (200, 200, 403, 404, 404, 404),
+    ("milestone", "post"): (400, 403, 403, 403, 403, 401),
+    ("milestone", "patch live"): (200, 403, 403, 403, 403, 401),
+    ("milestone", "delete live"): (204, 403, 403, 403, 403, 401),
+    ("challenge_log", "list"): (200, 200, 403, 200, 200, 401),
+    ("challenge_log", "get own"): (200, 200, 403, 200, 404, 401),
+    ("challenge_log", "post"): (400, 403, 400, 403, 403, 401),
+    ("challenge_log", "patch own"): (405, 405, 405, 405, 405, 405),
+    ("challenge_log", "delete own"): (405, 405, 405, 405, 405, 405),
+    ("challenge_progress", "list"): (200, 200, 403, 200, 200, 401),
+    ("challenge_progress", "get own"): (200, 200, 403, 200, 404, 401),
+    ("challenge_progress", "post"): (405, 405, 405, 405, 405, 405),
+    ("challenge_progress", "patch own"): (405, 405, 405, 405, 405, 405),
+    ("reward_log", "list"): (200, 200, 403, 200, 200, 401),
+    ("reward_log", "get own"): (200, 200, 403, 200, 404, 401),
+    ("reward_log", "patch own"): (200, 403, 403, 403, 403, 401),
+    ("reward_log", "post"): (405, 405, 405, 405, 405, 405),
+    ("reward_log", "redeem own"): (200, 403, 403, 403, 403, 401),
+    ("reward", "list"): (200, 200, 403, 404, 404, 401),
+    ("reward", "get used"): (200, 200, 403, 404, 404, 401),
+    ("reward", "post"): (400, 403, 403, 404, 404, 401),
+    ("reward", "patch used"): (200, 403, 403, 404, 404, 401),
+    ("reward", "delete used"): (409, 403, 403, 404, 404, 401),
+    ("coupon_code", "list"): (200, 200, 403, 404, 404, 401),
+    ("coupon_code", "post"): (405, 405, 405, 405, 405, 405),
+    ("member", "list"): (200, 200, 403, 200, 200, 401),
+    ("member", "get own"): (200, 200, 403, 200, 404, 401),
+    ("member", "post"): (400, 403, 403, 403, 403, 401),
+    ("member", "patch own"): (200, 403, 403, 403, 403, 401),
+    ("member", "delete own"): (204, 403, 403, 403, 403, 401),
+    ("activity", "post"): (400, 403, 400, 404, 404, 401),
+}
+
+
+@pytest.fixture
+def ids(api):
+    """One record of each kind and state that the table speaks of."""
+    reward = api.post_record("reward", name="r")
+    basics = {"description": "d", "completionTargetValue": 500, "aggregationPeriod": "monthly"}
+    live = api.post_record("challenge", name="live", status="live", **basics, completionRewardId=reward["id"])
+    draft = api.post_record("challenge", name="draft", status="draft", **basics)
+    paused = api.post_record("challenge", name="paused", status="live", **basics)
+    milestones = {
+        status: api.post_record(
+            "milestone",
+            linkedSchemaRecordId=live["id"],
+            name="m",
+            description="d",
+            status=status,
+            milestoneTargetValue=200,
+        )["id"]
+        for status in ("live", "draft")
+    }
+    log = api.log(live, value=300).json()["data"]
+    api.log(paused, value=1)
+    api.patch_json(f"/schema/challenge/record/{paused['id']}", {"status": "paused"})
+    return {
+        ("challenge", "live"): live["id"],
+        ("challenge", "draft"): draft["id"],
+        ("challenge", "paused with progress"): paused["id"],
+        ("milestone", "live"): milestones["live"],
+        ("milestone", "draft"): milestones["draft"],
+        ("challenge_log", "own"): log["id"],
+        ("challenge_progress", "own"): log["challengeProgress"]["id"],
+        ("reward_log", "own"): log["rewardLogs"][0]["id"],
+        ("reward", "used"): reward["id"],
+        ("member", "own"): "alice",
+    }
+
+
+@pytest.fixture
+def callers(api, make_api, end_user, client):
+    return dict(
+        zip(
+            CALLERS,
+            (api, make_api("read"), make_api("ingest"), end_user("alice"), end_user("mallory"), client),
+            strict=True,
+        )
+    )
+
+
+@pytest.mark.parametrize(("slug", "what"), TABLE, ids=lambda part: part)
+def test_caller_gets_what_the_table_says(callers, ids, slug, what):
+    method, _, state = what.partition(" ")
+
+    # The admin comes last: it may change what the others ask for.
+    found = {name: ask(callers[name], method, slug, ids.get((slug, state))) for name in reversed(CALLERS)}
+
+    assert found == dict(zip(CALLERS, TABLE[slug, what], strict=True))
+
+
+def ask(caller, method, slug, record_id):
+    if method == "list":
+        return caller.get(LIST.format(slug)).status_code
+    if method == "get":
+        return caller.get(ONE.format(slug, record_id)).status_code
+    if method == "redeem":
+        return caller.post(ONE.format(slug, record_id) + "/redeem").status_code
+    path = LIST.format(slug) if method == "post" else ONE.format(slug, record_id)
+    return getattr(caller, method)(path, {}, content_type="application/json").status_code
+
+
+def test_no_route_is_missing_from_the_table():
+    from django.urls import get_resolver
+
+    routes = {pattern for pattern in get_resolver().reverse_dict if isinstance(pattern, str)}
+    slugs = {name.rsplit("-", 1)[0] for name in routes if name.endswith(("-list", "-detail"))}
+
+    assert slugs == {slug for slug, _what in TABLE}
