@@ -80,9 +80,7 @@ def refusal(action: str, status: Status, door: Door) -> DomainError:
     for other, by in _options(status):
         if by in by_hand:
             possible.setdefault(other, set()).add(by)
-    can = [
-        TO_DO[other] + ("" if door in by else " (support, in the admin)") for other, by in possible.items()
-    ]
+    can = [TO_DO[other] + _how(other, door, by) for other, by in possible.items()]
     message = f"This reward is {status} and cannot be {DONE[action]} by {door}."
     options = f" Possible: {', '.join(can)}." if can else " Nothing can be done with it."
     return DomainError("transition_not_allowed", message + options, status="conflict")
