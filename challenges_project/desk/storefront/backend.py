@@ -41,7 +41,7 @@ class Exchange:
 
 def report(good: Good, visitor: Visitor, request: HttpRequest, at: datetime) -> Exchange:
     """Tell the API that this visitor just did this; `request` says under which address the API is reached."""
-    body = json.dumps(_activity(good, visitor, at), ensure_ascii=False)
+    body = json.dumps(_activity(good, visitor, at), ensure_ascii=False, indent=2)
     asked = WSGIRequest(_environ(request, body.encode(), _key(at)))
     answered = resolve(PATH).func(asked)
     curl = " \\\n  ".join(

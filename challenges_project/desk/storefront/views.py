@@ -3,8 +3,8 @@
 from typing import Any
 
 from csp.decorators import csp
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -43,7 +43,7 @@ POLICY: dict[str, Any] = {
 def shop(request: HttpRequest) -> HttpResponse:
     address = address_of(request.GET)
     if address.member == NEW:
-        return redirect(address.link(member=newcomer().external_id))
+        return HttpResponseRedirect(request.path + address.link(member=newcomer().external_id))
     visitor = visitor_named(address.member)
     context = page(address, visitor) | {
         "token": token_of(visitor, timezone.now()),

@@ -1,0 +1,13 @@
+"""The roof as it is under DEBUG: tests run without it."""
+
+from django.urls import include, path
+
+from challenges_project.urls import (  # noqa: F401
+    handler400,
+    handler403,
+    handler404,
+    handler500,
+    urlpatterns,
+)
+
+urlpatterns = [*urlpatterns, path("demo/", include("challenges_project.desk.storefront.urls"))]
