@@ -7,9 +7,8 @@ Asking twice pays once: the unique key of the reward log decides.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -40,8 +39,7 @@ def start(rules: Rules, at: datetime) -> None:
         return
     Challenge.objects.filter(id=rules.challenge_id).update(settling_since=at)
     catalogue.touch()
-    # Robust: the edit is stored; a failure here is logged and resumed, never answered as a failed edit.
-    transaction.on_commit(partial(finish, rules.challenge_id, place), robust=True)
+    _after_commit(lambda: finish(rules.challenge_id, place))
 
 
 def finish(challenge_id: UUID, place: Place | None = None, *, wait: bool = True) -> None:
@@ -73,7 +71,15 @@ def resume_interrupted(rules: Iterable[Rules], at: datetime) -> None:
     """After this transaction, go on where somebody was interrupted; costs nothing when nobody was."""
     for each in rules:
         if each.settling_since is not None and at - each.settling_since > INTERRUPTED_AFTER:
-            transaction.on_commit(partial(finish, each.challenge_id, wait=False), robust=True)
+            _after_commit(lambda id_=each.challenge_id: finish(id_, wait=False))
+
+
+def _after_commit(go_on: Callable[[], None]) -> None:
+    """What is stored stays: a failure here is logged and resumed later, never answered as a failed edit.
+
+    A function, for Django's report of the failure asks for its name, which a `partial` does not have.
+    """
+    transaction.on_commit(go_on, robust=True)
 
 
 def settle_some(rules: Rules, since: datetime, place: Place | None, at: datetime) -> Place | None:
