@@ -81,9 +81,9 @@ def _key(at: datetime) -> str:
 
 
 def _environ(request: HttpRequest, body: bytes, key: str) -> dict[str, Any]:
-    host = {name: request.META[name] for name in ("SERVER_NAME", "SERVER_PORT", "REMOTE_ADDR", "HTTP_HOST")}
     return {
-        **host,
+        **{name: request.META.get(name, "") for name in ("SERVER_NAME", "SERVER_PORT", "REMOTE_ADDR")},
+        "HTTP_HOST": request.get_host(),
         "REQUEST_METHOD": "POST",
         "PATH_INFO": PATH,
         "CONTENT_TYPE": "application/json",
