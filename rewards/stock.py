@@ -4,7 +4,6 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from math import inf
 from uuid import UUID
 
@@ -30,8 +29,9 @@ def low_mark(terms: Terms | Reward) -> int:
 
 def watch(terms: Terms) -> None:
     """After this transaction, look whether the pool has fallen below its mark."""
-    if terms.low_since is None and terms.id is not None:
-        transaction.on_commit(partial(note_low, terms.id), robust=True)
+    reward_id = terms.id
+    if reward_id is not None and terms.low_since is None:
+        transaction.on_commit(lambda: note_low(reward_id), robust=True)
 
 
 def note_low(reward_id: UUID) -> bool:

@@ -1,11 +1,13 @@
 """Whether the ledger keeps its promises: the invariants of domain.md, asked of a live database."""
 
+from itertools import chain
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from challenges import verifying
+from rewards import checks
 
 
 class Command(BaseCommand):
@@ -15,8 +17,8 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = 0
-        for line in verifying.breaches(timezone.now()):
+        found, now = 0, timezone.now()
+        for line in chain(verifying.breaches(now), checks.breaches(now)):
             self.stdout.write(line)
             found += 1
         for line in verifying.unsettled():
