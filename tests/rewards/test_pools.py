@@ -1,4 +1,5 @@
 import io
+import tracemalloc
 from datetime import timedelta
 from itertools import count
 
@@ -167,3 +168,30 @@ def test_import_goes_on_where_filling_found_codes_held(monkeypatch):
     report = import_codes(pool.id, listed_codes(["A"]))
 
     assert numbers(report) == (1, 0, 0, 0, 0)
+
+
+def test_import_holds_no_more_of_a_long_list_than_of_a_short_one():
+    def peak(lines):
+        pool = make_pool()
+        names = (f"{pool.id}-{number}\n".encode() for number in range(lines))
+        tracemalloc.start()
+        report = import_codes(pool.id, read_codes(Pieces(names)))
+        held = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert report.new == lines
+        return held
+
+    peak(1)
+    short, long = peak(4_000), peak(12_000)
+
+    assert long < short * 1.2
+
+
+class Pieces:
+    """A stream that is made while it is read."""
+
+    def __init__(self, pieces):
+        self.pieces = pieces
+
+    def read(self, size):
+        return next(self.pieces, b"")

@@ -3,7 +3,7 @@ from io import BytesIO
 import pytest
 from django.test import RequestFactory
 
-from challenges_project.api.bodies import read_body
+from challenges_project.api.bodies import BodyStream, read_body
 from challenges_project.api.exceptions import Refused
 
 
@@ -143,3 +143,34 @@ def test_the_default_limit_is_the_settings(settings):
 
     with pytest.raises(Refused):
         read_body(request_with(b"1234"))
+
+
+def test_body_stream_ends_as_soon_as_it_is_too_long(rf):
+    request = rf.generic("POST", "/", b"x" * 10, "text/csv")
+
+    with pytest.raises(Refused) as declared:
+        BodyStream(request, 9)
+    del request.META["CONTENT_LENGTH"]
+    request.META["HTTP_TRANSFER_ENCODING"] = "chunked"
+    request.environ["wsgi.input"] = BytesIO(b"x" * 10)
+    stream = BodyStream(request, 9)
+    first = stream.read(5)
+    with pytest.raises(Refused) as found:
+        stream.read(5)
+
+    assert first == b"xxxxx"
+    assert [error.value.answer.status for error in (declared, found)] == [413, 413]
+
+
+def test_body_stream_tells_of_a_sender_who_left(rf):
+    class Gone:
+        def read(self, *size):
+            raise OSError("connection reset")
+
+    request = rf.generic("POST", "/", b"A1\n", "text/csv")
+    request._stream = Gone()
+
+    with pytest.raises(Refused) as refusal:
+        BodyStream(request, 100).read(10)
+
+    assert [fault.code for fault in refusal.value.answer.faults] == ["incomplete_body"]

@@ -136,3 +136,28 @@ def test_only_admins_know_of_codes(client, end_user, make_api):
 
 def api_methods(api, path):
     return {method: getattr(api, method)(path).status_code for method in ("post", "patch", "delete")}
+
+
+def test_code_that_arrives_late_reaches_whoever_earned_it_first(api, django_capture_on_commit_callbacks):
+    reward = api.post_record("reward", name="Mug", codeSource="pool")
+    challenge = api.post_record(
+        "challenge",
+        name="Monthly Big Spender",
+        description="Spend 500 in a month",
+        status="live",
+        aggregationPeriod="monthly",
+        completionTargetValue=500,
+        completionRewardId=reward["id"],
+    )
+    with django_capture_on_commit_callbacks(execute=True):
+        paid = [api.log(challenge, value=500, owned_by_id=name).json()["data"] for name in ("alice", "bob")]
+    before = [log["rewardLogs"][0]["status"] for log in paid]
+
+    api.generic("POST", f"{PATH}?rewardId={reward['id']}", "MUG-1\n", "text/csv")
+
+    logs = api.get("reward_log", sortBy="rewardIssuedAt").json()["data"]
+    assert before == ["pending_code", "pending_code"]
+    assert {(log["ownedById"], log["status"], log["couponCode"]) for log in logs} == {
+        ("alice", "issued", "MUG-1"),
+        ("bob", "pending_code", None),
+    }
