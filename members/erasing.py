@@ -13,7 +13,7 @@ from members.directory import PROFILE_FIELDS
 from members.models import Member
 
 
-def erase(member: Member, *, at: datetime, actor: Any = None) -> Member:
+def erase(member: Member, *, at: datetime, actor: Any = None, reason: str = "") -> Member:
     """Replace the identifier by a random one and empty the profile, everywhere; logs and rewards stay.
 
     The same identifier later is a new member. `actor`: the staff account, None for the API or a command.
@@ -31,7 +31,7 @@ def erase(member: Member, *, at: datetime, actor: Any = None) -> Member:
         member.save()
         audit.forget(member.id, member.external_id)
         _forget_in_admin_log(member)
-        audit.note(actor, "erase_member", at=at, member=member, target=member)
+        audit.note(actor, "erase_member", at=at, member=member, target=member, reason=reason)
     return member
 
 

@@ -8,15 +8,18 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 from simple_history.admin import SimpleHistoryAdmin
 
 from challenges_project.admin import (
+    Archived,
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
     ExactSearch,
     RangeDateTimeFilter,
+    RemovesByDomain,
     StaffModelAdmin,
     ViewOnlyAdmin,
     action,
@@ -24,6 +27,7 @@ from challenges_project.admin import (
     language_tabs,
 )
 from challenges_project.choices import CodeSource, RewardLogStatus
+from rewards import catalogue
 from rewards.code_upload import UploadsCodes
 from rewards.forms import TEXTS, RewardForm
 from rewards.models import CouponCode, Reward, RewardLog
@@ -40,13 +44,14 @@ STATUS_COLOURS = {
 
 
 @admin.register(Reward)
-class RewardAdmin(UploadsCodes, StaffModelAdmin, SimpleHistoryAdmin, TranslationAdmin):
+class RewardAdmin(UploadsCodes, RemovesByDomain, StaffModelAdmin, SimpleHistoryAdmin, TranslationAdmin):
     list_display = ("name", "code_source", "codes_left", "issued", "valid_until", "valid_for_days")
-    list_filter = (("code_source", ChoicesDropdownFilter),)
+    list_filter = (("code_source", ChoicesDropdownFilter), Archived)
     search_fields = ("name",)
     ordering = ("-id",)
     form = RewardForm
     actions_detail = ("upload_codes",)
+    change_form_outer_before_template = "admin/rewards/reward/archived.html"
     fieldsets = (
         (None, {"fields": ("name", "description")}),
         (
@@ -67,6 +72,22 @@ class RewardAdmin(UploadsCodes, StaffModelAdmin, SimpleHistoryAdmin, Translation
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.upload_view)
         return [path("<uuid:object_id>/codes/", view, name="rewards_reward_codes"), *super().get_urls()]
+
+    def save_model(self, request: HttpRequest, obj: Reward, form: Any, change: bool) -> None:
+        catalogue.save(obj, at=timezone.now())
+
+    def remove(self, obj: Reward, at: datetime) -> None:
+        catalogue.remove(obj, at=at)
+
+    def restore(self, obj: Reward, at: datetime) -> None:
+        catalogue.restore(obj, at=at)
+
+    def fate_of(self, obj: Reward) -> str:
+        return gettext("%(name)s: deleted with its unused codes, or archived if it has paid") % {"name": obj}
+
+    def has_change_permission(self, request: HttpRequest, obj: Reward | None = None) -> bool:
+        """An archived reward is restored first."""
+        return super().has_change_permission(request, obj) and not (obj and obj.archived_at)
 
     @action(description=_("Upload codes"), url_path="upload", permissions=["upload"], icon="upload")
     def upload_codes(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -12,12 +12,13 @@ from simple_history.admin import SimpleHistoryAdmin
 from challenges.admin import asking, conflicts
 from challenges.admin.edit_flow import OwnTransaction, SavesByRules
 from challenges.admin.forms import LABELS, MESSAGES, ChallengeForm, zone_names
-from challenges.admin.lists import Archived, ChallengeColumns, WithFigures
+from challenges.admin.lists import ChallengeColumns, WithFigures
 from challenges.admin.removing import RemovesByRules
 from challenges.admin.reverting import RevertsByRules
 from challenges.admin.starting import Start, copy_of
 from challenges.models import Challenge
 from challenges_project.admin import (
+    Archived,
     AsksFirst,
     ChoicesDropdownFilter,
     StaffModelAdmin,

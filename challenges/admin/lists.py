@@ -3,11 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -63,22 +61,6 @@ class WithFigures(ChangeList):
         figures = window_figures(self.result_list, timezone.now())
         for challenge in self.result_list:
             challenge.figures = figures[challenge.id]
-
-
-class Archived(admin.SimpleListFilter):
-    title = _("archive")
-    parameter_name = "archived"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("Archived"))]
-
-    def choices(self, changelist: Any) -> Any:
-        first, *rest = super().choices(changelist)
-        yield first | {"display": _("In use")}
-        yield from rest
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(archived_at__isnull=self.value() != "yes")
 
 
 class ChallengeColumns:

@@ -5,6 +5,7 @@ from .languages import language_tabs, localized, offered_languages
 from .ledgers import CappedPaginator, ExactSearch
 from .questions import AsksFirst, Question
 from .refusals import NESTED, RefusalsAsErrors, refusals_in, refuse
+from .removals import Archived, RemovesByDomain
 from .theme import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
@@ -19,6 +20,7 @@ from .theme import (
 __all__ = [
     "NESTED",
     "AddOnlyAdmin",
+    "Archived",
     "AsksFirst",
     "AutocompleteSelectFilter",
     "CappedPaginator",
@@ -28,6 +30,7 @@ __all__ = [
     "Question",
     "RangeDateTimeFilter",
     "RefusalsAsErrors",
+    "RemovesByDomain",
     "StackedInline",
     "StaffModelAdmin",
     "TabularInline",

@@ -9,12 +9,14 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from challenges import member_export
 from challenges.models import ChallengeLog
+from challenges_project.access import audit
 from challenges_project.admin import refusals_in, refuse
 from challenges_project.desk import act_forms, doing
 from challenges_project.desk.pages import page
@@ -152,6 +154,36 @@ def count_anyway(request: HttpRequest, member_id: UUID) -> HttpResponse:
         member=member,
         form=form,
         dangerous=False,
+    )
+
+
+def export_member(request: HttpRequest, member_id: UUID) -> HttpResponse:
+    """Everything about a member as JSON, streamed; who asked for it and why is kept."""
+    if not request.user.has_perms(["members.view_member", MAY_ACT]):
+        raise PermissionDenied
+    member = get_object_or_404(Member, id=member_id)
+    form = act_forms.ReasonForm(request.POST or None, subject=member)
+    if request.method != "POST" or not form.is_valid():
+        title, told = _("Export the member"), _("Everything that is stored about them, as one JSON file.")
+        return page(
+            request,
+            "desk/act.html",
+            title,
+            act={"explanation": told},
+            subject=member,
+            member=member,
+            form=form,
+        )
+    at = timezone.now()
+    reason = form.cleaned_data["reason"]
+    audit.note(request.user, "export_member", at=at, member=member, target=member, reason=reason)
+    return StreamingHttpResponse(
+        member_export.export_member(member, at),
+        content_type="application/json",
+        headers={
+            "Content-Disposition": f'attachment; filename="member-{member.id}.json"',
+            "Cache-Control": "no-store",
+        },
     )
 
 

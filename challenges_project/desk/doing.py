@@ -13,6 +13,7 @@ from challenges_project.access import audit
 from challenges_project.amounts import units
 from challenges_project.choices import MemberStatus
 from challenges_project.errors import DomainError, DomainErrors
+from members import erasing
 from members.models import Member
 from rewards import transitions
 from rewards.models import RewardLog
@@ -110,7 +111,7 @@ def pause(member: Member, said: Answers, actor: Any, at: datetime) -> None:
 
 
 def erase(member: Member, said: Answers, actor: Any, at: datetime) -> None:
-    raise NotImplementedError
+    erasing.erase(member, at=at, actor=actor, reason=said["reason"])
 
 
 def count_anyway(logs: list[ChallengeLog], said: Answers, actor: Any, at: datetime) -> None:

@@ -41,8 +41,3 @@ def show(request: HttpRequest, member_id: UUID) -> HttpResponse:
         may_act=request.user.has_perm("members.change_member"),
         may_reward=request.user.has_perm("rewards.change_rewardlog"),
     )
-
-
-@may("members.view_member", "members.change_member")
-def export(request: HttpRequest, member_id: UUID) -> HttpResponse:
-    raise NotImplementedError

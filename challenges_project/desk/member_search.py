@@ -38,13 +38,13 @@ def find(text: str) -> list[Found]:
 
 def _matches(text: str) -> Iterator[tuple[Member, str]]:
     yield from ((member, _("identifier")) for member in Member.objects.known_as(text))
-    yield from ((member, _("e-mail")) for member in _folded(email=text))
+    yield from ((member, _("e-mail")) for member in _folded(email=text)[:FOUND_AT_MOST])
     yield from ((log.member, _("coupon code")) for log in _reward_logs(text))
     logs = ChallengeLog.objects.filter(unique_identifier=text).select_related("member")
     yield from ((log.member, _("log %(id)s") % {"id": text}) for log in logs[:FOUND_AT_MOST])
     activities = Activity.objects.filter(unique_identifier=text).select_related("member")
     yield from ((each.member, _("activity %(id)s") % {"id": text}) for each in activities[:FOUND_AT_MOST])
-    yield from ((member, _("name")) for member in _named(text))
+    yield from ((member, _("name")) for member in _named(text)[:FOUND_AT_MOST])
 
 
 def _reward_logs(code: str) -> list[RewardLog]:
@@ -64,4 +64,4 @@ def _named(text: str) -> QuerySet[Member]:
 def _folded(**field: str) -> QuerySet[Member]:
     """Whatever the case; served by the index on the lower-case column."""
     ((name, text),) = field.items()
-    return Member.objects.alias(folded=Lower(name)).filter(folded=text.lower())[:FOUND_AT_MOST]
+    return Member.objects.alias(folded=Lower(name)).filter(folded=text.lower())

@@ -58,8 +58,8 @@ STAFF_ACTS = {
     "add_log": _("Added a log"),
     "pause_member": _("Paused the member"),
     "resume_member": _("Resumed the member"),
-    "erase": _("Erased the member"),
-    "export": _("Exported the member's data"),
+    "erase_member": _("Erased the member"),
+    "export_member": _("Exported the member's data"),
 }
 
 

@@ -1,0 +1,87 @@
+"""The figures of one window, equal to a plain count, and their CSV."""
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from challenges_project.desk.csv_files import harmless
+from tests.builders import DAY, log_activity, make_challenge, make_milestone, make_reward
+
+
+@pytest.fixture
+def challenge(db):
+    """Three take part this month: 100, 250 and 600 of 500. Nobody took part before."""
+    now = timezone.now()
+    reward = make_reward(name="=HYPERLINK(1)")
+    challenge = make_challenge(at=now - 70 * DAY, completion_reward=reward)
+    make_milestone(challenge, 200, at=now - 70 * DAY)
+    for member, value in (("alice", 100), ("bob", 250), ("carol", 600)):
+        log_activity(challenge, value, member=member, at=now)
+    log_activity(challenge, 1, member="dave", at=now - 50 * DAY, received_at=now)
+    return challenge
+
+
+def figures(client, challenge, **query):
+    return client.get(reverse("desk:dashboard", args=[challenge.pk]), query)
+
+
+def test_funnel_goes_from_taking_part_to_completion(marketer, challenge):
+    steps = figures(marketer, challenge).context["steps"]
+
+    assert [(step.value, step.members, round(step.share)) for step in steps] == [
+        (Decimal(0), 3, 100),
+        (Decimal(200), 2, 67),
+        (Decimal(500), 1, 33),
+    ]
+
+
+def test_result_counts_participants_and_completions(marketer, challenge):
+    result = figures(marketer, challenge).context["result"]
+
+    assert (result.participants, result.completed, round(result.rate)) == (3, 1, 33)
+
+
+def test_days_are_those_of_the_window_and_know_what_did_not_count(marketer, challenge):
+    now, before = timezone.now(), timezone.now() - 50 * DAY
+
+    today = figures(marketer, challenge).context["days"][-1]
+    earlier = figures(marketer, challenge, window=challenge.window_at(before).period_key).context["days"]
+
+    assert (today.day, today.counted, today.not_counted) == (now.date(), 3, 0)
+    assert sum(day.not_counted for day in earlier) == 1
+
+
+def test_coupons_are_counted_by_reward(marketer, challenge):
+    coupons = figures(marketer, challenge).context["coupons"]
+
+    assert [(each.name, each.issued, each.redeemed) for each in coupons] == [
+        ("=HYPERLINK(1)", 1, 0),
+        ("Generated, without a reward", 2, 0),
+    ]
+
+
+@pytest.mark.parametrize("key", ["", "2026-99", "nonsense", "9999-12", "%00"])
+def test_window_that_is_none_is_the_one_of_now(key, marketer, challenge):
+    window = figures(marketer, challenge, window=key).context["window"]
+
+    assert window == challenge.window_at(timezone.now())
+
+
+def test_csv_has_the_figures_and_no_formula(marketer, challenge):
+    response = figures(marketer, challenge, format="csv")
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert "\r\nTook part,0,3,100.0\r\n" in text
+    assert "\r\n'=HYPERLINK(1),1,0,0,0,\r\n" in text
+
+
+@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@SUM", "\t=1", "\r=1"])
+def test_formula_becomes_text(cell):
+    assert harmless(cell) == f"'{cell}"
+
+
+def test_number_stays_a_number():
+    assert harmless(-1) == "-1"
