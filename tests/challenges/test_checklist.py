@@ -14,7 +14,9 @@ ALL_LANGUAGES = ("en", "es", "fr", "de", "ar", "ja")
 def ready(db):
     """A draft about which nobody has a question."""
     texts = {
-        f"{field}_{code}": f"Text {code}" for field in ("eud_title", "eud_description") for code in ALL_LANGUAGES
+        f"{field}_{code}": f"Text {code}"
+        for field in ("eud_title", "eud_description")
+        for code in ALL_LANGUAGES
     }
     reward = make_reward(code_source="shared", shared_code="SHARED")
     return make_challenge(
