@@ -81,6 +81,15 @@ class TranslatedTextField(serializers.Field):
                 errors[code] = error.detail
         if errors:
             raise serializers.ValidationError(errors)
+        return self._without_repeated(texts)
+
+    def _without_repeated(self, texts: dict[str, str]) -> dict[str, str]:
+        """The default language first: the others are compared with what it says then."""
+        default = f"{self.column}_{default_language()}"
+        for column in sorted(texts, key=lambda column: column != default):
+            code = column.removeprefix(f"{self.column}_")
+            if texts[column] == self._without(code, texts.get(default)):
+                texts[column] = ""
         return texts
 
     def _offered(self, code: str) -> str:
@@ -97,8 +106,9 @@ class TranslatedTextField(serializers.Field):
                 raise serializers.ValidationError([ErrorDetail(str(error.message), error.code)]) from error
         return text
 
-    def _without(self, code: str) -> str:
-        """What a reader of this language gets when its own column is empty."""
+    def _without(self, code: str, sent: str | None = None) -> str:
+        """What a reader of this language gets without its own; `sent`: the default language's text."""
         record, default = self.parent.instance, default_language()
-        lent = getattr(record, f"{self.column}_{default}", None) if code != default else None
+        stored = getattr(record, f"{self.column}_{default}", None)
+        lent = None if code == default else stored if sent is None else sent
         return lent or (default_text(self.column, code) if self.column in DEFAULT_TEXTS else "")

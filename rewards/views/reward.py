@@ -38,9 +38,16 @@ class RewardViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, Del
         return self.update_record(Reward(), values)
 
     def update_record(self, record: Reward, values: dict[str, Any]) -> Reward:
-        for name, value in values.items():
+        """A read that is sent back edits nothing: no new time, no row of history, no stale caches."""
+        edited = {name: value for name, value in values.items() if not _same(getattr(record, name), value)}
+        for name, value in edited.items():
             setattr(record, name, value)
-        return catalogue.save(record, at=self.at)
+        return catalogue.save(record, at=self.at) if edited or record._state.adding else record
 
     def delete_record(self, record: Reward) -> None:
         catalogue.remove(record, at=self.at)
+
+
+def _same(now: Any, sent: Any) -> bool:
+    """An empty text is no text: translated columns hold either."""
+    return bool(now == sent or (now in (None, "") and sent in (None, "")))

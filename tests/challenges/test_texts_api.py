@@ -339,6 +339,17 @@ def test_text_equal_to_the_built_in_one_is_not_kept(api, make):
     assert stored["eudTitle"] == dict.fromkeys(LANGUAGES) | {"de": "Titel"}
 
 
+@pytest.mark.parametrize(("slug", "field"), FIELDS)
+def test_text_that_every_reader_would_read_anyway_is_not_kept(api, make, slug, field):
+    path = make(slug)
+
+    api.patch_json(f"{path}?languageCode=*", {field: {"ja": "One", "de": "One", "en": "One", "fr": "Un"}})
+    api.patch_json(f"{path}?languageCode=ar", {field: "One"})
+
+    stored = read(api, path, "*").json()["data"][field]
+    assert stored == dict.fromkeys(LANGUAGES) | {"en": "One", "fr": "Un"}
+
+
 # --- requests beside one another --------------------------------------------------------------------------
 
 
