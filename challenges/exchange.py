@@ -20,6 +20,7 @@ from challenges.models import Challenge
 from challenges.representations import challenge_shown
 from challenges.serializers import ChallengeSerializer, MilestoneSerializer
 from challenges.shelf import with_milestones
+from challenges.views.rewards_named import reward_named
 from challenges_project.api.exceptions import Fault, answer_to
 from challenges_project.api.filters import parse_uuid
 from challenges_project.api.language import Language, default_language
@@ -147,16 +148,17 @@ def _challenge_in(told: dict[str, Any], at: datetime, keep_status: bool) -> Chal
         raise DomainError("exists", "This challenge exists here already; delete it first.", "id")
     milestones = _list(told, "milestones", "milestones")
     icons = _icons_in(told, "eudIcon", "eud_icon")
-    challenge = Challenge(
-        id=challenge_id, created_at=at, updated_at=at, **_validated(ChallengeSerializer, told)
-    )
+    values = _validated(ChallengeSerializer, told)
+    reward_named(values.get("completion_reward_id"), "completionRewardId")
+    challenge = Challenge(id=challenge_id, created_at=at, updated_at=at, **values)
     made = []
     for index, each in enumerate(milestones):
         with _at(f"milestones.{index}"):
             made.append(_milestone_in(dict(_object(each)), challenge, at))
     if not keep_status:
-        for record in (challenge, *(milestone for milestone, _icons in made)):
-            record.status = RecordStatus.DRAFT
+        challenge.status = RecordStatus.DRAFT
+        for milestone, _icons in made:
+            milestone.status = RecordStatus.DRAFT
     with icons_replaced(challenge, icons):
         rules.save(challenge, at=at)
     for index, (milestone, own_icons) in enumerate(made):
@@ -172,6 +174,7 @@ def _milestone_in(
     told["linkedSchemaRecordId"] = str(challenge.id)
     values = _validated(MilestoneSerializer, told)
     del values["linked_schema_record_id"], values["linked_schema_slug"]
+    reward_named(values.get("reward_id"), "rewardId")
     return Milestone(id=_id(told), challenge=challenge, created_at=at, updated_at=at, **values), icons
 
 

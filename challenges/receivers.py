@@ -1,9 +1,13 @@
 """Doorbells of this room: what a saved log, and an edited record, set off."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 
 from challenges import catalogue, progress, unsaved
+from challenges.ledger import StoredLog
 from challenges.models import Challenge, ChallengeLog
 from challenges.signals import challenge_logs_saved
 from challenges_project.icons import keeping
@@ -12,18 +16,18 @@ from rewards.models import Reward
 
 
 @receiver(challenge_logs_saved, dispatch_uid="challenges.progress")
-def count_logs(logs, **kwargs):
+def count_logs(logs: Iterable[StoredLog | ChallengeLog], **kwargs: Any) -> progress.Applied:
     return progress.apply(logs)
 
 
 @receiver(pre_save, sender=ChallengeLog, dispatch_uid="challenges.judge_log")
-def judge_log(instance, raw=False, **kwargs):
+def judge_log(instance: ChallengeLog, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         unsaved.judge_unsaved(instance)
 
 
 @receiver(post_save, sender=ChallengeLog, dispatch_uid="challenges.announce_log")
-def announce_log(instance, raw=False, **kwargs):
+def announce_log(instance: ChallengeLog, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         challenge_logs_saved.send(sender=ChallengeLog, logs=[instance])
 
@@ -31,11 +35,11 @@ def announce_log(instance, raw=False, **kwargs):
 @receiver([post_save, post_delete], sender=Challenge, dispatch_uid="challenges.challenge_edited")
 @receiver([post_save, post_delete], sender=Milestone, dispatch_uid="challenges.milestone_edited")
 @receiver([post_save, post_delete], sender=Reward, dispatch_uid="challenges.reward_edited")
-def touch_catalogue(**kwargs):
+def touch_catalogue(**kwargs: Any) -> None:
     catalogue.touch()
 
 
 @receiver(post_delete, sender=Challenge, dispatch_uid="challenges.challenge_deleted")
 @receiver(post_delete, sender=Milestone, dispatch_uid="challenges.milestone_deleted")
-def remove_icons(instance, **kwargs):
+def remove_icons(instance: Challenge | Milestone, **kwargs: Any) -> None:
     keeping.remove_icons(instance)

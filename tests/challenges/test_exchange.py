@@ -114,6 +114,7 @@ def test_import_of_what_exists_is_refused_and_changes_nothing(document):
         (lambda d: d["challenges"][0].update(eudIcon={"base64": "!"}), "challenges.0.eudIcon"),
         (lambda d: d["challenges"][0].update(milestones=5), "challenges.0.milestones"),
         (lambda d: d["rewards"][0].update(codeLength=5), "rewards.0.codeLength"),
+        (lambda d: d["rewards"].clear(), "challenges.0.completionRewardId"),
         (lambda d: d.update(version=2), "version"),
     ],
 )
