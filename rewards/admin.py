@@ -27,8 +27,9 @@ from challenges_project.admin import (
     language_tabs,
 )
 from challenges_project.choices import CodeSource, RewardLogStatus
-from rewards import catalogue
+from rewards import catalogue, exports
 from rewards.code_upload import UploadsCodes
+from rewards.csv_download import DownloadsCsv
 from rewards.forms import TEXTS, RewardForm
 from rewards.models import CouponCode, Reward, RewardLog
 from rewards.representations import status_at
@@ -117,7 +118,9 @@ class RewardAdmin(UploadsCodes, RemovesByDomain, StaffModelAdmin, SimpleHistoryA
 
 
 @admin.register(RewardLog)
-class RewardLogAdmin(ExactSearch, ViewOnlyAdmin):
+class RewardLogAdmin(DownloadsCsv, ExactSearch, ViewOnlyAdmin):
+    export = staticmethod(exports.export_reward_logs)
+    export_permission = "rewards.view_rewardlog"
     list_display = (
         "member",
         "paid_for",
@@ -159,7 +162,9 @@ class RewardLogAdmin(ExactSearch, ViewOnlyAdmin):
 
 
 @admin.register(CouponCode)
-class CouponCodeAdmin(ExactSearch, ViewOnlyAdmin):
+class CouponCodeAdmin(DownloadsCsv, ExactSearch, ViewOnlyAdmin):
+    export = staticmethod(exports.export_coupon_codes)
+    export_permission = "rewards.add_couponcode"
     list_display = ("code", "reward", "given_to", "created_at")
     list_select_related = ("reward", "reward_log__member")
     list_filter = (("reward", AutocompleteSelectFilter), ("reward_log", admin.EmptyFieldListFilter))

@@ -4,8 +4,10 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
+from challenges_project.admin import refuse
 from challenges_project.admin.texts_form import TextsForm
 from challenges_project.admin.theme import UnfoldAdminTextareaWidget
+from rewards import catalogue
 from rewards.models import Reward
 
 TEXTS = ("eud_reward_title", "eud_reward_instruction_message")
@@ -25,3 +27,15 @@ class RewardForm(TextsForm):
             "max_per_member": _("Empty: no limit. Over all challenges and windows."),
         }
         widgets: ClassVar[dict[str, Any]] = {"description": UnfoldAdminTextareaWidget(attrs={"rows": 2})}
+
+    def clean(self) -> dict[str, Any]:
+        """What the fields say together, refused at its field before a constraint refuses it on top."""
+        cleaned = super().clean() or self.cleaned_data
+        proposed = Reward(
+            code_source=cleaned.get("code_source", ""),
+            shared_code=cleaned.get("shared_code", ""),
+            code_prefix=cleaned.get("code_prefix", ""),
+        )
+        for error in catalogue.errors_of(proposed):
+            refuse(self, error, error.field)
+        return cleaned

@@ -1,4 +1,4 @@
-"""Tables as CSV that a spreadsheet opens without running anything."""
+"""Tables of figures as CSV that a spreadsheet opens without running anything."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -6,23 +6,17 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
-# A cell that begins so is a formula to a spreadsheet; an apostrophe makes it text.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-class _Line:
-    def write(self, text: str) -> str:
-        return text
+from rewards.exports import BYTE_ORDER_MARK, Echo, neutralised
 
 
 def harmless(cell: Any) -> str:
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if isinstance(cell, str) and text.startswith(FORMULA) else text
+    """A number of ours is a number; what somebody typed might be a formula."""
+    return neutralised(cell) if isinstance(cell, str) else "" if cell is None else str(cell)
 
 
 def lines(rows: Iterable[Iterable[Any]]) -> Iterator[str]:
-    writer = csv.writer(_Line())
-    yield "\ufeff"
+    writer = csv.writer(Echo())
+    yield BYTE_ORDER_MARK
     for row in rows:
         yield writer.writerow([harmless(cell) for cell in row])
 
