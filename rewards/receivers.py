@@ -1,6 +1,5 @@
 """Doorbells of this room."""
 
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -13,5 +12,7 @@ from rewards.models import Reward
 
 @receiver(post_save, sender=Reward, dispatch_uid="rewards.reward_edited")
 def settle_reward(instance: Reward, created: bool, raw: bool = False, **kwargs: Any) -> None:
+    reward_id = instance.id  # a deletion in the same transaction would take it from the instance
     if not raw and not created:
-        transaction.on_commit(partial(catalogue.settle, instance.id), robust=True)
+        # A function of its own name: Django names it in the log when it fails, which a partial has not.
+        transaction.on_commit(lambda: catalogue.settle(reward_id), robust=True)
