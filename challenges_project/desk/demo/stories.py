@@ -75,12 +75,12 @@ SPENDER = Story(
         ),
         eud_description=(
             "Spend $500 this month and enjoy free shipping for three months. On the way: 5% off at $200.",
-            "Gasta $500 este mes y disfruta de envíos gratis durante tres meses. Por el camino: un 5 % de "
+            "Gasta $500 este mes y disfruta de envíos gratis durante tres meses. Por el camino: un 5 % de "
             "descuento al llegar a $200.",
-            "Dépensez 500 $ ce mois-ci et profitez de trois mois de livraison offerte. En chemin : 5 % de "
-            "remise à 200 $.",
-            "Für 500 $ im Monat einkaufen und drei Monate versandkostenfrei bestellen. Unterwegs: 5 % Rabatt "
-            "ab 200 $.",
+            "Dépensez 500 $ ce mois-ci et profitez de trois mois de livraison offerte. En chemin : 5 % de "
+            "remise à 200 $.",
+            "Für 500 $ im Monat einkaufen und drei Monate versandkostenfrei bestellen. Unterwegs: 5 % Rabatt "
+            "ab 200 $.",
             "أنفق $500 هذا الشهر واستمتع بالشحن المجاني لثلاثة أشهر. وفي الطريق خصم 5% عند $200.",
             "今月 $500 のお買い物で3か月間送料無料。途中の $200 達成で5%オフ。",
         ),
@@ -99,7 +99,7 @@ SPENDER = Story(
             eud_reward_instruction_message=(
                 "Enter the code at checkout; it works for every order until it expires.",
                 "Introduce el código al pagar; vale para todos tus pedidos hasta que caduque.",
-                "Saisissez le code au paiement ; il vaut pour chaque commande jusqu’à son expiration.",
+                "Saisissez le code au paiement ; il vaut pour chaque commande jusqu’à son expiration.",
                 "Code an der Kasse eingeben; er gilt bis zum Ablauf für jede Bestellung.",
                 "أدخل الرمز عند الدفع؛ يسري على كل طلب حتى انتهاء صلاحيته.",
                 "お会計時にコードを入力してください。有効期限まで毎回ご利用いただけます。",
@@ -115,17 +115,17 @@ SPENDER = Story(
             texts(
                 eud_milestone_title=(
                     "5% off",
-                    "5 % de descuento",
-                    "5 % de remise",
-                    "5 % Rabatt",
+                    "5 % de descuento",
+                    "5 % de remise",
+                    "5 % Rabatt",
                     "خصم 5%",
                     "5%オフ",
                 ),
                 eud_milestone_description=(
                     "Reach $200 in a month.",
                     "Llega a $200 en un mes.",
-                    "Atteignez 200 $ dans le mois.",
-                    "200 $ in einem Monat erreichen.",
+                    "Atteignez 200 $ dans le mois.",
+                    "200 $ in einem Monat erreichen.",
                     "ابلغ $200 خلال الشهر.",
                     "1か月で $200 を達成。",
                 ),
@@ -135,9 +135,9 @@ SPENDER = Story(
                 texts(
                     eud_reward_title=(
                         "5% off your next order",
-                        "5 % en tu próximo pedido",
-                        "5 % sur votre prochaine commande",
-                        "5 % auf die nächste Bestellung",
+                        "5 % en tu próximo pedido",
+                        "5 % sur votre prochaine commande",
+                        "5 % auf die nächste Bestellung",
                         "خصم 5% على طلبك القادم",
                         "次回のご注文が5%オフ",
                     ),
@@ -189,7 +189,7 @@ VISITS = Story(
         eud_milestone_next_to_be_achieved_message=(
             "Visits to go until your next reward: {{nextRemainingValue}}",
             "Visitas que faltan para tu próxima recompensa: {{nextRemainingValue}}",
-            "Visites restantes avant votre prochaine récompense : {{nextRemainingValue}}",
+            "Visites restantes avant votre prochaine récompense : {{nextRemainingValue}}",
             "Besuche bis zur nächsten Belohnung: {{nextRemainingValue}}",
             "الزيارات المتبقية حتى مكافأتك التالية: {{nextRemainingValue}}",
             "次の特典まであと {{nextRemainingValue}} 回",
@@ -197,7 +197,7 @@ VISITS = Story(
         eud_completed_challenge_message=(
             "Ten visits, well done! Your free item is waiting at the counter.",
             "¡Diez visitas, enhorabuena! Tu regalo te espera en el mostrador.",
-            "Dix visites, bravo ! Votre cadeau vous attend au comptoir.",
+            "Dix visites, bravo ! Votre cadeau vous attend au comptoir.",
             "Zehn Besuche, großartig! Die Leckerei wartet an der Theke.",
             "عشر زيارات، أحسنت! صنفك المجاني بانتظارك عند المنضدة.",
             "10回達成、おめでとうございます！カウンターで一品をお受け取りください。",
@@ -205,7 +205,7 @@ VISITS = Story(
         eud_failed_challenge_message=(
             "Not quite ten visits this time. A new {{periodText}}, a new chance!",
             "Esta vez no llegaste a diez visitas. ¡Nuevo {{periodText}}, nueva oportunidad!",
-            "Pas tout à fait dix visites cette fois. Nouveau {{periodText}}, nouvelle chance !",
+            "Pas tout à fait dix visites cette fois. Nouveau {{periodText}}, nouvelle chance !",
             "Diesmal keine zehn Besuche. Neuer {{periodText}}, neue Chance!",
             "لم تكتمل عشر زيارات هذه المرة. فرصة جديدة كل {{periodText}}!",
             "今回は10回に届きませんでした。新しい{{periodText}}にまた挑戦！",
@@ -262,9 +262,9 @@ VISITS = Story(
                 texts(
                     eud_reward_title=(
                         "10% off your next visit",
-                        "10 % en tu próxima visita",
-                        "10 % sur votre prochaine visite",
-                        "10 % auf den nächsten Besuch",
+                        "10 % en tu próxima visita",
+                        "10 % sur votre prochaine visite",
+                        "10 % auf den nächsten Besuch",
                         "خصم 10% على زيارتك القادمة",
                         "次回のご来店が10%オフ",
                     ),
@@ -316,7 +316,7 @@ CALORIES = Story(
         eud_milestone_next_to_be_achieved_message=(
             "Calories to go this {{periodText}}: {{nextRemainingValue}}",
             "Calorías que faltan esta {{periodText}}: {{nextRemainingValue}}",
-            "Calories restantes cette {{periodText}} : {{nextRemainingValue}}",
+            "Calories restantes cette {{periodText}} : {{nextRemainingValue}}",
             "Kalorien bis zum Ziel dieser {{periodText}}: {{nextRemainingValue}}",
             "السعرات المتبقية لهذا ال{{periodText}}: {{nextRemainingValue}}",
             "今{{periodText}}の残りカロリー：{{nextRemainingValue}}",
@@ -324,7 +324,7 @@ CALORIES = Story(
         eud_completed_challenge_message=(
             "5 000 calories burned, what a {{periodText}}! Rest well, the next one starts on Monday.",
             "¡5 000 calorías quemadas, qué {{periodText}}! Descansa, el lunes empieza otra.",
-            "5 000 calories brûlées, quelle {{periodText}} ! Reposez-vous, la suite commence lundi.",
+            "5 000 calories brûlées, quelle {{periodText}} ! Reposez-vous, la suite commence lundi.",
             "5 000 Kalorien verbrannt, was für eine {{periodText}}! Am Montag geht es weiter.",
             "أحرقت 5000 سعرة، أحسنت! استرح جيدًا، فالتحدي القادم يبدأ الاثنين.",
             "5,000カロリー達成、お見事！次の挑戦は月曜日から。",
@@ -332,7 +332,7 @@ CALORIES = Story(
         eud_failed_challenge_message=(
             "This {{periodText}} stayed below 5 000 calories. Monday is a fresh start!",
             "Esta {{periodText}} no llegó a 5 000 calorías. ¡El lunes se empieza de nuevo!",
-            "Cette {{periodText}} est restée sous 5 000 calories. Lundi, on repart !",
+            "Cette {{periodText}} est restée sous 5 000 calories. Lundi, on repart !",
             "Diese {{periodText}} blieb unter 5 000 Kalorien. Am Montag geht es von vorn los!",
             "لم تبلغ 5000 سعرة هذه المرة. الاثنين بداية جديدة!",
             "今{{periodText}}は5,000カロリーに届きませんでした。月曜からまた挑戦！",
@@ -396,7 +396,7 @@ LESSONS = Story(
         eud_milestone_next_to_be_achieved_message=(
             "Lessons to go: {{nextRemainingValue}}",
             "Lecciones que faltan: {{nextRemainingValue}}",
-            "Leçons restantes : {{nextRemainingValue}}",
+            "Leçons restantes : {{nextRemainingValue}}",
             "Lektionen bis zum Ziel: {{nextRemainingValue}}",
             "الدروس المتبقية: {{nextRemainingValue}}",
             "残り {{nextRemainingValue}} レッスン",
@@ -404,7 +404,7 @@ LESSONS = Story(
         eud_completed_challenge_message=(
             "Twenty lessons, brilliant! Your premium pack is unlocked.",
             "¡Veinte lecciones, genial! Tu paquete premium está desbloqueado.",
-            "Vingt leçons, bravo ! Votre pack premium est débloqué.",
+            "Vingt leçons, bravo ! Votre pack premium est débloqué.",
             "Zwanzig Lektionen, stark! Das Premium-Paket ist freigeschaltet.",
             "عشرون درسًا، رائع! حزمتك المميزة متاحة الآن.",
             "20レッスン修了、すばらしい！プレミアムコンテンツが開放されました。",
@@ -412,7 +412,7 @@ LESSONS = Story(
         eud_failed_challenge_message=(
             "Not all twenty lessons yet. Keep learning, a new {{periodText}} begins!",
             "Aún no llegaste a veinte lecciones. Sigue aprendiendo, ¡empieza otro {{periodText}}!",
-            "Pas encore vingt leçons. Continuez, un nouveau {{periodText}} commence !",
+            "Pas encore vingt leçons. Continuez, un nouveau {{periodText}} commence !",
             "Noch keine zwanzig Lektionen. Dranbleiben, ein neuer {{periodText}} beginnt!",
             "لم تكتمل الدروس العشرون بعد. واصل التعلّم، فكل {{periodText}} بداية جديدة!",
             "20レッスンまでもう少し。新しい{{periodText}}も学び続けましょう！",

@@ -112,7 +112,7 @@ WORDS = texts(
     today=(
         "What is it today?",
         "¿Qué toca hoy?",
-        "Qu’est-ce qui vous tente ?",
+        "Qu’est-ce qui vous tente ?",
         "Was darf es heute sein?",
         "ماذا تريد اليوم؟",
         "今日は何をしますか？",
@@ -179,7 +179,7 @@ WORDS = texts(
     counted=(
         "{title}: that counts!",
         "{title}: ¡cuenta!",
-        "{title} : c’est compté !",
+        "{title} : c’est compté !",
         "{title}: das zählt!",
         "{title}: تم احتسابه!",
         "{title}：加算されました！",
@@ -187,7 +187,7 @@ WORDS = texts(
     not_counted=(
         "{title}: noted, but it does not count at the moment.",
         "{title}: anotado, pero ahora mismo no cuenta.",
-        "{title} : c’est noté, mais cela ne compte pas pour le moment.",
+        "{title} : c’est noté, mais cela ne compte pas pour le moment.",
         "{title}: notiert, zählt aber gerade nicht.",
         "{title}: سُجّل، لكنه لا يُحتسب حاليًا.",
         "{title}：記録しましたが、現在は加算されません。",
