@@ -11,6 +11,7 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from challenges.admin import asking, conflicts
 from challenges.admin.edit_flow import OwnTransaction, SavesByRules
+from challenges.admin.exchanging import ExchangesChallenges
 from challenges.admin.forms import LABELS, MESSAGES, ChallengeForm, zone_names
 from challenges.admin.lists import ChallengeColumns, WithFigures
 from challenges.admin.removing import RemovesByRules
@@ -34,6 +35,7 @@ from milestones.admin import MilestoneInline
 @admin.register(Challenge)
 class ChallengeAdmin(
     ChallengeColumns,
+    ExchangesChallenges,
     SavesByRules,
     RemovesByRules,
     RevertsByRules,
@@ -56,6 +58,8 @@ class ChallengeAdmin(
     search_fields = ("name", "description")
     ordering = ("display_order", "-id")
     autocomplete_fields = ("completion_reward",)
+    actions = ("export_chosen",)
+    actions_list = ("import_challenges",)
     inlines = (MilestoneInline,)
 
     class Media:
