@@ -80,9 +80,7 @@ def _rewards(challenge: Challenge, live: Sequence[Milestone], at: datetime) -> I
     if any(reward is None or reward.code_source == CodeSource.GENERATED for reward, _value in paid):
         yield Finding(
             "generated_codes",
-            _(
-                "Some codes are generated here: your shop must learn of them, by the API's answers."
-            ),
+            _("Some codes are generated here: your shop must learn of them, by the API's answers."),
         )
     if any(reward is not None and reward.code_source == CodeSource.EXTERNAL for reward, _value in paid):
         yield Finding(

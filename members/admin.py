@@ -33,7 +33,7 @@ class MemberAdmin(ExactSearch, StaffModelAdmin):
 
     @display(description=_("status"), label={"live": "success", "paused": "warning"})
     def shown_status(self, member: Member) -> tuple[str, str]:
-        return member.status, MemberStatus(member.status).label
+        return member.status, str(MemberStatus(member.status).label)
 
     def exactly(self, term: str) -> Q:
         folded = term.lower()

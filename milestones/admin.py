@@ -35,7 +35,7 @@ class MilestoneAdmin(ViewOnlyAdmin, TranslationAdmin):
 
     @display(description=_("status"), label=STATUS_COLOURS)
     def shown_status(self, milestone: Milestone) -> tuple[str, str]:
-        return milestone.status, RecordStatus(milestone.status).label
+        return milestone.status, str(RecordStatus(milestone.status).label)
 
 
 class MilestoneInline(TranslationStackedInline, StackedInline):
@@ -78,4 +78,5 @@ class MilestoneInline(TranslationStackedInline, StackedInline):
         return len(start.milestones) if start else 0
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).unarchived()
+        milestones: Any = super().get_queryset(request)
+        return milestones.unarchived()

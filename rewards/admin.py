@@ -53,7 +53,7 @@ class RewardAdmin(UploadsCodes, RemovesByDomain, StaffModelAdmin, SimpleHistoryA
     form = RewardForm
     actions_detail = ("upload_codes",)
     change_form_outer_before_template = "admin/rewards/reward/archived.html"
-    fieldsets = (
+    fieldsets: Any = (
         (None, {"fields": ("name", "description")}),
         (
             _("Coupon codes"),
@@ -109,11 +109,11 @@ class RewardAdmin(UploadsCodes, RemovesByDomain, StaffModelAdmin, SimpleHistoryA
         )
 
     @display(description=_("codes left"))
-    def codes_left(self, reward: Reward) -> str:
+    def codes_left(self, reward: Any) -> str:
         return str(reward.free_codes or 0) if reward.code_source == CodeSource.POOL else "–"
 
     @display(description=_("issued"))
-    def issued(self, reward: Reward) -> int:
+    def issued(self, reward: Any) -> int:
         return reward.given or 0
 
 
@@ -158,7 +158,7 @@ class RewardLogAdmin(DownloadsCsv, ExactSearch, ViewOnlyAdmin):
     def shown_status(self, log: RewardLog) -> tuple[str, str]:
         now: datetime = timezone.now()
         status = status_at(log, now)
-        return status, RewardLogStatus(status).label
+        return status, str(RewardLogStatus(status).label)
 
 
 @admin.register(CouponCode)

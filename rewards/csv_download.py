@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from challenges_project.errors import DomainError
@@ -19,7 +20,7 @@ class DownloadsCsv:
     export_permission = ""
     list_before_template = "admin/rewards/download.html"
 
-    def changelist_view(self: Any, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(self: Any, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
         if request.GET.get(PARAMETER) == "csv":
             return self._download(request)
         may = request.user.has_perm(self.export_permission)
@@ -28,7 +29,7 @@ class DownloadsCsv:
         link = {"download_link": f"?{query.urlencode()}"} if may else {}
         return super().changelist_view(request, {**(extra_context or {}), **link})  # type: ignore[misc]
 
-    def _download(self: Any, request: HttpRequest) -> HttpResponse:
+    def _download(self: Any, request: HttpRequest) -> HttpResponseBase:
         if not self.has_view_permission(request):
             raise PermissionDenied
         chosen = request.GET.copy()

@@ -42,7 +42,7 @@ def loaded_version(text: str) -> int | None:
 
 def merged(data: QueryDict, fresh: Any, fresh_sets: list[Any]) -> tuple[QueryDict, list[Difference]]:
     """The sent form brought up to what is stored now, and what differs; `fresh` are unbound forms of now."""
-    before = json.loads(data["loaded"])["values"]
+    before = json.loads(str(data["loaded"]))["values"]
     places = _places(data, fresh_sets)
     joined, found = data.copy(), []
     for each, bound, theirs in _values(fresh, fresh_sets):
@@ -55,8 +55,9 @@ def merged(data: QueryDict, fresh: Any, fresh_sets: list[Any]) -> tuple[QueryDic
         typed_here = mine not in (before.get(key, ""), theirs)
         if not typed_here:
             joined[name] = theirs
-        shown = [_readable(bound.field, value) for value in (before.get(key, ""), theirs)]
-        found.append(Difference(_label(bound), *shown, _readable(bound.field, mine) if typed_here else ""))
+        ours = _readable(bound.field, mine) if typed_here else ""
+        was = _readable(bound.field, before.get(key, ""))
+        found.append(Difference(_label(bound), was, _readable(bound.field, theirs), ours))
     return joined, [*found, *_come_and_gone(places, fresh_sets)]
 
 
@@ -100,7 +101,8 @@ def _readable(field: forms.Field, value: str) -> str:
         chosen = field.queryset.filter(pk=value).first() if field.queryset is not None else None
         return str(chosen or value)
     if isinstance(field, forms.ChoiceField):
-        return str(dict(field.choices).get(value, value))
+        labels: Any = field.choices
+        return str(dict(labels).get(value, value))
     return value or "–"
 
 

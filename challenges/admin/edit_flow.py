@@ -22,7 +22,8 @@ class OwnTransaction(ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        return self._changeform_view(request, object_id, form_url, extra_context)
+        view: Any = self._changeform_view  # type: ignore[attr-defined]
+        return view(request, object_id, form_url, extra_context)
 
 
 class SavesByRules:
@@ -73,7 +74,7 @@ class SavesByRules:
         ]
 
     def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> Any:
-        formsets, inlines = super()._create_formsets(request, obj, change)  # type: ignore[misc]
+        formsets, inlines = super()._create_formsets(request, obj, change)
         refusal = getattr(request, "refusal", None)
         if refusal is not None and hasattr(request, "refused_places"):
             _refuse_milestones(formsets, refusal, request.refused_places)
@@ -82,7 +83,7 @@ class SavesByRules:
 
 def _refuse_milestones(formsets: list[Any], refusal: DomainError, places: list[str]) -> None:
     """`milestones.1.milestoneTargetValue` is a mistake in the second of the edited milestones' forms."""
-    by_prefix = {}
+    by_prefix: dict[str, Any] = {}
     for formset in formsets:
         formset.is_valid()
         by_prefix |= {form.prefix: form for form in formset.forms}

@@ -38,7 +38,7 @@ class ExchangesChallenges:
 
     def get_urls(self: Any) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.import_view)
-        return [path("import/", view, name="challenges_challenge_import"), *super().get_urls()]  # type: ignore[misc]
+        return [path("import/", view, name="challenges_challenge_import"), *super().get_urls()]
 
     @action(description=_("Export the chosen challenges"), permissions=["view"])
     def export_chosen(self, request: HttpRequest, chosen: QuerySet[Challenge]) -> HttpResponse:

@@ -1,6 +1,7 @@
 """Logs, progress and activities in the admin: what the engine writes; a log may be added and then counts."""
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -62,13 +63,15 @@ class ChallengeLogAdmin(ExactSearch, AddOnlyAdmin):
         ("reversal_of", "counts_anyway"),
     )
 
-    def get_readonly_fields(self, request, obj=None):
+    def get_readonly_fields(self, request: HttpRequest, obj: ChallengeLog | None = None) -> tuple[str, ...]:
         stored = ("judgement", "counted_value", "period_key", "created_at", "counts_anyway")
         return stored if obj else ()
 
     @display(description=_("counted"), label={"counted": "success", "not": "warning"})
     def judgement(self, log: ChallengeLog) -> tuple[str, str]:
-        return ("counted", str(_("Counted"))) if log.counted else ("not", ReasonCode(log.reason_code).label)
+        return (
+            ("counted", str(_("Counted"))) if log.counted else ("not", str(ReasonCode(log.reason_code).label))
+        )
 
 
 @admin.register(ChallengeProgress)
@@ -100,7 +103,7 @@ class ChallengeProgressAdmin(ExactSearch, ViewOnlyAdmin):
     @display(description=_("status"), label=STATUS_COLOURS)
     def shown_status(self, row: ChallengeProgress) -> tuple[str, str]:
         status: ProgressStatus = row.status_at(timezone.now())
-        return status.value, status.label
+        return status.value, str(status.label)
 
 
 @admin.register(Activity)

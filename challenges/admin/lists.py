@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q
@@ -39,12 +40,10 @@ def window_figures(challenges: Iterable[Challenge], at: datetime) -> dict[UUID, 
     wanted = Q(pk__in=[])
     for id_, (_challenge, window) in windows.items():
         wanted |= Q(challenge=id_, period_key=window.period_key)
-    rows = ChallengeProgress.objects.filter(wanted).order_by().values_list("challenge") if windows else []
+    rows = ChallengeProgress.objects.filter(wanted).order_by().values_list("challenge")
     counted = {
         id_: (joined, completed)
-        for id_, joined, completed in (
-            rows.annotate(Count("id"), Count("challenge_completed_at")) if windows else ()
-        )
+        for id_, joined, completed in rows.annotate(Count("id"), Count("challenge_completed_at"))
     }
     return {
         id_: WindowFigures(challenge.closes_at(window), *counted.get(id_, (0, 0)))
@@ -54,6 +53,8 @@ def window_figures(challenges: Iterable[Challenge], at: datetime) -> dict[UUID, 
 
 class WithFigures(ChangeList):
     """Looks the figures up once the page's rows are known."""
+
+    result_list: Any
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -70,15 +71,15 @@ class ChallengeColumns:
     def shown_status(self, challenge: Challenge) -> tuple[str, str]:
         if challenge.archived_at:
             return "archived", str(_("Archived"))
-        return challenge.status, RecordStatus(challenge.status).label
+        return challenge.status, str(RecordStatus(challenge.status).label)
 
     @display(description=_("goal"))
-    def goal(self, challenge: Challenge) -> str:
+    def goal(self, challenge: Any) -> str:
         how = challenge.get_aggregation_period_display().split(" ")[0]
         return f"{challenge.completion_target_value:,f} · {how}"
 
     @display(description=_("window ends"))
-    def window_ends(self, challenge: Challenge) -> str:
+    def window_ends(self, challenge: Any) -> str:
         ends_at, now = challenge.figures.ends_at, timezone.now()
         if ends_at <= now:
             return str(_("over"))
@@ -88,11 +89,11 @@ class ChallengeColumns:
         )
 
     @display(description=_("participants"))
-    def participants(self, challenge: Challenge) -> str:
+    def participants(self, challenge: Any) -> str:
         return f"{challenge.figures.participants:,}"
 
     @display(description=_("completed"))
-    def completed(self, challenge: Challenge) -> str:
+    def completed(self, challenge: Any) -> str:
         figures = challenge.figures
         return format_html(
             '<span class="desk-bar"><progress max="100" value="{0}"></progress> {1} · {0} %</span>',

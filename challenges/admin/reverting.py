@@ -90,7 +90,7 @@ def changes(then: Challenge, now: Challenge) -> Iterator[Change]:
     for name in edited_columns():
         old, new = getattr(then, name), getattr(now, name)
         if (old or "") != (new or ""):
-            field = Challenge._meta.get_field(
+            field: Any = Challenge._meta.get_field(
                 name.removesuffix("_id") if name.endswith("reward_id") else name
             )
             yield Change(str(capfirst(field.verbose_name)), _shown(old), _shown(new))

@@ -40,7 +40,8 @@ def copy_of(challenge: Challenge) -> Start:
     values["name"] = _("Copy of %(name)s") % {"name": challenge.name}
     values["completion_reward"] = challenge.completion_reward_id
     values["kept_icon"] = icon_of(challenge.eud_icon)
-    return Start(values, [_rung(each) for each in challenge.milestones.unarchived()])
+    milestones = Milestone.objects.unarchived().filter(challenge=challenge)
+    return Start(values, [_rung(each) for each in milestones])
 
 
 def _rung(milestone: Milestone) -> dict[str, Any]:

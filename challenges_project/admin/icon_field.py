@@ -77,7 +77,7 @@ def show_kept(form: forms.BaseForm) -> None:
         getattr(form, "cleaned_data", {}).get("icon") if form.is_bound else form.initial.get("kept_icon")
     )
     if isinstance(cleaned, CleanIcon):
-        field.widget.kept = cleaned  # type: ignore[attr-defined]
+        field.widget.kept = cleaned
 
 
 def icon_image(file: Any, default: str) -> str:

@@ -2,6 +2,7 @@
 
 from functools import cached_property, reduce
 from operator import or_
+from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
@@ -12,6 +13,8 @@ LISTED_AT_MOST = 1000
 
 class CappedPaginator(Paginator):
     """Counts to 1,000 and no further: nobody pages deeper, a filter or the search is quicker."""
+
+    object_list: Any
 
     @cached_property
     def count(self) -> int:

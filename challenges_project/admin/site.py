@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from csp.decorators import csp_update
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from .theme import UnfoldAdminSite
 
@@ -16,8 +17,12 @@ POLICY: dict[str, Any] = {
 
 
 class StaffSite(UnfoldAdminSite):
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., HttpResponse]:
+    def admin_view(
+        self, view: Callable[..., Any], cacheable: bool = False
+    ) -> Callable[..., HttpResponseBase]:
         return csp_update(POLICY)(super().admin_view(view, cacheable))
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return csp_update(POLICY)(super().login)(request, extra_context)
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        view: Any = super().login
+        guarded: Any = csp_update(POLICY)(view)
+        return guarded(request, extra_context)

@@ -78,7 +78,7 @@ class ReverseForm(ReasonForm):
 class LogForm(ReasonForm):
     """`subject` is the member. The time is on the challenge's clock."""
 
-    challenge = forms.ModelChoiceField(
+    challenge: Any = forms.ModelChoiceField(
         label=_("Challenge"), queryset=Challenge.objects.none(), widget=UnfoldAdminSelectWidget
     )
     activity_at = WallClockField(label=_("When"), help_text=_("On the clock of the challenge's time zone."))

@@ -9,7 +9,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -100,7 +101,7 @@ ACTS: dict[str, Act] = {
 }  # fmt: skip
 
 
-def show(request: HttpRequest, name: str, subject_id: UUID) -> HttpResponse:
+def show(request: HttpRequest, name: str, subject_id: UUID) -> HttpResponseBase:
     """GET asks, POST does it; what the domain refuses stands in the form."""
     act = ACTS.get(name)
     if act is None:
@@ -128,7 +129,7 @@ def done(request: HttpRequest, run: Callable[..., None], subject: Any, form: Any
     return True
 
 
-def count_anyway(request: HttpRequest, member_id: UUID) -> HttpResponse:
+def count_anyway(request: HttpRequest, member_id: UUID) -> HttpResponseBase:
     """One log or a selection of one member's: `?log=ID&log=ID`."""
     if not request.user.has_perms(["members.view_member", MAY_LOG]):
         raise PermissionDenied
@@ -157,7 +158,7 @@ def count_anyway(request: HttpRequest, member_id: UUID) -> HttpResponse:
     )
 
 
-def export_member(request: HttpRequest, member_id: UUID) -> HttpResponse:
+def export_member(request: HttpRequest, member_id: UUID) -> HttpResponseBase:
     """Everything about a member as JSON, streamed; who asked for it and why is kept."""
     if not request.user.has_perms(["members.view_member", MAY_ACT]):
         raise PermissionDenied

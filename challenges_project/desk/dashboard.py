@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -39,10 +40,12 @@ def _options(stacked: bool) -> str:
 
 
 @may("challenges.view_challenge", "challenges.view_challengeprogress")
-def show(request: HttpRequest, challenge_id: UUID) -> HttpResponse:
+def show(request: HttpRequest, challenge_id: UUID) -> HttpResponseBase:
     """`?window=2026-11` chooses one; `?format=csv` downloads the figures that are shown."""
     at = timezone.now()
-    challenge = get_object_or_404(Challenge.objects.select_related("completion_reward"), id=challenge_id)
+    challenge: Challenge = get_object_or_404(
+        Challenge.objects.select_related("completion_reward"), id=challenge_id
+    )
     now = challenge.window_at(at)
     window = chosen_window(challenge, request.GET.get("window"), now)
     milestones = list(

@@ -87,7 +87,7 @@ def thresholds(progress: ChallengeProgress) -> list[Threshold]:
     milestones = {
         each.id: each for each in with_milestones([progress.challenge_id]).get(progress.challenge_id, ())
     }
-    milestones |= {log.milestone_id: log.milestone for log in paid.values() if log.milestone_id}
+    milestones |= {log.milestone.id: log.milestone for log in paid.values() if log.milestone}
     shown = [each for each in milestones.values() if each.status == RecordStatus.LIVE or each.id in paid]
     steps = [_threshold(each, progress, paid.get(each.id)) for each in shown]
     steps.sort(key=lambda step: step.target)
