@@ -41,7 +41,7 @@ def sent(response, **changes):
     """What a browser would send of the change form in this response, with these fields typed over."""
     form = response.context["adminform"].form
     data = _values(form)
-    for inline in response.context["inline_admin_formsets"]:
+    for inline in response.context.get("inline_admin_formsets") or ():
         data |= {bound.html_name: bound.value() for bound in inline.formset.management_form}
         for rung in inline.formset.forms:
             data |= _values(rung)

@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from challenges_project.access.models import ApiKey
-from challenges_project.admin import StaffModelAdmin, display
+from challenges_project.access.staff_action import StaffAction
+from challenges_project.admin import ExactSearch, RangeDateTimeFilter, StaffModelAdmin, ViewOnlyAdmin, display
 
 
 @admin.register(ApiKey)
@@ -46,3 +47,13 @@ class ApiKeyAdmin(StaffModelAdmin):
         response = TemplateResponse(request, "admin/access/apikey/shown_once.html", context)
         response.headers["Cache-Control"] = "no-store"
         return response
+
+
+@admin.register(StaffAction)
+class StaffActionAdmin(ExactSearch, ViewOnlyAdmin):
+    """The audit: what staff did by hand, and why."""
+
+    list_display = ("created_at", "actor_name", "action", "member_external_id", "reason")
+    list_filter = (("created_at", RangeDateTimeFilter),)
+    exact_search_fields = ("member_external_id", "actor_name", "action", "target_id")
+    search_help_text = _("A whole identifier of a member, user name, action or record")

@@ -15,6 +15,8 @@ class CappedPaginator(Paginator):
     """Counts to 1,000 and no further: nobody pages deeper, a filter or the search is quicker."""
 
     object_list: Any
+    template_name = "desk/pagination.html"
+    listed_at_most = LISTED_AT_MOST
 
     @cached_property
     def count(self) -> int:

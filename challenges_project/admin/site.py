@@ -6,6 +6,7 @@ from typing import Any
 from csp.decorators import csp_update
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_lazy
 
 from .theme import UnfoldAdminSite
 
@@ -17,6 +18,8 @@ POLICY: dict[str, Any] = {
 
 
 class StaffSite(UnfoldAdminSite):
+    index_title = gettext_lazy("Overview")
+
     def admin_view(
         self, view: Callable[..., Any], cacheable: bool = False
     ) -> Callable[..., HttpResponseBase]:

@@ -44,6 +44,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
             _("Access"),
             [
                 _models(request, "access", "apikey", "key", _("API keys")),
+                _models(request, "access", "staffaction", "history_edu", _("Staff actions")),
                 _models(request, "auth", "user", "person", _("Staff")),
                 _models(request, "auth", "group", "shield_person", _("Roles")),
                 _models(request, "axes", "accessattempt", "lock_clock", _("Failed logins")),

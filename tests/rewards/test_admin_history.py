@@ -1,0 +1,36 @@
+"""A reward's history: who changed what, and back again."""
+
+from django.urls import reverse
+from django.utils import timezone
+
+from rewards import catalogue
+from rewards.models import Reward
+from tests.builders import make_reward
+from tests.staff import sent
+
+
+def test_version_of_a_reward_is_reverted_by_its_form(marketer):
+    reward = make_reward(name="A", eud_reward_title_de="Alt")
+    reward.name, reward.eud_reward_title_de = "B", "Neu"
+    catalogue.save(reward, at=timezone.now())
+    first = reward.history.order_by("history_date", "history_id").first()
+    address = reverse("admin:rewards_reward_simple_history", args=[reward.pk, first.history_id])
+    opened = marketer.get(address)
+
+    response = marketer.post(address, sent(opened))
+
+    assert response.status_code == 302
+    stored = Reward.objects.get()
+    assert (stored.name, stored.eud_reward_title_de) == ("A", "Alt")
+    assert stored.history.first().history_user.username == "mia"
+
+
+def test_history_tells_who_and_what(marketer):
+    reward = make_reward(name="A")
+    change = reverse("admin:rewards_reward_change", args=[reward.pk])
+    marketer.post(change, sent(marketer.get(change), name="B"))
+
+    page = marketer.get(reverse("admin:rewards_reward_history", args=[reward.pk])).content.decode()
+
+    assert "mia" in page
+    assert "Name" in page
