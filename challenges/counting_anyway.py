@@ -60,8 +60,8 @@ def _attempt(log_id: UUID, reason: str, actor: Any, at: datetime) -> CountedAnyw
     with transaction.atomic():
         locks.share([challenge_id])
         # Reversals lock their original too: one of the two comes first and the other sees it.
-        original = ChallengeLog.objects.select_related("member").select_for_update(of=("self",), no_key=True)
-        original = original.get(id=log_id)
+        locked = ChallengeLog.objects.select_related("member").select_for_update(of=("self",), no_key=True)
+        original = locked.get(id=log_id)
         _refuse_what_must_not(original)
         log = _counting(original, _rules(challenge_id), at)
         if not LOGS.insert([log.row()], "(member_id, challenge_id, unique_identifier) DO NOTHING", ("id",)):

@@ -45,7 +45,7 @@ def duplicate(challenge: Challenge, *, at: datetime) -> Challenge:
     name = _("Copy of %(name)s") % {"name": challenge.name}
     values = _copied(challenge, NOT_COPIED)
     copy = Challenge(**values | {"name": name[:LONGEST_NAME], "status": RecordStatus.DRAFT})
-    originals = list(challenge.milestones.unarchived())
+    originals = list(Milestone.objects.unarchived().filter(challenge=challenge))
     milestones = [Milestone(**_copied(each, NOT_COPIED_OF_MILESTONE)) for each in originals]
     with ExitStack() as icons:
         icons.enter_context(icons_replaced(copy, {"eud_icon": icon_of(challenge.eud_icon)}))

@@ -85,7 +85,7 @@ def edit_of(
         milestones=touched,
         removed=list(removed),
         standing=_standing(was.values(), touched, removed),
-        before=stored and snapshot(stored, thresholds_of(_standing(was.values(), (), ()))),
+        before=snapshot(stored, thresholds_of(_standing(was.values(), (), ()))) if stored else None,
         at=at,
         edited=challenge.edited_fields() - BOOKKEEPING,
     )
@@ -122,6 +122,6 @@ def thresholds_of(milestones: Iterable[Milestone]) -> tuple[Threshold, ...]:
     live = [
         Threshold(each.id, units(each.milestone_target_value), each.reward_id, each.live_since)
         for each in milestones
-        if each.status == RecordStatus.LIVE
+        if each.status == RecordStatus.LIVE and each.live_since is not None
     ]
     return tuple(sorted(live, key=lambda each: (each.target, each.milestone_id)))

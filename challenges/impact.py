@@ -1,10 +1,11 @@
 """What an edit would do to members and coupons, counted in the database before anything is saved."""
 
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from challenges import rebuilding
 from challenges.catalogue import Rules
@@ -82,7 +83,7 @@ def _recounted(rules: Rules) -> Impact:
     return impact
 
 
-def _members(rows) -> int:
+def _members(rows: QuerySet[Any]) -> int:
     return rows.aggregate(members=Count("member", distinct=True))["members"]
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import OperationalError, transaction
@@ -273,7 +273,7 @@ def announce(logs: Sequence[StoredLog]) -> Applied:
     """Tell whoever listens that these were stored; answers what the engine made of them."""
     if not logs:
         return Applied()
-    answers = challenge_logs_saved.send(sender=ChallengeLog, logs=logs)
+    answers: list[tuple[Any, Any]] = challenge_logs_saved.send(sender=ChallengeLog, logs=logs)
     return next(answer for _receiver, answer in answers if isinstance(answer, Applied))
 
 

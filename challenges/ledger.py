@@ -182,8 +182,8 @@ def of_model(log: ChallengeLog) -> StoredLog:
         log.reason_code,
         units(log.counted_value),
         log.created_at,
-        getattr(log, "_rules", None),
-        getattr(log, "_window", None),
+        log.judged_rules,
+        log.judged_window,
     )
 
 

@@ -41,7 +41,7 @@ def _take(function: str, challenge_ids: Iterable[UUID]) -> None:
         return
     keys = sorted({_key(id_) for id_ in challenge_ids})
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(key) FROM unnest(%s::bigint[]) AS key", [keys])  # noqa: S608
+        cursor.execute(f"SELECT {function}(key) FROM unnest(%s::bigint[]) AS key", [keys])
 
 
 def _key(challenge_id: UUID) -> int:

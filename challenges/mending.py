@@ -18,6 +18,7 @@ from challenges.ledger import LOGS, PROGRESS, StoredLog, WindowKey, of_model
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from challenges_project.bulk import Table
 from members.models import Member
+from milestones.models import Milestone
 
 WINDOWS_AT_ONCE = 500
 
@@ -34,7 +35,7 @@ DIFFERENCES = f"""
         GROUP BY member_id, period_key
         HAVING COALESCE(MAX(shown), -1) <> CASE WHEN SUM(counted) < 0 THEN 0 ELSE SUM(counted) END
     ) AS w JOIN {Member._meta.db_table} m ON m.id = w.member_id
-    ORDER BY w.member_id, w.period_key LIMIT %s"""  # noqa: S608 - our own names
+    ORDER BY w.member_id, w.period_key LIMIT %s"""
 
 COMPARED = Table(
     "",
@@ -89,7 +90,7 @@ def _mend_some(challenge: Challenge, at: datetime) -> list[Difference]:
 def _rules(challenge: Challenge) -> Rules:
     """Of an archived challenge too."""
     stored = Challenge.objects.get(id=challenge.id)
-    return snapshot(stored, thresholds_of(stored.milestones.unarchived()))
+    return snapshot(stored, thresholds_of(Milestone.objects.unarchived().filter(challenge=stored)))
 
 
 def _logs_of(some: Sequence[Difference], rules: Rules) -> dict[WindowKey, list[StoredLog]]:

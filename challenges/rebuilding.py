@@ -11,7 +11,7 @@ from challenges_project.amounts import SCALE
 from challenges_project.bulk import execute_many
 from challenges_project.periods import window_containing
 
-RECAST = f"UPDATE {LOGS.name} SET period_key = %s, counted_value = %s WHERE id = %s"  # noqa: S608 - our own name
+RECAST = f"UPDATE {LOGS.name} SET period_key = %s, counted_value = %s WHERE id = %s"
 
 
 def recount(rules: Rules, at: datetime) -> None:
@@ -56,7 +56,7 @@ def _recast_reversal(log: StoredLog, original: StoredLog, left: dict[Identity, i
         return
     name = (log.member_id, log.challenge_id, original.counts_anyway or original.unique_identifier)
     rest = left[name]
-    whole = rules.counting or not log.activity_value
-    part = rest if whole else min(rest, log.activity_value)
+    value = None if rules.counting else log.activity_value
+    part = min(rest, value) if value else rest
     log.counted_value = -part
     left[name] = rest - part

@@ -75,13 +75,13 @@ def milestone_field(edit: Edit, place: int, field: str | None) -> str | None:
 
 
 def _faults_of_milestone(milestone: Milestone, edit: Edit) -> Iterator[DomainError]:
-    yield from _faults_of_record(milestone, exclude={"challenge"})
+    yield from _faults_of_record(milestone, exclude=frozenset({"challenge"}))
     yield from _amount_faults(milestone.milestone_target_value, "milestoneTargetValue", edit)
     if "reward_id" in edit.edited_milestones[milestone.id] and milestone.reward:
         yield from _archived_reward(milestone.reward, "rewardId")
 
 
-def _faults_of_record(record: Model, exclude: set[str] = frozenset()) -> Iterator[DomainError]:
+def _faults_of_record(record: Model, exclude: frozenset[str] = frozenset()) -> Iterator[DomainError]:
     """Lengths, types, choices and texts."""
     twins = set(eud_texts.texts_of(type(record)))
     try:
@@ -90,7 +90,7 @@ def _faults_of_record(record: Model, exclude: set[str] = frozenset()) -> Iterato
         for name, errors in error.error_dict.items():
             yield from (DomainError(e.code or "invalid", e.messages[0], wire_name(name)) for e in errors)
     for fault in eud_texts.faults_in(record):
-        fault.field = wire_name(fault.field)
+        fault.field = wire_name(fault.field or "")
         yield fault
 
 

@@ -71,7 +71,11 @@ def resume_interrupted(rules: Iterable[Rules], at: datetime) -> None:
     """After this transaction, go on where somebody was interrupted; costs nothing when nobody was."""
     for each in rules:
         if each.settling_since is not None and at - each.settling_since > INTERRUPTED_AFTER:
-            _after_commit(lambda id_=each.challenge_id: finish(id_, wait=False))
+            _after_commit(_resuming(each.challenge_id))
+
+
+def _resuming(challenge_id: UUID) -> Callable[[], None]:
+    return lambda: finish(challenge_id, wait=False)
 
 
 def _after_commit(go_on: Callable[[], None]) -> None:
@@ -124,12 +128,11 @@ def completes(rules: Rules) -> Q:
     return Q(challenge_completed_at=None, current_progress_value__gte=amount(rules.target))
 
 
-def _paid(threshold_id: UUID) -> Exists:
-    return Exists(
-        RewardLog.objects.filter(
-            member=OuterRef("member_id"), threshold_id=threshold_id, period_key=OuterRef("period_key")
-        )
+def _paid(threshold_id: UUID) -> Q:
+    logs = RewardLog.objects.filter(
+        member=OuterRef("member_id"), threshold_id=threshold_id, period_key=OuterRef("period_key")
     )
+    return Q(Exists(logs))
 
 
 def _aims_elsewhere(rules: Rules) -> Q:

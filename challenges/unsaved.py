@@ -31,7 +31,7 @@ def judge_unsaved(log: ChallengeLog) -> None:
     log.counted = judgement.counted
     log.reason_code = judgement.reason_code
     log.counted_value = amount(judgement.counted_value)
-    log._rules, log._window = rules, judgement.window
+    log.judged_rules, log.judged_window = rules, judgement.window
 
 
 def _entry_of(log: ChallengeLog) -> Entry:

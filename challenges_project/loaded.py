@@ -1,6 +1,5 @@
 """Records that know what was edited on them since they were read, so that two edits at once both hold."""
 
-from collections.abc import Collection, Sequence
 from typing import Any, Self
 
 from django.db import models
@@ -14,8 +13,8 @@ class RemembersLoaded(models.Model):
         abstract = True
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Sequence[Any]) -> Self:
-        record = super().from_db(db, field_names, values)
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        record = super().from_db(*args, **kwargs)
         record.remember_loaded()
         return record
 

@@ -38,7 +38,9 @@ class Challenge(RemembersLoaded):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(_("name"), max_length=256, help_text=_("For you and your colleagues."))
-    description = models.CharField(_("description"), max_length=1024, help_text=_("What this challenge is for."))
+    description = models.CharField(
+        _("description"), max_length=1024, help_text=_("What this challenge is for.")
+    )
     status = models.CharField(_("status"), max_length=6, choices=RecordStatus, default=RecordStatus.DRAFT)
     completion_target_value = AmountField(
         _("completion target"), help_text=_("The total a member must reach within one window.")
@@ -64,10 +66,16 @@ class Challenge(RemembersLoaded):
         help_text=_("The zone whose midnight begins a window, such as Europe/Berlin."),
     )
     starts_at = models.DateTimeField(
-        _("starts at"), null=True, blank=True, help_text=_("Activity before this does not count. Empty: no limit.")
+        _("starts at"),
+        null=True,
+        blank=True,
+        help_text=_("Activity before this does not count. Empty: no limit."),
     )
     ends_at = models.DateTimeField(
-        _("ends at"), null=True, blank=True, help_text=_("Activity from then on does not count. Empty: no limit.")
+        _("ends at"),
+        null=True,
+        blank=True,
+        help_text=_("Activity from then on does not count. Empty: no limit."),
     )
     activity_ids = models.JSONField(
         _("activities"),
@@ -102,11 +110,17 @@ class Challenge(RemembersLoaded):
     eud_title = models.CharField(_("title"), max_length=48, blank=True, default="")
     eud_description = models.CharField(_("description shown"), max_length=1024, blank=True, default="")
     eud_icon = models.FileField(_("icon"), blank=True, default="", upload_to="icons", max_length=128)
-    eud_in_progress_label = models.CharField(_("label while in progress"), max_length=32, blank=True, default="")
+    eud_in_progress_label = models.CharField(
+        _("label while in progress"), max_length=32, blank=True, default=""
+    )
     eud_completed_label = models.CharField(_("label when completed"), max_length=32, blank=True, default="")
-    eud_not_started_label = models.CharField(_("label before any activity"), max_length=32, blank=True, default="")
+    eud_not_started_label = models.CharField(
+        _("label before any activity"), max_length=32, blank=True, default=""
+    )
     eud_failed_label = models.CharField(_("label when failed"), max_length=32, blank=True, default="")
-    eud_view_details_button_text = models.CharField(_("details button"), max_length=32, blank=True, default="")
+    eud_view_details_button_text = models.CharField(
+        _("details button"), max_length=32, blank=True, default=""
+    )
     eud_completed_challenge_message = models.CharField(
         _("message when completed"), max_length=256, blank=True, default=""
     )
@@ -136,7 +150,9 @@ class Challenge(RemembersLoaded):
         ]
         constraints = [
             amount_range_check("completion_target_value", "challenge_target_positive", minimum="0.0001"),
-            models.CheckConstraint(condition=Q(status__in=RecordStatus.values), name="challenge_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=RecordStatus.values), name="challenge_status_known"
+            ),
             models.CheckConstraint(
                 condition=Q(aggregation_method__in=AggregationMethod.values), name="challenge_method_known"
             ),

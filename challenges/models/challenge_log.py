@@ -12,13 +12,15 @@ from challenges_project.ids import uuid7
 
 
 class ChallengeLog(models.Model):
-    """Append-only. `counted_value` is what it changed in its window: negative for a reversal, 0 if not counted.
+    """Append-only. `counted_value` is what it changed in its window: a reversal less, 0 when not counted.
 
     Saving a new one judges and counts it as if it had come by the API; saving it again raises `TypeError`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    member = models.ForeignKey("members.Member", models.PROTECT, related_name="challenge_logs", db_index=False)
+    member = models.ForeignKey(
+        "members.Member", models.PROTECT, related_name="challenge_logs", db_index=False
+    )
     challenge = models.ForeignKey(
         "challenges.Challenge", models.PROTECT, related_name="challenge_logs", db_index=False
     )
@@ -26,7 +28,9 @@ class ChallengeLog(models.Model):
         _("unique identifier"), max_length=256, help_text=_("The shop's own key, such as an order number.")
     )
     activity_at = models.DateTimeField(_("activity at"))
-    activity_id = models.CharField(_("activity"), max_length=256, help_text=_("What was done, such as purchase."))
+    activity_id = models.CharField(
+        _("activity"), max_length=256, help_text=_("What was done, such as purchase.")
+    )
     activity_value = AmountField(_("value"), null=True, blank=True)
     reversal_of = models.CharField(
         _("reversal of"),
@@ -35,7 +39,9 @@ class ChallengeLog(models.Model):
         default="",
         help_text=_("The unique identifier of the log that this one takes back."),
     )
-    counts_anyway = models.CharField(_("counts anyway"), max_length=256, blank=True, default="", editable=False)
+    counts_anyway = models.CharField(
+        _("counts anyway"), max_length=256, blank=True, default="", editable=False
+    )
     period_key = models.CharField(_("window"), max_length=10, editable=False)
     counted = models.BooleanField(_("counted"), editable=False)
     reason_code = models.CharField(
@@ -43,6 +49,10 @@ class ChallengeLog(models.Model):
     )
     counted_value = AmountField(_("counted value"), editable=False)
     created_at = models.DateTimeField(_("created at"), editable=False)
+
+    # What a new log was judged by, carried from before its save to after it; never stored.
+    judged_rules: Any = None
+    judged_window: Any = None
 
     class Meta:
         verbose_name = _("challenge log")
@@ -76,11 +86,13 @@ class ChallengeLog(models.Model):
             ),
             models.CheckConstraint(condition=~Q(unique_identifier=""), name="challenge_log_has_identifier"),
             models.CheckConstraint(
-                condition=Q(counted=True, reason_code="") | (Q(counted=False, counted_value=0) & ~Q(reason_code="")),
+                condition=Q(counted=True, reason_code="")
+                | (Q(counted=False, counted_value=0) & ~Q(reason_code="")),
                 name="challenge_log_counted_or_reason",
             ),
             models.CheckConstraint(
-                condition=Q(reversal_of="", counted_value__gte=0) | (~Q(reversal_of="") & Q(counted_value__lte=0)),
+                condition=Q(reversal_of="", counted_value__gte=0)
+                | (~Q(reversal_of="") & Q(counted_value__lte=0)),
                 name="challenge_log_only_reversals_take_back",
             ),
         ]

@@ -38,14 +38,17 @@ class ChallengeProgress(models.Model):
         indexes = [
             # sortBy=currentProgressValue within one challenge; edits that pay whoever is past a threshold.
             models.Index(
-                fields=["challenge", "period_key", "current_progress_value", "id"], name="progress_of_challenge"
+                fields=["challenge", "period_key", "current_progress_value", "id"],
+                name="progress_of_challenge",
             ),
             models.Index(fields=["challenge", "current_progress_value", "id"], name="progress_by_value"),
             # The default order, newest first.
             models.Index(fields=["updated_at", "id"], name="progress_newest"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["member", "challenge", "period_key"], name="progress_one_per_window"),
+            models.UniqueConstraint(
+                fields=["member", "challenge", "period_key"], name="progress_one_per_window"
+            ),
             amount_range_check("current_progress_value", "progress_value_range", minimum=0),
             amount_range_check("completion_target_value", "progress_target_positive", minimum="0.0001"),
         ]
