@@ -21,10 +21,28 @@
     const preview = one("[data-preview]");
     document.body.classList.toggle("has-preview", Boolean(preview));
     dressAll(form);
-    new Languages(form);
+    const languages = new Languages(form);
     new Ladder(form);
+    askOnTop(form, languages);
     if (preview) new Preview(form, preview);
   });
+
+  /** What is asked before saving is read first; each point leads to its field, and "Not yet" closes it. */
+  function askOnTop(form, languages) {
+    const question = one("[data-question]", form);
+    if (!question) return;
+    question.focus();
+    question.addEventListener("click", (event) => {
+      if (event.target.closest("[data-dismiss]")) question.remove();
+      const link = event.target.closest("[data-go]");
+      if (!link) return;
+      event.preventDefault();
+      const field = one(`#id_${link.dataset.go}`, form);
+      if (field?.dataset.language) languages.show(field.dataset.language);
+      field?.scrollIntoView({ block: "center" });
+      field?.focus();
+    });
+  }
 
   /* ------------------------------------------------------------ texts */
 

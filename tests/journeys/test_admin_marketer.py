@@ -84,6 +84,8 @@ def test_marketer_builds_previews_publishes_and_lowers_the_target(desk, live_ser
     expect(page.locator("[data-finding=generated_codes]")).to_be_visible()
     expect(page.locator("[data-finding=not_translated]")).to_contain_text("Spanish, French, Arabic, Japanese")
     expect(page.locator("[data-finding=no_icon]")).to_have_count(0)
+    page.locator("[data-finding=not_translated]").get_by_role("link", name="Show me").click()
+    expect(page.locator("#id_eud_title_es")).to_be_focused()
     page.get_by_role("button", name="Go live", exact=True).click()
     expect(page.locator("[data-status=live]")).to_be_visible()
     challenge = Challenge.objects.get()
