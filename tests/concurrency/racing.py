@@ -13,9 +13,10 @@ CONNECTIONS = 48
 def many_connections(transactional_db):
     """Room for that many transactions at once; the server's default is smaller."""
     connection.ensure_connection()
+    before = connection.pool.max_size
     connection.pool.resize(1, CONNECTIONS)
     yield
-    connection.pool.resize(1, 8)
+    connection.pool.resize(1, before)
 
 
 def race(works):
