@@ -91,7 +91,7 @@ def settle_some(rules: Rules, since: datetime, place: Place | None, at: datetime
 
     `since`: the edit's time, which decides the windows and is the time of completion; `at`: the clock.
     """
-    rows = owed(rules, since).order_by("member_id", "period_key")
+    rows = _with_payments(owed(rules, since), rules).order_by("member_id", "period_key")
     if place is not None:
         member_id, period_key = place
         later = Q(member_id__gt=member_id) | Q(member_id=member_id, period_key__gt=period_key)
@@ -100,7 +100,7 @@ def settle_some(rules: Rules, since: datetime, place: Place | None, at: datetime
     _retarget(locked, rules, at)
     _move_ends(locked, rules, since, at)
     _complete(locked, since, at)
-    issuing.issue(_unpaid_dues(locked, rules), at)
+    issuing.issue([due for row in locked for due in _dues(row, rules)], at)
     full = len(locked) == MEMBERS_AT_ONCE
     return (locked[-1].member_id, locked[-1].period_key) if full else None
 
@@ -194,29 +194,23 @@ def _update(rows: Sequence[ChallengeProgress], at: datetime, **values: object) -
     ChallengeProgress.objects.filter(id__in=[row.id for row in rows]).update(**values, updated_at=at)
 
 
-def _unpaid_dues(rows: Sequence[ChallengeProgress], rules: Rules) -> list[issuing.Due]:
-    paid = set(
-        RewardLog.objects.filter(
-            challenge=rules.challenge_id,
-            member__in={row.member_id for row in rows},
-            period_key__in={row.period_key for row in rows},
-        ).values_list("member_id", "threshold_id", "period_key")
-    )
-    dues = [due for row in rows for due in _dues(row, rules)]
-    return [
-        due
-        for due in dues
-        if (due.member_id, due.milestone_id or due.challenge_id, due.period_key) not in paid
-    ]
+def _with_payments(rows: QuerySet[ChallengeProgress], rules: Rules) -> QuerySet[ChallengeProgress]:
+    """Each row with what it was paid, `paid_<place>` for a milestone and `paid_completion`.
+
+    As of when the statement began: what was paid since is asked for again and paid once all the same.
+    """
+    paid = {f"paid_{place}": _paid(each.milestone_id) for place, each in enumerate(rules.thresholds)}
+    return rows.annotate(**paid, paid_completion=_paid(rules.challenge_id))
 
 
 def _dues(row: ChallengeProgress, rules: Rules) -> list[issuing.Due]:
+    """What the row reached and was not paid, lowest first, completion last."""
     value = units(row.current_progress_value)
     dues = [
-        progress.due(row, rules, threshold.milestone_id, threshold.reward_id, None)
-        for threshold in rules.thresholds
-        if threshold.target <= value and threshold.live_since < row.window_ends_at
+        progress.due(row, rules, each.milestone_id, each.reward_id, None)
+        for place, each in enumerate(rules.thresholds)
+        if each.target <= value and each.live_since < row.window_ends_at and not getattr(row, f"paid_{place}")
     ]
-    if row.challenge_completed_at is not None:
+    if row.challenge_completed_at is not None and not row.paid_completion:  # type: ignore[attr-defined]
         dues.append(progress.due(row, rules, None, rules.completion_reward_id, None))
     return dues
