@@ -28,8 +28,8 @@ test: .venv/dev.stamp  ## the whole suite, on SQLite and then on PostgreSQL, bro
 	@echo "The suite on PostgreSQL; a browser sees the same on both, so that once is enough"
 	@$(CLEAN) scripts/with_postgres $(PYTEST) -m "not long and not browser"
 
-quick: .venv/dev.stamp  ## the suite on SQLite without a browser
-	@$(CLEAN) $(PYTEST) -m "not long and not browser"
+quick: .venv/dev.stamp  ## the suite on SQLite without a browser and without whole families of cases
+	@$(CLEAN) $(PYTEST) -m "not long and not browser and not thorough"
 
 test-long: .venv/dev.stamp  ## the tests that take minutes, on both databases
 	@scripts/install_system_packages

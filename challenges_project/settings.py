@@ -180,7 +180,8 @@ LANGUAGES_OFFERED = env.list("LANGUAGES_OFFERED", default=list(MODELTRANSLATION_
 if LANGUAGE_CODE not in MODELTRANSLATION_LANGUAGES:
     raise refuse("LANGUAGE_CODE", f"one of {', '.join(MODELTRANSLATION_LANGUAGES)}")
 if unknown := set(LANGUAGES_OFFERED) - set(MODELTRANSLATION_LANGUAGES):
-    raise refuse("LANGUAGES_OFFERED", f"{', '.join(sorted(unknown))} is not one of {MODELTRANSLATION_LANGUAGES}")
+    strangers = ", ".join(sorted(unknown))
+    raise refuse("LANGUAGES_OFFERED", f"{strangers} is not one of {', '.join(MODELTRANSLATION_LANGUAGES)}")
 if "en" not in LANGUAGES_OFFERED:
     raise refuse("LANGUAGES_OFFERED", "must contain en, the language that texts fall back to")
 LOCALE_PATHS = [BASE_DIR / "locale"]

@@ -6,6 +6,8 @@ import pytest
 
 from tests.challenges.hostile_texts import HOSTILE
 
+pytestmark = pytest.mark.thorough
+
 CHALLENGE = {
     "name": "Monthly Big Spender",
     "description": "Spend $500 in a month.",

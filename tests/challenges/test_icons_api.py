@@ -12,6 +12,8 @@ from challenges_project.icons import ICON_HEADERS, MAX_BYTES
 from tests.project.icon_files import EXPORTS, moving_gif, picture, png_of, saved, svg, svg_of
 from tests.project.icon_hostile import HOSTILE
 
+pytestmark = pytest.mark.thorough
+
 ORIGIN = "http://testserver"
 CHALLENGE = {"name": "Spender", "description": "d", "status": "live", "completionTargetValue": 500}
 MILESTONE = {"name": "Half", "description": "d", "status": "live", "milestoneTargetValue": 200}

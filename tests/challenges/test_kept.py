@@ -11,6 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from challenges.views.kept import KeptForGuests
 from tests.builders import make_challenge, make_milestone
 
+pytestmark = pytest.mark.thorough
+
 LIST = "/schema/challenge/record"
 PUBLIC = {
     "Cache-Control": "public, no-cache",

@@ -8,6 +8,8 @@ from django.test import Client
 
 from challenges.models import Challenge
 
+pytestmark = pytest.mark.thorough
+
 LANGUAGES = ("en", "es", "fr", "de", "ar", "ja")
 CHALLENGE = {
     "name": "Monthly Big Spender",

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 CALLERS = ("admin", "read", "ingest", "end_user", "other", "guest")
 LIST, ONE = "/schema/{}/record", "/schema/{}/record/{}"
 

@@ -10,6 +10,8 @@ from schemathesis.specs.openapi.checks import ignored_auth, positive_data_accept
 
 from challenges_project.wsgi import application
 
+pytestmark = pytest.mark.thorough
+
 # No schema can say what contradicts other records, or a cursor beside filters; the key sent is a real one.
 BEYOND_THE_DOCUMENT = [positive_data_acceptance, ignored_auth]
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "15"))

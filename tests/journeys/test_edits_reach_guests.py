@@ -14,6 +14,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[2]
 LIST = "/schema/challenge/record"
 CHALLENGE = {"name": "Spender", "description": "d", "status": "live", "completionTargetValue": 500}

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[2]
 STEERING = {"DATABASE_URL", "DEBUG", "DJANGO_SETTINGS_MODULE", "ENDUSER_JWT_SECRET", "SECRET_KEY"}
 

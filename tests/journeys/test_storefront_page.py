@@ -21,6 +21,8 @@ from challenges_project.desk.storefront.words import WORDS, price_in
 from members.models import Member
 from tests.http import SECRET
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[2]
 POLICY = {
     "default-src 'none'",

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/add-a-language.md").read_text()
 ITALIAN = {

@@ -12,10 +12,13 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts/with_postgres"
 
-pytestmark = pytest.mark.skipif(
-    subprocess.run([SCRIPT, "--find"], capture_output=True, check=False).returncode != 0,
-    reason="no PostgreSQL here",
-)
+pytestmark = [
+    pytest.mark.skipif(
+        subprocess.run([SCRIPT, "--find"], capture_output=True, check=False).returncode != 0,
+        reason="no PostgreSQL here",
+    ),
+    pytest.mark.thorough,
+]
 
 TELL = 'echo "$PGDATA"; head -1 "$PGDATA/postmaster.pid"'
 

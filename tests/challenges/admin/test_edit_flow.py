@@ -13,6 +13,8 @@ from rewards.models import RewardLog
 from tests.builders import DAY, log_activity, make_challenge, make_milestone
 from tests.staff import rung, sent
 
+pytestmark = pytest.mark.thorough
+
 
 def page_of(challenge):
     return reverse("admin:challenges_challenge_change", args=[challenge.pk])

@@ -8,6 +8,8 @@ from django.db import connection
 from challenges_project.access import guessing
 from challenges_project.access.models import WrongKeys
 
+pytestmark = pytest.mark.thorough
+
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 

@@ -17,7 +17,7 @@ from members.models import Member
 from milestones.models import Milestone
 from rewards.models import CouponCode, Reward, RewardLog
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 NOON = "2026-11-22T12:00:00+00:00"
 LIMITS = {"title": 48, "description": 1024, "message": 256}

@@ -9,6 +9,8 @@ from members.models import Member
 from rewards.models import CouponCode, RewardLog
 from tests.builders import DAY, log_activity, make_challenge, make_milestone, make_reward
 
+pytestmark = pytest.mark.thorough
+
 # page -> (marketer, support): 200 may, 403 may not.
 GET = {
     "admin:index": (200, 200),

@@ -10,6 +10,8 @@ from challenges.models import Activity, Challenge
 from members.models import Member
 from tests.builders import DAY, log_activity, make_challenge, make_milestone, make_reward
 
+pytestmark = pytest.mark.thorough
+
 LISTS = (
     "challenges_challenge",
     "challenges_challengelog",

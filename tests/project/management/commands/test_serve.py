@@ -24,6 +24,8 @@ from challenges_project.management.commands.serve import (
     refuse_taken_port,
 )
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[4]
 
 
