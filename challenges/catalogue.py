@@ -5,9 +5,11 @@ snapshot of a transaction that rolled back is never found again.
 """
 
 import secrets
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,6 +22,7 @@ from challenges_project.periods import checked_zone
 from milestones.models import Milestone
 
 CACHED_AT_MOST = 2000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Rules:
         return calendar_end if self.ends_at is None else min(calendar_end, self.ends_at)
 
 
-_cached: tuple[int, dict[UUID, Rules]] = (0, {})
+_read = threading.local()
 
 
 def stamp() -> int:
@@ -69,12 +72,13 @@ def stamp() -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT version FROM {Catalogue._meta.db_table}")
         row = cursor.fetchone()
-    return row[0] if row else 0
+    _read.stamp = row[0] if row else 0
+    return _read.stamp
 
 
 def last_stamp() -> int:
-    """The stamp of the rules that this process read last."""
-    return _cached[0]
+    """The stamp that this thread read last. Another thread's may belong to an edit that is not committed."""
+    return getattr(_read, "stamp", 0)
 
 
 def touch() -> None:
@@ -82,18 +86,28 @@ def touch() -> None:
     Catalogue.objects.update_or_create(id=1, defaults={"version": secrets.randbits(62)})
 
 
+class Stamped(Generic[T]):
+    """What `load` makes of challenges, kept until the stamp changes. Nothing that it holds may be changed."""
+
+    def __init__(self, load: Callable[[set[UUID]], dict[UUID, T]]) -> None:
+        self.load = load
+        self.cached: tuple[int, dict[UUID, T]] = (0, {})
+
+    def take(self, challenge_ids: Iterable[UUID], now: int) -> dict[UUID, T]:
+        """Those of these challenges that `load` knows; `now` is the stamp in force."""
+        wanted = set(challenge_ids)
+        at, known = self.cached
+        if at != now or len(known) > CACHED_AT_MOST:
+            known = {}
+            self.cached = (now, known)
+        if missing := wanted - known.keys():
+            known.update(self.load(missing))
+        return {id_: known[id_] for id_ in wanted if id_ in known}
+
+
 def rules_of(challenge_ids: Iterable[UUID]) -> dict[UUID, Rules]:
     """The rules of these challenges; an id that is unknown or archived is missing."""
-    global _cached
-    wanted = set(challenge_ids)
-    now = stamp()
-    at, known = _cached
-    if at != now or len(known) > CACHED_AT_MOST:
-        known = {}
-        _cached = (now, known)
-    if missing := wanted - known.keys():
-        known.update(_load(missing))
-    return {id_: known[id_] for id_ in wanted if id_ in known}
+    return _rules.take(challenge_ids, stamp())
 
 
 def _load(challenge_ids: set[UUID]) -> dict[UUID, Rules]:
@@ -112,6 +126,9 @@ def _load(challenge_ids: set[UUID]) -> dict[UUID, Rules]:
         )
     challenges = Challenge.objects.unarchived().filter(id__in=challenge_ids)
     return {each.id: snapshot(each, tuple(thresholds.get(each.id, ()))) for each in challenges}
+
+
+_rules = Stamped(_load)
 
 
 def snapshot(challenge: Challenge, thresholds: tuple[Threshold, ...]) -> Rules:

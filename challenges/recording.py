@@ -11,7 +11,7 @@ from challenges.intake import Outcome
 from challenges.ledger import StoredLog
 from challenges.models import ChallengeProgress
 from challenges.owned import reward_logs_of
-from challenges.representations import progress_shown
+from challenges.representations import log_shown, progress_shown
 from challenges_project.amounts import amount
 from challenges_project.api.exceptions import Fault
 from challenges_project.api.reader import Reader
@@ -33,7 +33,7 @@ def outcome_shown(outcome: Outcome, external_id: str, reader: Reader) -> dict[st
     milestones = [milestone_shown(_milestone(each, shelved), reader) for each in achieved]
     progress = _progress_of_window(outcome, log)
     return {
-        **stored_shown(log, external_id),
+        **log_shown(log, external_id),
         "challengeProgress": progress_shown(
             progress, shelved.challenge, shelved.live_milestones, rewards, external_id, reader
         ),
@@ -85,23 +85,6 @@ def _milestone(reward_log: RewardLog, shelved: shelf.Shelved) -> Milestone:
     """The shelf's instance where it has one: its reward came with it."""
     mine = (each for each in shelved.milestones if each.id == reward_log.milestone_id)
     return next(mine, None) or Milestone.objects.get(reward_logs=reward_log)
-
-
-def stored_shown(log: StoredLog, external_id: str) -> dict[str, Any]:
-    return {
-        "id": log.id,
-        "challengeId": log.challenge_id,
-        "ownedById": external_id,
-        "activityAt": log.activity_at,
-        "activityId": log.activity_id,
-        "uniqueIdentifier": log.unique_identifier,
-        "activityValue": None if log.activity_value is None else amount(log.activity_value),
-        "reversalOf": log.reversal_of or None,
-        "periodKey": log.period_key,
-        "counted": log.counted,
-        "reasonCode": log.reason_code or None,
-        "createdAt": log.created_at,
-    }
 
 
 def batch_shown(outcomes: Sequence[Outcome | list[Fault]]) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from uuid import UUID
 
 from django.utils import translation
 
+from challenges.ledger import StoredLog
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from challenges.standing import Standing, standing
 from challenges_project import messages
-from challenges_project.amounts import units
+from challenges_project.amounts import amount, units
 from challenges_project.api.language import Language
 from challenges_project.api.names import camel
 from challenges_project.api.reader import Reader
@@ -196,8 +197,9 @@ def _rendered(challenge: Challenge, name: str, now: Standing, reader: Reader) ->
     )
 
 
-def log_shown(log: ChallengeLog, owned_by_id: str) -> dict[str, Any]:
-    """A challenge log as it is stored."""
+def log_shown(log: ChallengeLog | StoredLog, owned_by_id: str) -> dict[str, Any]:
+    """A challenge log as it is stored; the engine's own rows hold their value in units."""
+    value = log.activity_value
     return {
         "id": log.id,
         "challengeId": log.challenge_id,
@@ -205,7 +207,7 @@ def log_shown(log: ChallengeLog, owned_by_id: str) -> dict[str, Any]:
         "activityAt": log.activity_at,
         "activityId": log.activity_id,
         "uniqueIdentifier": log.unique_identifier,
-        "activityValue": log.activity_value,
+        "activityValue": amount(value) if isinstance(value, int) else value,
         "reversalOf": log.reversal_of or None,
         "periodKey": log.period_key,
         "counted": log.counted,

@@ -8,12 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from challenges.catalogue import stamp
+from challenges.catalogue import Stamped, stamp
 from challenges.models import Challenge
 from challenges_project.choices import RecordStatus
 from milestones.models import Milestone
-
-CACHED_AT_MOST = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,33 +26,22 @@ class Shelved:
         return [each for each in self.milestones if each.status == RecordStatus.LIVE]
 
 
-_cached: tuple[int, dict[UUID, Shelved]] = (0, {})
-
-
 def take(challenge_ids: Iterable[UUID], now: int | None = None) -> dict[UUID, Shelved]:
     """These challenges as they are now; two queries for those that are not cached.
 
-    `now`: a stamp that was read in this request already; None asks for it.
+    `now`: a stamp that this request read already; None asks for it.
     """
-    global _cached
     wanted = set(challenge_ids)
-    if not wanted:
-        return {}
-    if now is None:
-        now = stamp()
-    at, known = _cached
-    if at != now or len(known) > CACHED_AT_MOST:
-        known = {}
-        _cached = (now, known)
-    if missing := wanted - known.keys():
-        known.update(_load(missing))
-    return {id_: known[id_] for id_ in wanted if id_ in known}
+    return _shelf.take(wanted, stamp() if now is None else now) if wanted else {}
 
 
 def _load(challenge_ids: set[UUID]) -> dict[UUID, Shelved]:
     challenges = Challenge.objects.filter(id__in=challenge_ids).select_related("completion_reward")
     milestones = with_milestones(challenge_ids)
     return {each.id: Shelved(each, tuple(milestones.get(each.id, ()))) for each in challenges}
+
+
+_shelf = Stamped(_load)
 
 
 def with_milestones(challenge_ids: Iterable[UUID]) -> dict[UUID, list[Milestone]]:

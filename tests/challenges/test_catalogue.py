@@ -6,6 +6,7 @@ from django.db import transaction
 from challenges import catalogue, rules
 from challenges.models import Challenge
 from tests.builders import NOW, make_challenge, make_milestone, make_reward
+from tests.concurrency.writers import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +90,22 @@ def test_naming_finds_live_challenges_by_their_activity():
 
     assert catalogue.naming("purchase") == [named.id]
     assert catalogue.naming("unknown") == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_last_stamp_is_never_that_of_another_thread_s_uncommitted_edit():
+    catalogue.touch()
+    mine = catalogue.stamp()
+
+    (theirs,) = at_once([read_inside_an_edit])
+
+    assert theirs != mine
+    assert catalogue.last_stamp() == mine
+
+
+def read_inside_an_edit():
+    with transaction.atomic():
+        catalogue.touch()
+        read = catalogue.stamp()
+        transaction.set_rollback(True)
+    return read
