@@ -2,5 +2,12 @@
 
 from .challenge import ChallengeAdmin
 from .ledgers import ActivityAdmin, ChallengeLogAdmin, ChallengeProgressAdmin
+from .milestone import RuledMilestoneAdmin
 
-__all__ = ["ActivityAdmin", "ChallengeAdmin", "ChallengeLogAdmin", "ChallengeProgressAdmin"]
+__all__ = [
+    "ActivityAdmin",
+    "ChallengeAdmin",
+    "ChallengeLogAdmin",
+    "ChallengeProgressAdmin",
+    "RuledMilestoneAdmin",
+]
