@@ -137,7 +137,7 @@ def tampered(cursor):
     changed = base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
     return [
         changed + ":" + signature,
-        body + ":" + signature[:-1] + "A",
+        body + ":" + signature[:-1] + ("B" if signature.endswith("A") else "A"),
         body,
         cursor + "x",
         "",
