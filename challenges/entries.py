@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from challenges.judging import Entry
-from challenges_project.amounts import parse_amount
+from challenges_project.amounts import parse_amount, parse_text
 from challenges_project.api.exceptions import Fault, Refused, refuse
 from challenges_project.api.filters import parse_uuid
 from challenges_project.api.queries import nearest
@@ -123,7 +123,9 @@ def _plain_entry(record: bytes, for_activity: bool) -> Entry | None:
 def _units_of(value: bytes) -> int | None:
     if not value:
         return None
-    return parse_amount(value.strip(b'"') if value.startswith(b'"') else value, "activityValue")
+    if value.startswith(b'"'):
+        return parse_text(value.strip(b'"').decode(), "activityValue")
+    return parse_amount(value, "activityValue")
 
 
 # An activity names no challenge: it reaches those that name it.
@@ -220,8 +222,9 @@ def _time(value: Any) -> Any:
 def _amount(value: Any) -> int:
     if isinstance(value, bool) or (not isinstance(value, (str, int)) and not hasattr(value, "as_tuple")):
         raise ValueError("Send a number, or a plain decimal as text.")
-    text = value if isinstance(value, str) else str(value) if isinstance(value, int) else format(value, "f")
-    return parse_amount(text, "activityValue")
+    if isinstance(value, str):
+        return parse_text(value, "activityValue")
+    return parse_amount(str(value) if isinstance(value, int) else format(value, "f"), "activityValue")
 
 
 def _email(value: Any) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.text import capfirst
+from django.utils.translation import get_language_info
 
 from challenges_project.messages import VARIABLES
 from challenges_project.texts import DEFAULT_TEXTS, default_text
@@ -40,7 +41,7 @@ class TextsForm(forms.ModelForm):
             "data-default": default,
             "placeholder": self._read_without(name, code) or default,
             "lang": code,
-            "dir": "rtl" if code == "ar" else "ltr",
+            "dir": "rtl" if get_language_info(code)["bidi"] else "ltr",
         }
         if name in self.with_variables:
             attrs["data-variables"] = " ".join(VARIABLES)

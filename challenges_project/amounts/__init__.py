@@ -7,7 +7,7 @@ on a column goes through the named expressions alone: a bare `F("value") + 1` ra
 from .expressions import AddUnits, SubtractUnits, SumAmount
 from .form_field import AmountFormField
 from .model_field import AmountField, amount_range_check
-from .scale import MAX_AMOUNT, MAX_UNITS, SCALE, amount, parse_amount, units
+from .scale import MAX_AMOUNT, MAX_UNITS, SCALE, amount, parse_amount, parse_text, units
 from .serializer_field import AmountSerializerField
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "amount",
     "amount_range_check",
     "parse_amount",
+    "parse_text",
     "units",
 ]

@@ -36,6 +36,13 @@ def parse_amount(text: str | bytes, field: str | None = None) -> int:
     return -number if sign else number
 
 
+def parse_text(text: str, field: str | None = None) -> int:
+    """Units of an amount sent as text: a plain decimal, no exponent. Raises as `parse_amount` does."""
+    if "e" in text or "E" in text:
+        raise _invalid(field)
+    return parse_amount(text, field)
+
+
 def _parse_unusual(text: str, field: str | None) -> int:
     """The rare rest: an exponent, leading zeros, or a refusal that says which limit was passed."""
     found = _NUMBER.fullmatch(text)

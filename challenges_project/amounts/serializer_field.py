@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from challenges_project.errors import DomainError
 
-from .scale import MAX_AMOUNT, amount, parse_amount, units
+from .scale import MAX_AMOUNT, amount, parse_amount, parse_text, units
 
 
 @extend_schema_field({"type": "number", "minimum": -float(MAX_AMOUNT), "maximum": float(MAX_AMOUNT)})
@@ -17,9 +17,15 @@ class AmountSerializerField(serializers.Field):
 
     def to_internal_value(self, data: Any) -> Decimal:
         try:
-            return amount(parse_amount(str(data)) if isinstance(data, Decimal) else units(data))
+            return amount(_units(data))
         except DomainError as error:
             raise serializers.ValidationError(error.message, code=error.code) from None
 
     def to_representation(self, value: Any) -> Decimal:
         return amount(units(value))
+
+
+def _units(data: Any) -> int:
+    if isinstance(data, Decimal):
+        return parse_amount(str(data))
+    return parse_text(data) if isinstance(data, str) else units(data)

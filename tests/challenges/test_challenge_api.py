@@ -121,7 +121,7 @@ def test_target_is_exact(api, target):
 
 
 @pytest.mark.parametrize(
-    "target", [0, -1, "0", "1_000", "NaN", " 5 ", "٣", 1.00001, 10**14, True, None, [], ""]
+    "target", [0, -1, "0", "1_000", "1e2", "NaN", " 5 ", "٣", 1.00001, 10**14, True, None, [], ""]
 )
 def test_target_that_is_no_positive_amount_is_refused(api, target):
     answer = api.post_json(PATH, {**REQUIRED, "completionTargetValue": target})

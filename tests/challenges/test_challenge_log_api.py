@@ -51,7 +51,7 @@ def faults(answer):
     [
         *[
             ("activityValue", value)
-            for value in ("1_000", " 12 ", "٣", True, [], {}, "NaN", 1.00001, -1, 10**14)
+            for value in ("1_000", "1e2", " 12 ", "٣", True, [], {}, "NaN", 1.00001, -1, 10**14)
         ],
         *[
             ("activityAt", value)
