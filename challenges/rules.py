@@ -203,7 +203,9 @@ def _store_milestone(milestone: Milestone, edit: Edit) -> None:
 
 
 def _drop(milestone: Milestone, at: datetime) -> None:
-    stored = Milestone.objects.get(id=milestone.id)
+    stored = Milestone.objects.filter(id=milestone.id).first()
+    if stored is None:
+        return  # somebody else removed it meanwhile: it is as it was asked to be
     if RewardLog.objects.filter(milestone=stored.id).exists():
         stored.archived_at = stored.updated_at = at
         stored.save()

@@ -574,3 +574,12 @@ def test_a_recount_takes_partial_reversals_along_both_ways(challenge):
     assert value_of(challenge) == 1
     edit(challenge, aggregation_method="sum")
     assert value_of(challenge) == 140
+
+
+def test_milestone_that_somebody_else_removed_meanwhile_is_gone_and_no_error():
+    milestone = make_milestone(make_challenge(), 200)
+    mine = Milestone.objects.get(id=milestone.id)
+
+    outcomes = [rules.remove_milestone(each, at=NOW) for each in (milestone, mine)]
+
+    assert outcomes == ["deleted", "deleted"]
