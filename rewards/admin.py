@@ -32,7 +32,6 @@ from rewards.code_upload import UploadsCodes
 from rewards.csv_download import DownloadsCsv
 from rewards.forms import TEXTS, RewardForm
 from rewards.models import CouponCode, Reward, RewardLog
-from rewards.representations import status_at
 
 STATUS_COLOURS = {
     "issued": "info",
@@ -157,7 +156,7 @@ class RewardLogAdmin(DownloadsCsv, ExactSearch, ViewOnlyAdmin):
     @display(description=_("status"), label=STATUS_COLOURS)
     def shown_status(self, log: RewardLog) -> tuple[str, str]:
         now: datetime = timezone.now()
-        status = status_at(log, now)
+        status = log.status_at(now).value
         return status, str(RewardLogStatus(status).label)
 
 

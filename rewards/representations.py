@@ -65,11 +65,6 @@ def report_shown(report: Report) -> dict[str, Any]:
     }
 
 
-def status_at(log: RewardLog, at: Any) -> str:
-    """`expired` is derived: an issued code whose time is over."""
-    return log.status_at(at).value
-
-
 def reward_log_shown(log: RewardLog, owned_by_id: str, reader: Reader) -> dict[str, Any]:
     """A reward log; `reward` and `milestone` must have been selected with it."""
     shown: dict[str, Any] = {
@@ -85,7 +80,7 @@ def reward_log_shown(log: RewardLog, owned_by_id: str, reader: Reader) -> dict[s
     return shown | {
         "reward": reward_shown(log.reward, reader) if log.reward_id else None,
         "periodKey": log.period_key,
-        "status": status_at(log, reader.at),
+        "status": log.status_at(reader.at).value,
         "couponCode": log.coupon_code or None,
         "rewardIssuedAt": log.reward_issued_at,
         "rewardExpiryAt": log.reward_expiry_at,
