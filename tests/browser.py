@@ -9,6 +9,7 @@ import shutil
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -20,6 +21,11 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--no-first-run",
 ]
+# How long a page may take to do as expected, in milliseconds: what passes never waits for it, and a busy
+# machine makes nothing fail.
+PATIENCE = 20_000
+# What Playwright says when the browser itself failed. Nothing that an assertion says is among it.
+BROKEN = ["Error: .*Protocol error", "Target crashed"]
 MISSING = "no Chromium here (package chromium, or name one in CHROMIUM)"
 
 
@@ -30,10 +36,11 @@ def chromium():
 
 
 def pytest_collection_modifyitems(items):
-    """Tests that ask for a page are browser tests, named so or not."""
+    """Tests that ask for a page are browser tests, named so or not; a browser that broke is asked again."""
     for item in items:
         if "page" in item.fixturenames or "context" in item.fixturenames:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.flaky(reruns=2, only_rerun=BROKEN))
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +75,8 @@ def context(context, complaints):
         if message.type in ("error", "warning"):
             complaints.append(f"console {message.type}: {message.text}")
 
+    context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     context.route(lambda url: urlsplit(url).scheme in ("http", "https", "ws", "wss"), guard)
     context.on("console", listen)
     context.on("weberror", lambda raised: complaints.append(f"uncaught: {raised.error}"))

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 
+from tests.browser import PATIENCE
 from tests.component.contract import STRICT, Contract, serve
 from tests.component.samples import NOW
 
@@ -88,7 +89,7 @@ class Shop:
 
     def heard(self, name, at_least=0):
         """The details of the events of that name, oldest first; waits until there are `at_least` so many."""
-        for _ in range(100):
+        for _ in range(PATIENCE // 20):
             if len(self._heard(name)) >= at_least:
                 break
             self.page.wait_for_timeout(20)
@@ -106,7 +107,6 @@ def contract():
 @pytest.fixture
 def shop(page, context, contract):
     context.add_init_script(RECORDER)
-    page.set_default_timeout(5_000)
     # Two hosts to the browser: the component is at home on other people's pages.
     servers = [serve(contract), serve(contract)]
     yield Shop(page, contract, servers[0][1], servers[1][1])

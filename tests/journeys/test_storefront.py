@@ -58,7 +58,6 @@ def shop(page, live_server, transactional_db, settings, tmp_path):
     settings.ENDUSER_JWT_SECRET, settings.ENDUSER_JWT_ALGORITHM = SECRET, "HS256"
     settings.CSRF_COOKIE_SECURE = settings.SESSION_COOKIE_SECURE = False
     call_command("load_demo", members=2, verbosity=0)
-    page.set_default_timeout(10_000)
     page.set_viewport_size({"width": 1360, "height": 900})
     return Shop(page, live_server.url)
 
