@@ -49,6 +49,7 @@ class Reason(TextChoices):
     COLUMNS = "columns", _("more columns than the first line")
     NOT_TEXT = "not_text", _("not a text")
     SHARED = "shared", _("is the shared code of a reward")
+    UNFINISHED = "unfinished", _("may be cut off: end the last line with a line break")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +65,22 @@ class Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def read_codes(stream: Readable) -> Iterator[Line]:
-    """The lines of a file of codes; blank ones and the header are left out."""
+def read_codes(stream: Readable, *, ends_for_certain: bool = True) -> Iterator[Line]:
+    """The lines of a file of codes; blank ones and the header are left out.
+
+    Where the stream's end may not be the file's (a pipe, a chunked body), a last line that does not end may
+    be half a code: it is refused, or somebody would be given it.
+    """
     layout: Layout | None = None
-    for number, text in enumerate(_lines(stream), 1):
-        if text is None:
+    for number, raw in enumerate(_lines(stream), 1):
+        if raw is None:
             yield Line(number, "", Reason.TOO_LONG.value)
             continue
-        text = text.strip()
+        text = raw.strip()
         if not text.strip(DELIMITERS + " "):
+            continue
+        if not ends_for_certain and not raw.endswith("\n"):
+            yield _judged(number, text, Reason.UNFINISHED.value)
             continue
         if layout is None:
             layout = Layout.of(text)

@@ -53,9 +53,11 @@ def read_bytes(request: HttpRequest, limit: int) -> bytes:
     try:
         body = _stream(request, length).read(limit + 1)
     except (UnreadablePostError, OSError) as error:
-        raise refuse("incomplete_body", "The body ended early.") from error
+        raise _incomplete() from error
     if len(body) > limit:
         raise too_large(limit)
+    if len(body) < (length or 0):
+        raise _incomplete()
     if not body:
         raise _empty()
     return body
@@ -64,23 +66,31 @@ def read_bytes(request: HttpRequest, limit: int) -> bytes:
 class BodyStream:
     """A body that is read piece by piece and never held: at most `limit` bytes, whatever the headers say.
 
-    Raises `Refused` 413 as soon as it is known to be longer, 400 when the sender leaves in the middle.
+    Raises `Refused` 413 as soon as it is known to be longer, 400 when the sender leaves in the middle. The
+    server tells neither from an end; a declared length does, and a chunked body has none.
     """
 
     def __init__(self, request: HttpRequest, limit: int) -> None:
-        length = _declared_length(request)
-        if length is not None and length > limit:
+        self.length = _declared_length(request)
+        if self.length is not None and self.length > limit:
             raise too_large(limit)
-        self.stream, self.limit, self.taken = _stream(request, length), limit, 0
+        self.stream, self.limit, self.taken = _stream(request, self.length), limit, 0
+
+    @property
+    def ends_for_certain(self) -> bool:
+        """Whether the end of what can be read is the end of what was to be sent."""
+        return self.length is not None
 
     def read(self, size: int, /) -> bytes:
         try:
             piece: bytes = self.stream.read(size)
         except (UnreadablePostError, OSError) as error:
-            raise refuse("incomplete_body", "The body ended early.") from error
+            raise _incomplete() from error
         self.taken += len(piece)
         if self.taken > self.limit:
             raise too_large(self.limit)
+        if size and not piece and self.taken < (self.length or 0):
+            raise _incomplete()
         return piece
 
 
@@ -97,6 +107,10 @@ def check_utf8(body: bytes) -> None:
 
 def _empty() -> Refused:
     return refuse("empty_body", "The body is empty.")
+
+
+def _incomplete() -> Refused:
+    return refuse("incomplete_body", "The body ended early: send it again.")
 
 
 def too_large(limit: int) -> Refused:

@@ -71,4 +71,5 @@ def lines_of(request: HttpRequest) -> Iterable[Line]:
             raise refuse("not_a_list", 'Send a JSON list of codes, such as ["A1", "B2"].')
         return listed_codes(values)
     check_content_type(request, CSV)
-    return read_codes(BodyStream(request, LARGEST_FILE))
+    body = BodyStream(request, LARGEST_FILE)
+    return read_codes(body, ends_for_certain=body.ends_for_certain)

@@ -85,6 +85,25 @@ def test_quoted_cells_keep_delimiters_and_quotes():
     assert codes('code;note\n"A;1";"say ""hi"""\n') == ["A;1"]
 
 
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        ("A1\nB2\n", [(1, "A1", ""), (2, "B2", "")]),
+        ("A1\r\nB2\r\n", [(1, "A1", ""), (2, "B2", "")]),
+        ("A1\nB2", [(1, "A1", ""), (2, "B2", "unfinished")]),
+        ("code\nA1\nB2;", [(2, "A1", ""), (3, "B2;", "unfinished")]),
+        ("cod", [(1, "cod", "unfinished")]),
+        ("A1\n \t", [(1, "A1", "")]),
+    ],
+)
+def test_last_line_that_may_be_cut_off_is_no_code(content, lines):
+    stream = io.BytesIO(content.encode())
+
+    found = read_codes(stream, ends_for_certain=False)
+
+    assert [(line.number, line.code, line.reason) for line in found] == lines
+
+
 def test_empty_file_has_no_codes():
     assert read("") == []
     assert read("code\n") == []

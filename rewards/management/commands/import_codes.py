@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         reward = self.reward(options["reward"])
         if options["file"] == "-":
-            self.run(reward, sys.stdin.buffer, 0)
+            self.run(reward, sys.stdin.buffer, 0, ends_for_certain=False)
             return
         try:
             with Path(options["file"]).open("rb") as file:
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             )
         return found[0]
 
-    def run(self, reward: Reward, file: BinaryIO, size: int) -> None:
+    def run(self, reward: Reward, file: BinaryIO, size: int, ends_for_certain: bool = True) -> None:
         counted = Counted(file)
         report = Report()
 
@@ -59,7 +59,8 @@ class Command(BaseCommand):
             self.draw(counted.taken, size, now)
 
         try:
-            report = import_codes(reward.id, read_codes(counted), told=told)
+            lines = read_codes(counted, ends_for_certain=ends_for_certain)
+            report = import_codes(reward.id, lines, told=told)
         except DomainError as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:

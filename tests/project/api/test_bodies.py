@@ -174,3 +174,27 @@ def test_body_stream_tells_of_a_sender_who_left(rf):
         BodyStream(request, 100).read(10)
 
     assert [fault.code for fault in refusal.value.answer.faults] == ["incomplete_body"]
+
+
+def test_body_that_ends_before_its_length_is_incomplete(rf):
+    """A sender that leaves looks to the server like the end of the body: no error is raised for it."""
+    cut = {"CONTENT_LENGTH": "9", "wsgi.input": BytesIO(b"A1\nB")}
+    request = rf.generic("POST", "/", b"-", "text/csv", **cut)
+    stream = BodyStream(request, 100)
+
+    first = stream.read(100)
+    with pytest.raises(Refused) as refused:
+        stream.read(100)
+
+    assert first == b"A1\nB"
+    assert (refused.value.answer.status, refused.value.answer.faults[0].code) == (400, "incomplete_body")
+    assert refusal(request_with(b"-", **cut)) == (400, "incomplete_body")
+
+
+def test_body_stream_knows_whether_its_end_is_certain(rf):
+    request = rf.generic("POST", "/", b"A1", "text/csv")
+    declared = BodyStream(request, 100)
+    del request.META["CONTENT_LENGTH"]
+    request.META["HTTP_TRANSFER_ENCODING"] = "chunked"
+
+    assert (declared.ends_for_certain, BodyStream(request, 100).ends_for_certain) == (True, False)

@@ -46,6 +46,16 @@ def test_command_takes_the_id_too(file):
     assert CouponCode.objects.count() == 2
 
 
+def test_command_takes_no_line_of_a_pipe_that_may_be_cut_off(monkeypatch):
+    make_pool(name="Mugs")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"A1\nB2")))
+
+    lines = run("Mugs", "-")
+
+    assert lines[1:] == ["line 2: 'B2' may be cut off: end the last line with a line break"]
+    assert CouponCode.objects.get().code == "A1"
+
+
 def test_command_draws_a_bar_on_a_terminal_alone(file):
     make_pool(name="Mugs")
     terminal, pipe = Terminal(), io.StringIO()

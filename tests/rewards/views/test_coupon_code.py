@@ -1,8 +1,10 @@
 import json
+from io import BytesIO
 
 import pytest
 
 from challenges_project.ids import uuid7
+from rewards import pools
 from rewards.models import CouponCode
 from rewards.views import coupon_code
 from tests.rewards.builders import make_challenge, make_member, make_pool, make_reward, pay
@@ -101,6 +103,27 @@ def test_import_refuses_a_compressed_body(api):
     answer = send(api, make_pool(), "A1", **{"Content-Encoding": "gzip"})
 
     assert errors(answer) == (415, [("unsupported_media_type", None)])
+
+
+def test_import_of_a_body_that_ends_early_keeps_no_half_code(api, monkeypatch):
+    monkeypatch.setattr(pools, "AT_ONCE", 2)
+    pool = make_pool()
+    cut = {"CONTENT_LENGTH": "100", "wsgi.input": BytesIO(b"A1\nB2\nC3\nD")}
+
+    answer = api.generic("POST", f"{PATH}?rewardId={pool.id}", b"-", "text/csv", **cut)
+
+    assert errors(answer) == (400, [("incomplete_body", None)])
+    assert set(CouponCode.objects.values_list("code", flat=True)) == {"A1", "B2"}
+
+
+def test_import_of_a_chunked_body_takes_no_line_without_its_end(api):
+    pool = make_pool()
+    chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": BytesIO(b"A1\nB")}
+
+    answer = api.generic("POST", f"{PATH}?rewardId={pool.id}", b"-", "text/csv", **chunked)
+
+    assert answer.json()["data"]["lines"] == [{"line": 2, "couponCode": "B", "reason": "unfinished"}]
+    assert CouponCode.objects.get().code == "A1"
 
 
 def test_import_refuses_a_file_that_says_it_is_too_large(api, monkeypatch):
