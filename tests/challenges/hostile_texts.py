@@ -1,4 +1,4 @@
-"""Forty texts that a marketer's field must survive: what is sent, and why it is refused (None: it is kept).
+"""Fifty texts that a marketer's field must survive: what is sent, and why it is refused (None: it is kept).
 
 `plain`: in titles, descriptions, labels and instructions; `message`: in the three messages with variables.
 """
@@ -12,11 +12,12 @@ class Hostile(NamedTuple):
     message: str | None = None
 
 
-VARIABLE, UNKNOWN, STRAY, CONTROL = (
+VARIABLE, UNKNOWN, STRAY, CONTROL, UNSEEN = (
     "variable_not_allowed",
     "unknown_variable",
     "stray_braces",
     "control_character",
+    "invisible_text",
 )
 
 KEPT = {
@@ -62,6 +63,16 @@ HOSTILE = {name: Hostile(text) for name, text in KEPT.items()} | {
     "filter": Hostile("{{periodText|upper}}", VARIABLE, UNKNOWN),
     "near miss": Hostile("{{ period_text }}", VARIABLE, UNKNOWN),
     "braces in braces": Hostile("{{{{periodText}}}}", VARIABLE, STRAY),
+    "zero width in a name": Hostile("{{period\u200bText}}", VARIABLE, UNKNOWN),
+    "override in a name": Hostile("{{\u202eperiodText}}", VARIABLE, UNKNOWN),
+    "cyrillic in a name": Hostile("{{реriodText}}", VARIABLE, UNKNOWN),
+    "combining in a name": Hostile("{{periodText\u0301}}", VARIABLE, UNKNOWN),
+    "markup in a name": Hostile("{{<b>x}}", VARIABLE, UNKNOWN),
+    "full-width braces": Hostile("｛｛periodText｝｝", VARIABLE, STRAY),
+    "zero width in braces": Hostile("{\u200b{periodText}\u200b}", VARIABLE, STRAY),
+    "zero width alone": Hostile("\u200b\u2060", UNSEEN, UNSEEN),
+    "fillers alone": Hostile("\u3164\u2800", UNSEEN, UNSEEN),
+    "overrides alone": Hostile("\u202e\u2066", UNSEEN, UNSEEN),
     "open braces": Hostile("{{", VARIABLE, STRAY),
     "closed braces": Hostile("}} x", None, STRAY),
     "NUL": Hostile("a\0b", "nul_character", "nul_character"),

@@ -92,6 +92,55 @@ def test_message_with_braces_left_over_is_refused(text):
     assert refused.value.code == "stray_braces"
 
 
+LOOK_ALIKES = {
+    "full-width braces": "｛｛periodText｝｝",
+    "full-width letters too": "｛｛ｐｅｒｉｏｄＴｅｘｔ｝｝",
+    "small braces": "\ufe5b\ufe5bperiodText\ufe5c\ufe5c",
+    "zero width between the braces": "{\u200b{periodText}\u200b}",
+    "a mark of direction between": "{\u200e{periodText}\u200f}",
+    "full-width and plain": "｛{periodText}｝",
+}
+
+
+@pytest.mark.parametrize(
+    ("check", "code"), [(check_message, "stray_braces"), (check_plain, "variable_not_allowed")]
+)
+@pytest.mark.parametrize("name", LOOK_ALIKES)
+def test_text_with_what_only_looks_like_a_variable_is_refused(check, code, name):
+    with pytest.raises(DomainError) as refused:
+        check(f"next {LOOK_ALIKES[name]}", "eudTitle")
+
+    assert (refused.value.code, refused.value.field) == (code, "eudTitle")
+
+
+@pytest.mark.parametrize("text", ["｛periodText｝", "｛｛セール｝｝", "{\u200b{ }}", "ﬁ ½ ㎏ ｛｛"])
+def test_look_alike_braces_around_no_name_are_text(text):
+    assert check_plain(text) is None
+
+
+@pytest.mark.parametrize("check", [check_message, check_plain])
+@pytest.mark.parametrize(
+    "text", ["\u200b", "\u2060\ufeff", "\u202e\u202c", "\u3164", "\u2800", " \u00ad ", "\ufe0f"]
+)
+def test_text_of_which_nothing_can_be_seen_is_refused(check, text):
+    with pytest.raises(DomainError) as refused:
+        check(text, "eudViewDetailsButtonText")
+
+    assert (refused.value.code, refused.value.field) == ("invisible_text", "eudViewDetailsButtonText")
+
+
+@pytest.mark.parametrize(
+    "name", ["period\u200bText", "\u202eperiodText", "periodText\ufe0f", "<b>periodText", "periodText\u0301"]
+)
+def test_refused_variable_is_named_without_what_could_act(name):
+    with pytest.raises(DomainError) as refused:
+        check_message(f"{{{{{name}}}}}")
+
+    assert refused.value.message.endswith("did you mean {{periodText}}?")
+    assert refused.value.message.isprintable()
+    assert not set("<>\u0301\ufe0f") & set(refused.value.message)
+
+
 @pytest.mark.parametrize("check", [check_message, check_plain])
 @pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\ud800"])
 def test_text_with_a_control_character_is_refused_at_its_position(check, character):
