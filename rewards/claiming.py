@@ -5,8 +5,9 @@ empty may only be busy: whoever holds the last code can still roll back. Therefo
 looked at again after its transaction, by `filling`, which waits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -111,7 +112,7 @@ def own(code: str, log: RewardLog, at: datetime) -> None:
     Raises `DomainError` `code_taken`: a unique code is on one reward log at most.
     """
     row = (uuid7(at), log.reward_id, code, log.id, at)
-    if not is_shared(code) and COUPON_CODES.insert([row], "(code) DO NOTHING", ("id",)):
+    if not shared_among([code]) and COUPON_CODES.insert([row], "(code) DO NOTHING", ("id",)):
         return
     known = CouponCode.objects.select_for_update().filter(code=code).first()
     if known and known.reward_log_id is None and known.reward_id == log.reward_id:
@@ -122,6 +123,16 @@ def own(code: str, log: RewardLog, at: datetime) -> None:
         )
 
 
-def is_shared(code: str) -> bool:
-    """Whether some reward gives this code to everybody."""
-    return Reward.objects.filter(code_source=CodeSource.SHARED, shared_code=code).exists()
+def shared_among(codes: Collection[str]) -> set[str]:
+    """Those that some reward gives to everybody, or that members have from a time when one did.
+
+    No such code may become a unique one: a unique code is on one reward log at most.
+    """
+    shared = Reward.objects.filter(code_source=CodeSource.SHARED).values_list("shared_code", flat=True)
+    history: Any = Reward.history  # type: ignore[attr-defined]
+    ever = history.exclude(shared_code="").order_by().values_list("shared_code", flat=True).distinct()
+    found, once = set(codes).intersection(shared), set(codes).intersection(ever)
+    if once - found:
+        given = RewardLog.objects.filter(coupon_code__in=once - found).order_by()
+        found |= set(given.values_list("coupon_code", flat=True).distinct())
+    return found

@@ -48,7 +48,7 @@ class Reason(TextChoices):
     QUOTES = "quotes", _("a quote is not closed")
     COLUMNS = "columns", _("more columns than the first line")
     NOT_TEXT = "not_text", _("not a text")
-    SHARED = "shared", _("is the shared code of a reward")
+    SHARED = "shared", _("is, or was, the shared code of a reward")
     UNFINISHED = "unfinished", _("may be cut off: end the last line with a line break")
 
 

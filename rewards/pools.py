@@ -17,7 +17,7 @@ from django.utils import timezone
 from challenges_project.choices import CodeSource
 from challenges_project.errors import DomainError
 from challenges_project.ids import uuid7_batch
-from rewards import filling, stock
+from rewards import claiming, filling, stock
 from rewards.code_files import Line, Reason
 from rewards.filling import Clock
 from rewards.ledger import COUPON_CODES
@@ -106,7 +106,7 @@ def _store(reward_id: UUID, lines: list[Line], report: Report, started: datetime
     for line in lines:
         if not line.reason and first.setdefault(line.code, line) is not line:
             fates[id(line)] = Reason.DUPLICATE.value
-    fates |= {id(first[code]): Reason.SHARED.value for code in _shared(first)}
+    fates |= {id(first[code]): Reason.SHARED.value for code in claiming.shared_among(first)}
     fresh = [line.code for line in first.values() if id(line) not in fates]
     ids = uuid7_batch(started + timedelta(microseconds=number), len(fresh))
     rows = [(id_, reward_id, code, None, started) for id_, code in zip(ids, fresh, strict=True)]
@@ -120,12 +120,6 @@ def _store(reward_id: UUID, lines: list[Line], report: Report, started: datetime
     for line in lines:
         if fate := fates.get(id(line)):
             report.refuse(line, fate)
-
-
-def _shared(codes: Iterable[str]) -> set[str]:
-    """Those that some reward gives to everybody: a unique code is on one reward log at most."""
-    shared = Reward.objects.filter(code_source=CodeSource.SHARED).values_list("shared_code", flat=True)
-    return set(shared) & set(codes)
 
 
 def _met(reward_id: UUID, codes: list[str], started: datetime) -> Iterator[tuple[str, str]]:

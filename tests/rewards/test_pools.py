@@ -11,7 +11,16 @@ from rewards import filling, pools
 from rewards.code_files import listed_codes, read_codes
 from rewards.models import CouponCode, RewardLog
 from rewards.pools import import_codes
-from tests.rewards.builders import NOW, add_codes, make_challenge, make_pool, make_reward, make_reward_log
+from tests.rewards.builders import (
+    NOW,
+    add_codes,
+    make_challenge,
+    make_member,
+    make_pool,
+    make_reward,
+    make_reward_log,
+    pay,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +66,26 @@ def test_import_reports_each_line_that_was_not_new():
         (8, "A?B", "invisible"),
     ]
     assert CouponCode.objects.get(code="THEIRS").reward == other
+
+
+def test_import_refuses_a_shared_code_that_members_still_have():
+    """A marketer shared another code since, or made the reward a pool: the old one is on many reward logs."""
+    edited = make_reward("shared", shared_code="SPRING")
+    now_a_pool = make_reward("shared", shared_code="SUMMER")
+    for reward in (edited, now_a_pool):
+        pay(make_member(), make_challenge(), reward)
+    edited.shared_code, now_a_pool.code_source = "AUTUMN", "pool"
+    edited.save()
+    now_a_pool.save()
+    edited.shared_code = "WINTER"
+    edited.save()
+
+    report = import_codes(now_a_pool.id, listed_codes(["SPRING", "SUMMER", "AUTUMN", "WINTER"]), clock=clock)
+
+    assert [(line.code, line.reason) for line in report.lines] == [
+        (code, "shared") for code in ("SPRING", "SUMMER", "WINTER")
+    ]
+    assert CouponCode.objects.get().code == "AUTUMN"  # nobody ever had it
 
 
 def test_import_of_the_same_codes_again_adds_nothing():

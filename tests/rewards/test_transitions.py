@@ -171,10 +171,13 @@ def test_fill_code_may_take_a_free_code_of_its_own_pool():
     assert CouponCode.objects.get().reward_log == log
 
 
-@pytest.mark.parametrize("code", ["GIVEN", "OTHERS", "EVERYBODY"])
+@pytest.mark.parametrize("code", ["GIVEN", "OTHERS", "EVERYBODY", "ONCE"])
 def test_fill_code_refuses_what_is_kept_for_others(code):
     make_pool("OTHERS")
-    make_reward("shared", shared_code="EVERYBODY")
+    shared = make_reward("shared", shared_code="ONCE")
+    pay(make_member(), make_challenge(), shared)
+    shared.shared_code = "EVERYBODY"
+    shared.save()
     pay(make_member(), make_challenge(), make_pool("GIVEN"))
     log = pay(make_member(), make_challenge(), make_reward("external"))
 
