@@ -35,7 +35,7 @@ def language_columns(model: type[Model]) -> Iterator[tuple[str, str, str]]:
 
 
 def faults_in(record: Model) -> Iterator[DomainError]:
-    """What must not be stored: unknown variables, braces where there are no variables, characters that cannot be seen."""
+    """What must not be stored: unknown variables, braces where there are none, what cannot be seen."""
     for field, _language, column in language_columns(type(record)):
         try:
             (check_message if field in MESSAGES else check_plain)(getattr(record, column) or "", column)

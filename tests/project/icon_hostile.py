@@ -106,6 +106,13 @@ def _active():
     yield "use-data-svg", svg(USE.format("data:image/svg+xml;base64,PHN2Zy8+#x")), code, "href"
     yield "use-data-html", svg(USE.format("data:text/html,x")), code, "href"
     yield "use-vbscript", svg(USE.format("vbscript:msgbox")), code, "href"
+    yield "use-script-after-blank", svg(USE.format(f"&#xa0;{JS}")), code, "href"
+    yield (
+        "onload-by-prefix",
+        svg('<x:svg xmlns:x="http://www.w3.org/2000/svg" x:onload="1"/>'),
+        code,
+        "onload",
+    )
     yield "animate-href", svg(f'<animate attributeName="href" values="{JS};{JS}"/>'), code, "animate"
     yield "set-handler", svg('<set attributeName="onmouseover" to="alert(1)"/>'), code, "animated"
     yield "animate-transform", svg('<animateTransform attributeName="transform"/>'), code, "animateTransform"
@@ -128,6 +135,9 @@ def _external():
     yield "fill-escaped", svg(RECT.format(rf'fill="\75 r\6c({EVIL})"')), code, "fill"
     yield "fill-comment", svg(RECT.format(f'fill="u/**/rl({EVIL})"')), code, "fill"
     yield "fill-second", svg(RECT.format(f'fill="url(#a) url({EVIL})"')), code, "fill"
+    yield "fill-next-line", svg(RECT.format(f'fill="url(&#10;{EVIL})"')), code, "fill"
+    yield "fill-unclosed", svg(RECT.format(f'fill="url({EVIL}"')), code, "fill"
+    yield "use-zero-width", svg(USE.format("java&#x200b;script:alert(1)")), code, "href"
     yield "filter-host", svg(RECT.format(f'filter="url({EVIL}#f)"')), code, "filter"
     yield "mask-data", svg(RECT.format('mask="url(data:image/png;base64,AAAA)"')), code, "mask"
     yield "cursor", svg(RECT.format(f'cursor="url({EVIL}),auto"')), code, "cursor"
@@ -135,6 +145,9 @@ def _external():
     yield "style-image-set", svg(RECT.format(f"style=\"fill:image-set('{EVIL}' 1x)\"")), code, "style"
     yield "style-binding", svg(RECT.format(r'style="-mo\z-binding:x"')), code, "style"
     yield "style-behavior", svg(RECT.format('style="behavior:x.htc"')), code, "style"
+    yield "style-source", svg(RECT.format(f"style=\"fill:src('{EVIL}')\"")), code, "style"
+    yield "style-variable", svg(RECT.format(f'style="--x:url({EVIL});fill:var(--x)"')), code, "style"
+    yield "style-offset-path", svg(RECT.format(f'style="offset-path:url({EVIL}#p)"')), code, "style"
     yield "sheet-import", svg(f'<style>@import "{EVIL}.css";</style>{CIRCLE}'), code, "style"
     yield "sheet-import-hidden", svg(f'<style>@im/**/port "{EVIL}.css";</style>{CIRCLE}'), code, "style"
     yield "sheet-import-escaped", svg(rf'<style>@\69mport "{EVIL}.css";</style>{CIRCLE}'), code, "style"
@@ -341,6 +354,7 @@ def _text():
     yield "nul", svg().replace(b"circle", b"circle\0"), code, "NUL"
     yield "control-characters", svg("<title>\x01\x02</title>"), "icon_damaged", "well-formed"
     yield "svgz", gzip.compress(svg(), mtime=0), "icon_kind", "SVGZ"
+    yield "control-in-href", svg(USE.format(f"&#x1;{JS}")), "icon_damaged", "invalid character"
     yield "unclosed", svg().removesuffix(b"</svg>"), "icon_damaged", "line 1"
     yield (
         "comment-that-ends-early",
@@ -399,6 +413,9 @@ def _pictures():
     yield "jpeg-half", flat[: len(flat) // 2], "icon_damaged", "damaged"
     yield "jpeg-head-alone", flat[:4] + b"<script>alert(1)</script>", "icon_damaged", "damaged"
     yield "jpeg-scans", jpeg_of_scans(3_000), "icon_pixels", "passes"
+    yield "jpeg-script", b"\xff\xd8\xff\xe0/*" + flat[4:], "icon_damaged", "damaged"
+    yield "jpeg-12-bits", flat.replace(b"\0\x11\x08", b"\0\x11\x0c", 1), "icon_damaged", "damaged"
+    yield "gif-no-size", gif(size=(0, 0), frame_size=(0, 0)), "icon_damaged", "damaged"
     yield "gif-frames", gif(5_000), "icon_pixels", "5,000 frames"
     yield "gif-frames-of-pixels", gif(400, (400, 400)), "icon_pixels", "400 x 400"
     yield "gif-canvas", gif(size=(65_535, 65_535)), "icon_pixels", "65,535"
