@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 	--generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test quick test-long lint format lock
+.PHONY: help install run test quick test-long bench lint format lock
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test-long: .venv/dev.stamp  ## the tests that take minutes, on both databases
 	@scripts/install_system_packages
 	@HYPOTHESIS_PROFILE=search REQUIRE_BROWSER=1 $(CLEAN) $(PYTEST) -m long
 	@HYPOTHESIS_PROFILE=search REQUIRE_BROWSER=1 $(CLEAN) scripts/with_postgres $(PYTEST) -m long
+
+bench: .venv/dev.stamp  ## the bars of speed on PostgreSQL, some ten minutes; ONLY=P2 for one, SIZE=small|usual|full
+	@PG_FSYNC=on $(CLEAN) scripts/with_postgres $(BIN)/python -m benchmarks $(ONLY) --size $(or $(SIZE),usual)
 
 lint: .venv/dev.stamp  ## style, types, the order of the rooms, migrations, lock files
 	@$(BIN)/ruff check .
