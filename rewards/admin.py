@@ -16,6 +16,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from challenges_project.admin import (
     Archived,
     AutocompleteSelectFilter,
+    Badge,
     ChoicesDropdownFilter,
     ExactSearch,
     RangeDateTimeFilter,
@@ -116,6 +117,17 @@ class RewardAdmin(UploadsCodes, RemovesByDomain, StaffModelAdmin, SimpleHistoryA
         return reward.given or 0
 
 
+class ShownStatusFilter(ChoicesDropdownFilter):
+    """By the status that people read: `expired` is derived, never stored."""
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        status = self.value()
+        if not status:
+            return queryset
+        known = status in RewardLogStatus.values
+        return queryset.with_status(status, timezone.now()) if known else queryset.none()
+
+
 @admin.register(RewardLog)
 class RewardLogAdmin(DownloadsCsv, ExactSearch, ViewOnlyAdmin):
     export = staticmethod(exports.export_reward_logs)
@@ -134,7 +146,7 @@ class RewardLogAdmin(DownloadsCsv, ExactSearch, ViewOnlyAdmin):
     list_filter = (
         ("challenge", AutocompleteSelectFilter),
         ("reward", AutocompleteSelectFilter),
-        ("status", ChoicesDropdownFilter),
+        ("status", ShownStatusFilter),
         ("reward_issued_at", RangeDateTimeFilter),
     )
     exact_search_fields = ("coupon_code", "member__external_id")
@@ -154,10 +166,9 @@ class RewardLogAdmin(DownloadsCsv, ExactSearch, ViewOnlyAdmin):
         return str(log.milestone) if log.milestone else str(_("Completion"))
 
     @display(description=_("status"), label=STATUS_COLOURS)
-    def shown_status(self, log: RewardLog) -> tuple[str, str]:
-        now: datetime = timezone.now()
-        status = log.status_at(now).value
-        return status, str(RewardLogStatus(status).label)
+    def shown_status(self, log: RewardLog) -> Badge:
+        status = log.status_at(timezone.now())
+        return Badge(status.value, str(status.label))
 
 
 @admin.register(CouponCode)

@@ -10,6 +10,7 @@ from challenges.models import Activity, ChallengeLog, ChallengeProgress
 from challenges_project.admin import (
     AddOnlyAdmin,
     AutocompleteSelectFilter,
+    Badge,
     ChoicesDropdownFilter,
     ExactSearch,
     RangeDateTimeFilter,
@@ -68,10 +69,10 @@ class ChallengeLogAdmin(ExactSearch, AddOnlyAdmin):
         return stored if obj else ()
 
     @display(description=_("counted"), label={"counted": "success", "not": "warning"})
-    def judgement(self, log: ChallengeLog) -> tuple[str, str]:
-        return (
-            ("counted", str(_("Counted"))) if log.counted else ("not", str(ReasonCode(log.reason_code).label))
-        )
+    def judgement(self, log: ChallengeLog) -> Badge:
+        if log.counted:
+            return Badge("counted", str(_("Counted")))
+        return Badge("not", str(ReasonCode(log.reason_code).label))
 
 
 @admin.register(ChallengeProgress)
@@ -101,9 +102,9 @@ class ChallengeProgressAdmin(ExactSearch, ViewOnlyAdmin):
         )
 
     @display(description=_("status"), label=STATUS_COLOURS)
-    def shown_status(self, row: ChallengeProgress) -> tuple[str, str]:
+    def shown_status(self, row: ChallengeProgress) -> Badge:
         status: ProgressStatus = row.status_at(timezone.now())
-        return status.value, str(status.label)
+        return Badge(status.value, str(status.label))
 
 
 @admin.register(Activity)

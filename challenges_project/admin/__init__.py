@@ -3,11 +3,12 @@
 from .bases import AddOnlyAdmin, StaffModelAdmin, ViewOnlyAdmin
 from .languages import language_tabs, localized, offered_languages
 from .ledgers import CappedPaginator, ExactSearch
-from .questions import AsksFirst, Question
-from .refusals import NESTED, RefusalsAsErrors, refusals_in, refuse
+from .questions import Question
+from .refusals import NESTED, refusals_in, refuse
 from .removals import Archived, RemovesByDomain
 from .theme import (
     AutocompleteSelectFilter,
+    Badge,
     ChoicesDropdownFilter,
     ModelAdmin,
     RangeDateTimeFilter,
@@ -21,15 +22,14 @@ __all__ = [
     "NESTED",
     "AddOnlyAdmin",
     "Archived",
-    "AsksFirst",
     "AutocompleteSelectFilter",
+    "Badge",
     "CappedPaginator",
     "ChoicesDropdownFilter",
     "ExactSearch",
     "ModelAdmin",
     "Question",
     "RangeDateTimeFilter",
-    "RefusalsAsErrors",
     "RemovesByDomain",
     "StackedInline",
     "StaffModelAdmin",

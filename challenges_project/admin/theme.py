@@ -1,5 +1,7 @@
 """The one door to django-unfold: whoever replaces or raises the theme edits this module."""
 
+from typing import NamedTuple
+
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
@@ -24,6 +26,7 @@ __all__ = [
     "INPUT_CLASSES",
     "AdminPasswordChangeForm",
     "AutocompleteSelectFilter",
+    "Badge",
     "ChangeList",
     "ChoicesDropdownFilter",
     "ModelAdmin",
@@ -42,3 +45,13 @@ __all__ = [
     "action",
     "display",
 ]
+
+
+class Badge(NamedTuple):
+    """What `display(label={key: colour})` wants of a column. A record's own page writes it as text."""
+
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text

@@ -4,11 +4,15 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django.asserts import assertContains, assertNotContains
 
 from challenges_project.access.staff_action import StaffAction
 from rewards.models import CouponCode, Reward
 from tests.builders import DAY, log_activity, make_challenge, make_reward
+from tests.rewards.builders import make_reward_log
 from tests.staff import sent
+
+STORED = ("pending_code", "issued", "redeemed", "revoked", "capped")
 
 
 def text_of(response):
@@ -68,6 +72,35 @@ def test_reward_logs_are_downloaded_as_filtered(support, paid):
     assert (len(everything), len(found)) == (3, 2)
     assert any(",'=bob," in line for line in everything)
     assert StaffAction.objects.filter(action="export_reward_logs").count() == 2
+
+
+@pytest.fixture
+def one_of_each_status(db):
+    """Reward logs by status as people read it; the expired one is stored as issued."""
+    over = {"reward_expiry_at": timezone.now() - DAY}
+    logs = {"expired": make_reward_log("issued", coupon_code="OVER", **over)}
+    return logs | {status: make_reward_log(status) for status in STORED}
+
+
+@pytest.mark.parametrize("status", ["expired", *STORED])
+def test_reward_logs_are_filtered_by_the_status_that_is_shown(support, one_of_each_status, status):
+    listed = support.get(reverse("admin:rewards_rewardlog_changelist"), {"status__exact": status})
+
+    assert list(listed.context["cl"].queryset) == [one_of_each_status[status]]
+
+
+@pytest.mark.parametrize("status", ["lost", "\0", "ISSUED"])
+def test_reward_logs_have_no_other_status(support, one_of_each_status, status):
+    listed = support.get(reverse("admin:rewards_rewardlog_changelist"), {"status__exact": status})
+
+    assert not listed.context["cl"].queryset
+
+
+def test_reward_log_shows_its_status_in_words(support, one_of_each_status):
+    page = support.get(reverse("admin:rewards_rewardlog_change", args=[one_of_each_status["expired"].pk]))
+
+    assertContains(page, "Expired")
+    assertNotContains(page, "&#x27;expired&#x27;")
 
 
 def test_codes_are_downloaded_by_who_may_upload_them(marketer, support, paid):
