@@ -20,7 +20,6 @@ from challenges.admin.starting import Start, copy_of
 from challenges.models import Challenge
 from challenges_project.admin import (
     Archived,
-    AsksFirst,
     ChoicesDropdownFilter,
     StaffModelAdmin,
     display,
@@ -39,7 +38,6 @@ class ChallengeAdmin(
     SavesByRules,
     RemovesByRules,
     RevertsByRules,
-    AsksFirst,
     StaffModelAdmin,
     SimpleHistoryAdmin,
     TranslationAdmin,

@@ -75,9 +75,9 @@ class SavesByRules:
 
     def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> Any:
         formsets, inlines = super()._create_formsets(request, obj, change)
-        refusal = getattr(request, "refusal", None)
-        if refusal is not None and hasattr(request, "refused_places"):
-            _refuse_milestones(formsets, refusal, request.refused_places)
+        raised = getattr(request, "raised", None)
+        if isinstance(raised, DomainError) and hasattr(request, "refused_places"):
+            _refuse_milestones(formsets, raised, request.refused_places)
         return formsets, inlines
 
 

@@ -13,6 +13,7 @@ from challenges_project.icons.copying import icon_of
 from milestones.forms import TEXTS as MILESTONE_TEXTS
 from milestones.models import Milestone
 
+LONGEST_NAME = Challenge._meta.get_field("name").max_length
 RULES = (
     "completion_target_value",
     "aggregation_method",
@@ -37,7 +38,7 @@ def copy_of(challenge: Challenge) -> Start:
     """Without its schedule: a copy of last year's campaign must not end last year."""
     values = {name: getattr(challenge, name) for name in ("description", *RULES)}
     values |= texts_of(challenge, TEXTS)
-    values["name"] = _("Copy of %(name)s") % {"name": challenge.name}
+    values["name"] = (_("Copy of %(name)s") % {"name": challenge.name})[:LONGEST_NAME]
     values["completion_reward"] = challenge.completion_reward_id
     values["kept_icon"] = icon_of(challenge.eud_icon)
     milestones = Milestone.objects.unarchived().filter(challenge=challenge)

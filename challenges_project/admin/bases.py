@@ -9,7 +9,7 @@ from django.utils import timezone
 from challenges_project.amounts import AmountField
 
 from .ledgers import CappedPaginator
-from .refusals import RefusalsAsErrors
+from .shown_again import ShownAgain
 from .theme import ModelAdmin, UnfoldAdminTextInputWidget
 
 AMOUNTS: dict[Any, Any] = {
@@ -17,7 +17,7 @@ AMOUNTS: dict[Any, Any] = {
 }
 
 
-class StaffModelAdmin(RefusalsAsErrors, ModelAdmin):
+class StaffModelAdmin(ShownAgain, ModelAdmin):
     """Keeps the record's times, warns of unsaved input, and never counts a whole table."""
 
     paginator = CappedPaginator

@@ -1,11 +1,8 @@
 """A `DomainError` raised while saving becomes errors of the form, beside the fields that it names."""
 
 import re
-from typing import Any
 
 from django import forms
-from django.db import models
-from django.http import HttpRequest, HttpResponse
 
 from challenges_project.errors import DomainError, DomainErrors
 
@@ -47,26 +44,3 @@ class RefusedForm:
             for error in refusals_in(self.refusal):
                 if not NESTED.match(error.field or ""):
                     refuse(self, error, error.field)  # type: ignore[arg-type]
-
-
-class RefusalsAsErrors:
-    """For a ModelAdmin: the refused form is shown again with what was typed, as for any other mistake."""
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        view = super().changeform_view  # type: ignore[misc]
-        try:
-            return view(request, object_id, form_url, extra_context)
-        except DomainError as error:
-            request.refusal = error  # type: ignore[attr-defined]
-            return view(request, object_id, form_url, extra_context)
-
-    def get_form(self, request: HttpRequest, obj: models.Model | None = None, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, **kwargs)  # type: ignore[misc]
-        refusal = getattr(request, "refusal", None)
-        return form if refusal is None else type(form.__name__, (RefusedForm, form), {"refusal": refusal})
