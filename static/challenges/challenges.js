@@ -36,7 +36,7 @@ const TEXTS = {
   },
   es: {
     loading: "Cargando los retos…", challenges: "Retos", progress: "Progreso", of: "{value} de {target}",
-    milestones: "Hitos", goal: "Meta", reached: "Alcanzado", details: "Ver detalles", close: "Cerrar",
+    milestones: "Hitos", goal: "Objetivo", reached: "Alcanzado", details: "Ver detalles", close: "Cerrar",
     nextReward: "Próxima recompensa", reward: "Recompensa", rewards: "Tus recompensas",
     allRewards: "Todas las recompensas ({count})", isNew: "Nuevo",
     copy: "Copiar", copied: "Copiado", copyCode: "Copiar el código {code}",
@@ -100,7 +100,7 @@ const TEXTS = {
   },
   ar: {
     loading: "جارٍ تحميل التحديات…", challenges: "التحديات", progress: "التقدم", of: "{value} من {target}",
-    milestones: "المراحل", goal: "الهدف", reached: "تم بلوغها", details: "عرض التفاصيل", close: "إغلاق",
+    milestones: "المراحل", goal: "الهدف", reached: "تم الإنجاز", details: "عرض التفاصيل", close: "إغلاق",
     nextReward: "المكافأة التالية", reward: "مكافأة", rewards: "مكافآتك", allRewards: "كل المكافآت ({count})",
     isNew: "جديد", copy: "نسخ", copied: "تم النسخ", copyCode: "نسخ الرمز {code}",
     copyBlocked: "لم يُسمح بالنسخ. تم تحديد الرمز.", validUntil: "صالح حتى {date}",
@@ -123,9 +123,9 @@ const TEXTS = {
     milestones: "マイルストーン", goal: "ゴール", reached: "達成済み", details: "詳細を見る", close: "閉じる",
     nextReward: "次の特典", reward: "特典", rewards: "獲得した特典", allRewards: "すべての特典（{count}）",
     isNew: "新着", copy: "コピー", copied: "コピーしました", copyCode: "コード {code} をコピー",
-    copyBlocked: "コピーが許可されませんでした。コードを選択しました。", validUntil: "{date} まで有効",
-    pending_code: "コードを準備しています。", redeemed: "使用済み", redeemedOn: "{date} に使用済み", expired: "期限切れ",
-    expiredOn: "{date} に期限切れ", revoked: "無効になりました", capped: "この特典は終了しました。",
+    copyBlocked: "コピーが許可されませんでした。コードを選択しました。", validUntil: "{date}まで有効",
+    pending_code: "コードを準備しています。", redeemed: "使用済み", redeemedOn: "{date}に使用済み", expired: "期限切れ",
+    expiredOn: "{date}に期限切れ", revoked: "無効になりました", capped: "この特典は終了しました。",
     starts: "{when}に開始", ends: "{when}に終了", ended: "終了しました",
     daily: "毎日", weekly: "毎週", monthly: "毎月",
     lastRound: "前回の結果：{dates}", newRound: "新しい回が始まりました。",
@@ -168,7 +168,8 @@ class Voice {
     this.tag = tag;
     this.direction = RIGHT_TO_LEFT.has(base) ? "rtl" : "ltr";
     this.texts = TEXTS[base] ?? TEXTS.en;
-    this.locale = TEXTS[base] ? tag : "en";
+    // The API writes 150.00 in every language: one card, one kind of digits, whatever the region's are.
+    this.locale = `${TEXTS[base] ? tag : "en"}-u-nu-latn`;
   }
 
   knows(name) {

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from challenges_project.texts import default_text
 from tests.component.contract import STATIC, Answer
 from tests.component.gallery_samples import SPOKEN, spoken
 from tests.component.samples import NOW, challenge, started
@@ -13,7 +14,13 @@ from tests.component.samples import NOW, challenge, started
 MODULE = Path(STATIC / "challenges" / "challenges.js").read_text()
 WORDS = {
     "en": ("Ends in 8 days", "Copy", "Valid until Dec 20, 2026", "Next reward", "Goal"),
-    "es": ("Termina dentro de 8 días", "Copiar", "Válido hasta el 20 dic 2026", "Próxima recompensa", "Meta"),
+    "es": (
+        "Termina dentro de 8 días",
+        "Copiar",
+        "Válido hasta el 20 dic 2026",
+        "Próxima recompensa",
+        "Objetivo",
+    ),
     "fr": (
         "Se termine dans 8 jours",
         "Copier",
@@ -23,7 +30,7 @@ WORDS = {
     ),
     "de": ("Endet in 8 Tagen", "Kopieren", "Gültig bis 20. Dez. 2026", "Nächste Prämie", "Ziel"),
     "ar": ("ينتهي خلال 8 أيام", "نسخ", "صالح حتى 20 ديسمبر 2026", "المكافأة التالية", "الهدف"),
-    "ja": ("8 日後に終了", "コピー", "2026年12月20日 まで有効", "次の特典", "ゴール"),
+    "ja": ("8 日後に終了", "コピー", "2026年12月20日まで有効", "次の特典", "ゴール"),
 }
 
 
@@ -62,6 +69,34 @@ def test_texts_carry_the_same_values_in_every_language():
     ] == []
 
 
+# One word for one thing: a milestone, a challenge.
+NOUNS = {
+    "en": (r"[Mm]ilestone", r"[Cc]hallenge"),
+    "es": (r"[Hh]ito", r"[Rr]eto"),
+    "fr": (r"[Pp]alier", r"[Dd]éfi"),
+    "de": (r"Meilenstein", r"Challenge"),
+    "ar": (r"مرحلة|مراحل", r"تحدي"),
+    "ja": (r"マイルストーン", r"チャレンジ"),
+}
+
+
+@pytest.mark.parametrize("language", NOUNS)
+def test_card_has_one_word_for_a_milestone_and_for_a_challenge(language):
+    """The message is the server's and the headings are the component's: a shopper reads both at once."""
+    own = blocks()[language]
+    message, congratulation, comfort = (
+        default_text(f"eud_{name}_message", language)
+        for name in ("milestone_next_to_be_achieved", "completed_challenge", "failed_challenge")
+    )
+    milestone, challenge_ = NOUNS[language]
+
+    for text in (message, own["milestones"], own["milestoneReached"]):
+        assert re.search(milestone, text), text
+    for text in (congratulation, comfort, own["challenges"], own["challengeCompleted"], own["empty"]):
+        assert re.search(challenge_, text), text
+    assert own["details"] == default_text("eud_view_details_button_text", language)
+
+
 @pytest.mark.parametrize("language", WORDS)
 def test_card_reads_in_its_language(shop, language):
     ends, copy, valid, following, goal = WORDS[language]
@@ -80,6 +115,16 @@ def test_card_writes_numbers_as_its_region_does(shop):
     card = shop.show(started(challenge(), value=1234.5), 'language="de-AT"')
 
     expect(card.locator(".value strong")).to_have_text("1\u00a0234,50")
+
+
+def test_card_in_arabic_has_the_digits_of_the_message(shop):
+    """The API writes the rest as 150.00, also for a region that has digits of its own."""
+    card = shop.show(spoken("ar", NOW), 'language="ar-EG"')
+
+    expect(card.locator(".value strong")).to_have_text("290")
+    expect(card.locator(".percentage")).to_have_text(re.compile("58"))
+    expect(card.locator(".countdown")).to_have_text("ينتهي خلال 8 أيام")
+    expect(card.locator(".marker-label").last).to_have_text("500")
 
 
 @pytest.mark.parametrize(

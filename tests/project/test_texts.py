@@ -103,7 +103,7 @@ def test_period_is_the_bare_noun(language, words):
         ("es", "¡cada semana empieza un nuevo reto!"),
         ("fr", "chaque semaine, un nouveau défi commence\u202f!"),
         ("de", "Pro Woche startet eine neue Challenge!"),
-        ("ar", "فهناك تحدٍّ جديد كل أسبوع!"),
+        ("ar", "فهناك تحدٍ جديد كل أسبوع!"),
         ("ja", "次の週もお買い物をして、新しいチャレンジを始めましょう！"),
     ],
 )

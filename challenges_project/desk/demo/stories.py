@@ -190,7 +190,7 @@ VISITS = Story(
             "Visits to go until your next reward: {{nextRemainingValue}}",
             "Visitas que faltan para tu próxima recompensa: {{nextRemainingValue}}",
             "Visites restantes avant votre prochaine récompense : {{nextRemainingValue}}",
-            "Besuche bis zur nächsten Belohnung: {{nextRemainingValue}}",
+            "Besuche bis zur nächsten Prämie: {{nextRemainingValue}}",
             "الزيارات المتبقية حتى مكافأتك التالية: {{nextRemainingValue}}",
             "次の特典まであと {{nextRemainingValue}} 回",
         ),
