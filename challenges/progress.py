@@ -5,16 +5,16 @@ window is the progress row's own upsert; rows are touched in key order, so that 
 other and never deadlock.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
 
 from django.db import connection
 
 from challenges.catalogue import Rules, rules_of
 from challenges.ledger import PROGRESS, ProgressRow, StoredLog, WindowKey, of_model
-from challenges.models import ChallengeLog, ChallengeProgress
+from challenges.models import ChallengeLog
+from challenges.thresholds import crossed
 from challenges_project.amounts import MAX_UNITS
 from challenges_project.bulk import execute_many
 from challenges_project.choices import ReversalPolicy
@@ -25,6 +25,7 @@ from rewards import issuing
 
 COLUMNS = tuple(PROGRESS.columns)
 COMPLETE = f"UPDATE {PROGRESS.name} SET challenge_completed_at = %s WHERE id = %s"
+TOUCH = f"UPDATE {PROGRESS.name} SET updated_at = %s WHERE id = %s"
 SUBTRACT = (
     f"UPDATE {PROGRESS.name} SET current_progress_value = current_progress_value + %s, updated_at = %s "
     f"WHERE member_id = %s AND challenge_id = %s AND period_key = %s RETURNING {', '.join(COLUMNS)}"
@@ -67,8 +68,8 @@ def apply(logs: Iterable[StoredLog | ChallengeLog], at: datetime | None = None) 
     # One clock for the whole set: when it was received.
     at = at or max(logs[-1].created_at for logs in by_window.values())
     _complete_rules(by_window)
-    applied.rows = _add(by_window, at)
-    applied.issued = _pay(applied.rows, by_window, at)
+    applied.rows, opened_again = _add(by_window, at)
+    applied.issued = _pay(applied.rows, by_window, at, opened_again)
     _take_back_rewards(by_window, applied.rows, at)
     return applied
 
@@ -90,13 +91,19 @@ def replay(by_window: dict[WindowKey, list[StoredLog]], at: datetime) -> None:
 
 
 def _pay(
-    rows: dict[WindowKey, ProgressRow], by_window: dict[WindowKey, list[StoredLog]], at: datetime
+    rows: dict[WindowKey, ProgressRow],
+    by_window: dict[WindowKey, list[StoredLog]],
+    at: datetime,
+    opened_again: Collection[WindowKey] = (),
 ) -> list[issuing.Issued]:
     """Complete the rows that these logs brought to their target, and pay whatever they reached."""
     dues: list[issuing.Due] = []
     completed: list[tuple] = []
     for key, row in rows.items():
-        dues += _crossed(row, by_window[key], completed)
+        was_open = row.completed_at is None
+        dues += crossed(row, by_window[key], anew=key in opened_again)
+        if was_open and row.completed_at is not None:
+            completed.append((row.completed_at, row.id))
     if completed:
         execute_many(COMPLETE, completed)
     return issuing.issue(dues, at)
@@ -113,8 +120,13 @@ def _complete_rules(by_window: dict[WindowKey, list[StoredLog]]) -> None:
             log.rules = log.rules or rules[log.challenge_id]
 
 
-def _add(by_window: dict[WindowKey, list[StoredLog]], at: datetime) -> dict[WindowKey, ProgressRow]:
-    """Move every window's row, in key order; a window that only loses is updated, never inserted."""
+def _add(
+    by_window: dict[WindowKey, list[StoredLog]], at: datetime
+) -> tuple[dict[WindowKey, ProgressRow], set[WindowKey]]:
+    """Move every window's row, in key order; a window that only loses is updated, never inserted.
+
+    Answers the rows, and which of them had closed early and were opened again.
+    """
     rows: dict[WindowKey, ProgressRow] = {}
     gaining: list[Change] = []
     losing: list[tuple[WindowKey, int]] = []
@@ -129,9 +141,20 @@ def _add(by_window: dict[WindowKey, list[StoredLog]], at: datetime) -> dict[Wind
         rows[row.window_key] = row
     if len(rows) < len(gaining):
         raise SumLimitReached({key for key, _change, _logs in gaining} - rows.keys())
+    opened_again = _opened_again(rows.values(), at)
     for key, change in losing:
         rows[key] = _subtract(key, change, at)
-    return rows
+    return rows, opened_again
+
+
+def _opened_again(rows: Iterable[ProgressRow], at: datetime) -> set[WindowKey]:
+    """Which of the rows just moved say that they had closed (see `_on_conflict`); gives them their time."""
+    found = [row for row in rows if row.updated_at != at]
+    for row in found:
+        row.updated_at = at
+    if found:
+        execute_many(TOUCH, [(at, row.id) for row in found])
+    return {row.window_key for row in found}
 
 
 def _upsert(gaining: Sequence[Change], at: datetime) -> list[ProgressRow]:
@@ -151,20 +174,22 @@ def _write(changes: Sequence[Change], conflict: str, at: datetime) -> list[Progr
 def _on_conflict() -> str:
     """What a log does to a row that exists.
 
-    An open window takes over a target that was edited and not yet settled here; a window that an extended
-    challenge opens again closes with it.
+    An open window takes over a target that was edited and not yet settled here. A window that an extended
+    challenge opens again does so too and closes with it; nothing answered tells it from the others but its
+    `updated_at`, which is left at the old one: what became due while it was closed is still to be paid.
     """
     least, greatest = ("LEAST", "GREATEST") if connection.vendor == "postgresql" else ("MIN", "MAX")
     return (
         "(member_id, challenge_id, period_key) DO UPDATE SET "
         "current_progress_value = old.current_progress_value + excluded.current_progress_value, "
-        "completion_target_value = CASE WHEN old.window_ends_at > excluded.updated_at "
-        "AND (old.challenge_completed_at IS NULL "
+        "completion_target_value = CASE WHEN (old.window_ends_at > excluded.updated_at "
+        "OR excluded.window_ends_at > excluded.updated_at) AND (old.challenge_completed_at IS NULL "
         "OR excluded.completion_target_value < old.completion_target_value) "
         "THEN excluded.completion_target_value ELSE old.completion_target_value END, "
         f"window_ends_at = {greatest}(old.window_ends_at, excluded.window_ends_at), "
         f"challenge_started_at = {least}(old.challenge_started_at, excluded.challenge_started_at), "
-        "updated_at = excluded.updated_at "
+        "updated_at = CASE WHEN old.window_ends_at <= excluded.updated_at "
+        "AND excluded.window_ends_at > excluded.updated_at THEN old.updated_at ELSE excluded.updated_at END "
         f"WHERE old.current_progress_value + excluded.current_progress_value <= {MAX_UNITS}"
     )
 
@@ -200,54 +225,6 @@ def _ruled(log: StoredLog) -> tuple[Rules, Window]:
 def _subtract(key: WindowKey, change: int, at: datetime) -> ProgressRow:
     """Under the row's own lock: a CHECK (value >= 0) would be tested on the row that an upsert proposes."""
     return ProgressRow(*PROGRESS.fetch(SUBTRACT, [change, at, *key], COLUMNS)[0])
-
-
-def _crossed(row: ProgressRow, logs: list[StoredLog], completed: list[tuple]) -> list[issuing.Due]:
-    """What the row's new value made due, lowest first, completion last; completes the row when it did."""
-    rules = logs[0].known_rules
-    before = row.value - sum(log.counted_value for log in logs)
-    dues = [
-        due(row, rules, each.milestone_id, each.reward_id, _crossing(row.value, logs, each.target))
-        for each in rules.thresholds
-        if before < each.target <= row.value and each.live_since < row.window_ends_at
-    ]
-    if row.completed_at is None and row.value >= row.target:
-        log = _crossing(row.value, logs, row.target)
-        # Staff may count activity from after the challenge's end: completion stays inside the window.
-        row.completed_at = min(
-            log.activity_at if log else row.updated_at, row.window_ends_at - datetime.resolution
-        )
-        completed.append((row.completed_at, row.id))
-        dues.append(due(row, rules, None, rules.completion_reward_id, log))
-    return dues
-
-
-def _crossing(value: int, logs: list[StoredLog], target: int) -> StoredLog | None:
-    """Which log reached the target, found backwards from the value they led to; None: one before them."""
-    for log in reversed(logs):
-        value -= log.counted_value
-        if value < target <= value + log.counted_value:
-            return log
-    return None
-
-
-def due(
-    row: ProgressRow | ChallengeProgress,
-    rules: Rules,
-    milestone_id: UUID | None,
-    reward_id: UUID | None,
-    log: StoredLog | None,
-) -> issuing.Due:
-    """A threshold that this row reached: a milestone's, or with None the completion's. No log: by an edit."""
-    return issuing.Due(
-        row.member_id,
-        row.challenge_id,
-        milestone_id,
-        row.period_key,
-        reward_id,
-        log.id if log else None,
-        rules.zone,
-    )
 
 
 def _take_back_rewards(

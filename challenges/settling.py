@@ -15,9 +15,10 @@ from django.db import transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from challenges import catalogue, locks, progress
+from challenges import catalogue, locks
 from challenges.catalogue import Rules, Threshold, rules_of
 from challenges.models import Challenge, ChallengeProgress
+from challenges.thresholds import due
 from challenges_project.amounts import amount, units
 from challenges_project.periods import Window, window_after, window_containing
 from rewards import issuing
@@ -100,7 +101,7 @@ def settle_some(rules: Rules, since: datetime, place: Place | None, at: datetime
     _retarget(locked, rules, at)
     _move_ends(locked, rules, since, at)
     _complete(locked, since, at)
-    issuing.issue([due for row in locked for due in _dues(row, rules)], at)
+    issuing.issue([each for row in locked for each in _dues(row, rules)], at)
     full = len(locked) == MEMBERS_AT_ONCE
     return (locked[-1].member_id, locked[-1].period_key) if full else None
 
@@ -207,10 +208,10 @@ def _dues(row: ChallengeProgress, rules: Rules) -> list[issuing.Due]:
     """What the row reached and was not paid, lowest first, completion last."""
     value = units(row.current_progress_value)
     dues = [
-        progress.due(row, rules, each.milestone_id, each.reward_id, None)
+        due(row, rules, each.milestone_id, each.reward_id, None)
         for place, each in enumerate(rules.thresholds)
         if each.target <= value and each.live_since < row.window_ends_at and not getattr(row, f"paid_{place}")
     ]
     if row.challenge_completed_at is not None and not row.paid_completion:  # type: ignore[attr-defined]
-        dues.append(progress.due(row, rules, None, rules.completion_reward_id, None))
+        dues.append(due(row, rules, None, rules.completion_reward_id, None))
     return dues

@@ -7,6 +7,7 @@ import pytest
 
 from challenges import rules
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
+from challenges.verifying import breaches
 from challenges_project.errors import DomainError, DomainErrors
 from milestones.models import Milestone
 from rewards.models import RewardLog
@@ -478,6 +479,51 @@ def test_an_extended_challenge_opens_a_window_again_for_who_goes_on():
 
     row = progress_of(challenge)
     assert (row.window_ends_at, row.challenge_completed_at) == (NOW + 5 * DAY, NOW + 2 * DAY)
+
+
+def closed_early(value):
+    """A challenge that ended at noon while alice stood at this value."""
+    challenge = make_challenge(ends_at=NOW)
+    log_activity(challenge, value, at=NOW - HOUR)
+    return challenge
+
+
+@pytest.mark.parametrize("ends_at", [NOW + 5 * DAY, None])
+def test_a_window_opened_again_pays_the_milestones_that_came_while_it_was_closed(ends_at):
+    challenge = closed_early(300)
+    make_milestone(challenge, 200, at=NOW + HOUR)
+    edit(read(challenge), at=NOW + DAY, ends_at=ends_at)
+    assert paid(challenge) == []
+
+    first = log_activity(challenge, 10, at=NOW + 2 * DAY, uid="first")
+    second = log_activity(challenge, 10, at=NOW + 2 * DAY)
+
+    assert (len(first.issued), second.issued, paid(challenge)) == (1, [], [200])
+    assert RewardLog.objects.get().challenge_log.unique_identifier == "first"
+    assert progress_of(challenge).updated_at == NOW + 2 * DAY
+    assert list(breaches(NOW + 2 * DAY)) == []
+
+
+def test_a_window_opened_again_is_judged_by_the_target_of_now():
+    challenge = closed_early(300)
+    edit(challenge, at=NOW + HOUR, completion_target_value=250)
+    edit(challenge, at=NOW + DAY, ends_at=NOW + 5 * DAY)
+
+    log_activity(challenge, 10, at=NOW + 2 * DAY)
+
+    row = progress_of(challenge)
+    assert (row.completion_target_value, row.challenge_completed_at) == (250, NOW + 2 * DAY)
+    assert paid(challenge) == ["completion"]
+    assert list(breaches(NOW + 2 * DAY)) == []
+
+
+def test_a_log_into_a_window_that_stays_closed_pays_nothing_new():
+    challenge = closed_early(300)
+    make_milestone(challenge, 200, at=NOW + HOUR)
+
+    log_activity(challenge, 10, at=NOW - HOUR, received_at=NOW + DAY)
+
+    assert (value_of(challenge), paid(challenge)) == (310, [])
 
 
 def test_names_texts_and_rewards_change_at_any_time(challenge):
