@@ -14,7 +14,7 @@ from challenges_project.choices import AggregationMethod, RecordStatus
 from challenges_project.errors import DomainError, DomainErrors
 from challenges_project.periods import checked_zone
 from milestones.models import Milestone
-from rewards.models import RewardLog
+from rewards.models import Reward, RewardLog
 
 # More logs than this are not recounted in one transaction.
 RECOUNTED_AT_MOST = 10_000
@@ -33,7 +33,8 @@ def check(edit: Edit) -> None:
     A milestone's fields are named plainly when the edit is of that milestone alone, else
     `milestones.<place>.milestoneTargetValue`.
     """
-    if faults := [*_faults_of_challenge(edit), *_faults_of_milestones(edit), *_above_target(edit)]:
+    faults = [*_faults_of_challenge(edit), *_faults_of_milestones(edit)]
+    if faults := [*faults, *_above_target(edit), *_rewards_gone(edit)]:
         raise DomainErrors(faults)
     if conflicts := [*_status_conflicts(edit), *_locked(edit)]:
         raise DomainErrors(conflicts)
@@ -114,6 +115,22 @@ def _activity_faults(activity_ids: Any) -> Iterator[DomainError]:
 def _archived_reward(reward: Any, field: str) -> Iterator[DomainError]:
     if reward.archived_at is not None:
         yield DomainError("unknown_reward", "No such reward; take an id from its list.", field)
+
+
+def _rewards_gone(edit: Edit) -> Iterator[DomainError]:
+    """What is brought back must find its rewards: an archived one is paid by nothing that is in use."""
+    if not edit.is_new and "archived_at" in edit.edited:
+        yield from _reward_gone(edit.challenge.completion_reward, "completionRewardId")
+        for milestone in edit.standing:
+            yield from _reward_gone(milestone.reward, "milestones")
+    for place, milestone in enumerate(edit.milestones):
+        if not milestone._state.adding and "archived_at" in edit.edited_milestones[milestone.id]:
+            yield from _reward_gone(milestone.reward, milestone_field(edit, place, "rewardId") or "")
+
+
+def _reward_gone(reward: Reward | None, field: str) -> Iterator[DomainError]:
+    if reward is not None and reward.archived_at is not None:
+        yield DomainError("reward_archived", f"The reward “{reward}” is archived: restore it first.", field)
 
 
 def _above_target(edit: Edit) -> Iterator[DomainError]:

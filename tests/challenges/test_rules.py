@@ -10,6 +10,7 @@ from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from challenges.verifying import breaches
 from challenges_project.errors import DomainError, DomainErrors
 from milestones.models import Milestone
+from rewards import catalogue
 from rewards.models import RewardLog
 from tests.builders import (
     DAY,
@@ -299,6 +300,37 @@ def test_a_challenge_with_history_is_archived_and_restored(challenge):
 
     assert (read(challenge).archived_at, log_activity(challenge, 50).progress.value) == (None, 200_0000)
     assert paid(challenge) == [100]
+
+
+def test_a_challenge_comes_back_only_with_its_rewards():
+    reward, on_the_way = make_reward(name="Mug"), make_reward(name="Badge")
+    challenge = make_challenge(completion_reward=reward)
+    make_milestone(challenge, 100, reward=on_the_way)
+    log_activity(challenge, 1)
+    rules.remove(challenge, at=NOW)
+    for each in (reward, on_the_way):
+        catalogue.remove(each, at=NOW)
+
+    assert refused(rules.restore, read(challenge), at=NOW) == [
+        ("reward_archived", "completionRewardId", "invalid"),
+        ("reward_archived", "milestones", "invalid"),
+    ]
+
+    for each in (reward, on_the_way):
+        catalogue.restore(each, at=NOW)
+    rules.restore(read(challenge), at=NOW)
+    assert read(challenge).archived_at is None
+
+
+def test_a_milestone_comes_back_only_with_its_reward(challenge):
+    reward = make_reward()
+    milestone = make_milestone(challenge, 100, reward=reward)
+    log_activity(challenge, 100)
+    rules.remove_milestone(milestone, at=NOW)
+    catalogue.remove(reward, at=NOW)
+
+    gone = Milestone.objects.get()
+    assert refused(rules.restore_milestone, gone, at=NOW) == [("reward_archived", "rewardId", "invalid")]
 
 
 def test_removing_again_and_restoring_again_change_nothing(challenge):
