@@ -1,9 +1,7 @@
 """`make run`: what it prints works as pasted, and a second start finds everything as it was."""
 
-import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -11,38 +9,32 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.thorough
+from tests.serving import ROOT, free_port, running, shell
 
-ROOT = Path(__file__).resolve().parents[2]
-STEERING = {"DATABASE_URL", "DEBUG", "DJANGO_SETTINGS_MODULE", "ENDUSER_JWT_SECRET", "SECRET_KEY"}
+pytestmark = pytest.mark.thorough
 
 
 @pytest.fixture
 def environment(tmp_path):
     """A developer's shell that has set nothing but where the data goes, and a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    shell = {name: value for name, value in os.environ.items() if name not in STEERING}
-    return {**shell, "DATA_DIR": str(tmp_path / "data"), "PORT": str(port)}
+    set_up = shell(tmp_path / "data", PORT=str(free_port()))
+    return {
+        name: value for name, value in set_up.items() if name not in ("DJANGO_SETTINGS_MODULE", "LOG_LEVEL")
+    }
 
 
 @contextmanager
 def demo(environment):
     """The lines that the demo prints before it serves; stopped as by Ctrl-C at the end."""
     command = [sys.executable, "scripts/run_demo.py"]
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
-    try:
+    options = {"stop": signal.SIGINT, "stdout": subprocess.PIPE, "text": True}
+    with running(command, environment, **options) as server:
         lines = []
         for line in server.stdout:
             lines.append(line)
             if "Ctrl-C" in line:
                 break
         yield "".join(lines)
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(timeout=40)
-        server.stdout.close()
 
 
 def paste(printed):

@@ -1,15 +1,8 @@
 """`manage.py serve`: what it refuses, and that what it starts answers and stops."""
 
 import os
-import signal
 import socket
-import subprocess
-import sys
-import time
 from io import StringIO
-from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from django.core.management import CommandError
@@ -23,46 +16,9 @@ from challenges_project.management.commands.serve import (
     refuse_missing_static_files,
     refuse_taken_port,
 )
+from tests.serving import ask, manage, serving, shell
 
 pytestmark = pytest.mark.thorough
-
-ROOT = Path(__file__).resolve().parents[4]
-
-
-@pytest.fixture
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@pytest.fixture
-def environment(tmp_path):
-    """A production-like environment with a database of its own, prepared as docs/deploy.md says."""
-    settings = {
-        **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "DEBUG")},
-        "DATA_DIR": str(tmp_path),
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-    }
-    manage("migrate", environment=settings)
-    return settings
-
-
-def manage(*words, environment):
-    command = [sys.executable, "manage.py", *words]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, timeout=120)
-
-
-def answer(url, seconds=30):
-    """The status of the first answer, once the server is up."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            with urlopen(url, timeout=5) as response:
-                return response.status
-        except URLError:
-            time.sleep(0.1)
-    return None
 
 
 def test_workers_are_the_processors_at_most_four():
@@ -121,14 +77,11 @@ def test_limits_are_handed_to_the_server():
     assert {"--host=::1", "--port=8001", "--workers=3", "--blocking-threads=5"} <= set(command)
 
 
-@pytest.mark.django_db
-def test_server_answers_and_stops_when_told(environment, free_port):
-    command = [sys.executable, "manage.py", "serve", "--port", str(free_port), "--workers", "2"]
-    server = subprocess.Popen(command, cwd=ROOT, env=environment)
-    try:
-        status = answer(f"http://127.0.0.1:{free_port}/healthz")
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(timeout=40)
+def test_server_answers_and_stops_when_told(tmp_path):
+    environment = shell(tmp_path)
+    manage(environment, "migrate")
 
-    assert (status, server.returncode) == (200, 0)
+    with serving(environment, workers=2) as server:
+        status = ask(f"{server.address}/healthz").status
+
+    assert (status, server.process.returncode) == (200, 0)
