@@ -99,7 +99,9 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # --- Database ---------------------------------------------------------------------------------------------
 DATABASE_URL = env("DATABASE_URL", default="")
 if DATABASE_URL:
-    DATABASES = {"default": env.db_url("DATABASE_URL", engine="django.db.backends.postgresql")}
+    from challenges_project.postgresql.base import WatchedConnection
+
+    DATABASES = {"default": env.db_url("DATABASE_URL", engine="challenges_project.postgresql")}
     DATABASES["default"].update(
         {
             "CONN_HEALTH_CHECKS": True,
@@ -114,6 +116,10 @@ if DATABASE_URL:
                     "min_size": 1,
                     "max_size": env.int("DATABASE_POOL_SIZE", default=8),
                     "timeout": 10,
+                    # Tried after 1, 3, 7 and 10 seconds, then whenever somebody asks. The default goes on for
+                    # five minutes in ever longer steps: the server would be back long before we notice.
+                    "reconnect_timeout": 10,
+                    "connection_class": WatchedConnection,
                 },
                 **DATABASES["default"].get("OPTIONS", {}),
             },

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 
@@ -37,9 +38,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Also for a database that went away outside of a view, such as in a middleware: then 503."""
     error = sys.exc_info()[1]
     answer = answer_to(error) if error else None
-    if not is_api(request) and (answer is None or answer.status != 503):
+    if is_api(request):
+        return _answer(answer or Answer(500, [Fault("error", WENT_WRONG)]))
+    if answer is None or answer.status != 503:
         return defaults.server_error(request)
-    return _answer(answer or Answer(500, [Fault("error", WENT_WRONG)]))
+    return _unavailable_page(answer)
 
 
 @csrf_exempt
@@ -65,6 +68,13 @@ def only_reads(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpReq
 
 def is_api(request: HttpRequest) -> bool:
     return request.path_info.startswith(API_PATHS)
+
+
+def _unavailable_page(answer: Answer) -> HttpResponse:
+    """Made without the request: whatever would read a session or a user would fail as well."""
+    response = HttpResponse(render_to_string("503.html"), status=503, headers=answer.headers)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _answer(answer: Answer) -> HttpResponse:

@@ -1,5 +1,5 @@
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import RequestFactory
 
 from challenges_project.api import handlers
@@ -48,14 +48,31 @@ def test_forbidden_is_json():
     assert (response.status_code, response.headers["Content-Type"]) == (403, "application/json")
 
 
-def test_a_database_that_fails_outside_of_a_view_is_503():
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/admin/", "text/html; charset=utf-8"), ("/schema/x", "application/json")]
+)
+def test_a_database_that_fails_outside_of_a_view_is_503(path, kind):
     try:
         raise OperationalError("SELECT secret")
     except OperationalError:
-        response = handlers.server_error(RequestFactory().get("/admin/"))
+        response = handlers.server_error(RequestFactory().get(path))
 
     assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+    assert response.headers["Content-Type"] == kind
     assert b"secret" not in response.content
+
+
+def test_staff_are_told_what_to_do_while_the_database_is_away(admin_client, settings):
+    def gone(execute, sql, params, many, context):
+        raise OperationalError("could not connect to host secret.example")
+
+    settings.ROOT_URLCONF = "challenges_project.urls"
+    admin_client.raise_request_exception = False
+    with connection.execute_wrapper(gone):
+        response = admin_client.get("/admin/challenges/challenge/")
+
+    assert (response.status_code, response.headers["Cache-Control"]) == (503, "no-store")
+    assert "reload this page" in response.content.decode()
 
 
 def test_any_other_error_outside_of_a_view_is_500():

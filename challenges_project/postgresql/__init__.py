@@ -1,0 +1,1 @@
+"""What DATABASES names as its ENGINE for PostgreSQL."""

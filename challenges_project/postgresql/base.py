@@ -1,0 +1,48 @@
+"""PostgreSQL as Django knows it, but quick to say that it is away.
+
+Whoever finds no connection in the pool waits for one. With the server away every thread of a worker would
+soon be waiting, and `/healthz` behind them. So while connections cannot be made, one request at a time waits
+for one; the others are refused on the spot, which the API answers with 503 and Retry-After.
+"""
+
+import threading
+from typing import Any, Self
+
+from django.db.backends.postgresql import base
+from psycopg import Connection, OperationalError
+
+# The last attempt to connect failed.
+_away = threading.Event()
+# Whose request waits for the server's return.
+_scout = threading.Lock()
+
+
+class WatchedConnection(Connection[Any]):
+    """A connection of the pool; making it tells whether the server is there."""
+
+    @classmethod
+    def connect(cls, *args: Any, **kwargs: Any) -> Self:
+        try:
+            made = super().connect(*args, **kwargs)
+        except OperationalError:
+            _away.set()
+            raise
+        _away.clear()
+        return made
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Raises `OperationalError` at once while the server is away and another request waits for it."""
+        if not (_away.is_set() and self._would_wait()):
+            return super().get_new_connection(conn_params)
+        if not _scout.acquire(blocking=False):
+            raise OperationalError("The database is away; another request waits for its return.")
+        try:
+            return super().get_new_connection(conn_params)
+        finally:
+            _scout.release()
+
+    def _would_wait(self) -> bool:
+        """A server that only refuses more connections still works with those that it has."""
+        return bool(self.pool) and not self.pool.get_stats().get("pool_available")

@@ -1,0 +1,152 @@
+"""kill -9 of the web server and of PostgreSQL under load: what was acknowledged is there, with its effect."""
+
+import os
+import re
+import signal
+import time
+from collections import Counter
+
+import jwt
+import pytest
+from django.db import connection
+from django.urls import get_resolver
+
+from tests.clusters import children_of, own_cluster
+from tests.faults.shop import MILESTONES, SECONDS, TARGET, Load, Shop, is_refusal
+from tests.serving import ask, free_port, kill_group, manage, serving, shell
+
+pytestmark = [pytest.mark.thorough, pytest.mark.concurrency]
+
+SECRET = "a secret of a shop, of more than 32 bytes"
+STAFF = {"Cookie": f"sessionid={'x' * 32}"}
+SOMETHING = "0199c9a8-7c60-7000-8000-000000000000"
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """On the kind of database that the tests run on."""
+    if connection.vendor == "sqlite":
+        yield Shop(shell(tmp_path))
+    else:
+        with own_cluster() as cluster:
+            yield Shop(shell(tmp_path, DATABASE_URL=cluster.url))
+
+
+def lost(shop, address, load):
+    """Acknowledged orders that are not there as they were answered."""
+    stored = {row["uniqueIdentifier"]: row["id"] for row in shop.rows(address, "challenge_log")}
+    return [uid for uid, (_member, _value, id_) in load.acknowledged.items() if stored.get(uid) != id_]
+
+
+def assert_sound(shop, address, load):
+    """Every order is there once, with its effect: the sums, each threshold's reward, a code for each."""
+    sums = Counter()
+    for member, value, _id in load.acknowledged.values():
+        sums[member] += value
+    thresholds = [*MILESTONES, TARGET]
+    due = Counter({member: sum(total >= each for each in thresholds) for member, total in sums.items()})
+    rewards = list(shop.rows(address, "reward_log"))
+    progress = shop.rows(address, "challenge_progress")
+
+    assert lost(shop, address, load) == []
+    assert len(list(shop.rows(address, "challenge_log"))) == len(load.acknowledged)
+    assert {row["ownedById"]: row["currentProgressValue"] for row in progress} == sums
+    assert Counter(row["ownedById"] for row in rewards) == +due
+    assert len({row["couponCode"] for row in rewards}) == len(rewards) > 0
+    assert manage(shop.environment, "verify_ledger") == ""
+
+
+def test_web_server_killed_under_load_loses_nothing_acknowledged(shop):
+    port = free_port()
+    with serving(shop.environment, port, workers=2) as server:
+        shop.open_at(server.address)
+        with Load(shop, server.address) as load:
+            load.go_on()
+            kill_a_worker(server.process)
+            load.go_on()
+            kill_group(server.process)
+            with serving(shop.environment, port, workers=2):
+                load.go_on()
+                load.finish()
+                assert_sound(shop, server.address, load)
+
+    assert set(load.met) == {201, "unreached"} | ({200} & set(load.met))
+
+
+def kill_a_worker(server):
+    """The newest child is a worker, whatever else was started; the server replaces it by itself."""
+    before = children_of(server.pid)
+    os.kill(max(before), signal.SIGKILL)
+    deadline = time.monotonic() + SECONDS
+    while not set(children_of(server.pid)) - set(before):
+        assert time.monotonic() < deadline, "no worker came instead"
+        time.sleep(0.05)
+
+
+@pytest.mark.postgres
+def test_database_killed_under_load_is_back_without_a_restart(tmp_path):
+    with own_cluster() as cluster:
+        shop = Shop(shell(tmp_path, DATABASE_URL=cluster.url, ENDUSER_JWT_SECRET=SECRET))
+        with serving(shop.environment, workers=2) as server:
+            shop.open_at(server.address)
+            with Load(shop, server.address) as load:
+                load.go_on()
+                cluster.kill()
+                # Threads that wait for the database, ten seconds each, would never refuse so many.
+                load.go_on(orders=0, refusals=400)
+                assert what_is_said_at(server.address, shop) == {}
+                assert ask(f"{server.address}/healthz").status == 200
+                assert b"reload this page" in ask(f"{server.address}/admin/", **STAFF).body
+                cluster.start_again()
+                load.go_on()
+                load.finish()
+                assert_sound(shop, server.address, load)
+
+    assert set(load.met) == {201, (503, "Retry-After")} | ({200} & set(load.met))
+
+
+def routes(patterns=None, before=""):
+    """(path, methods) of every route that reads or writes records, with an id where one belongs."""
+    for each in patterns or get_resolver().url_patterns:
+        path = before + str(each.pattern).strip("^$")
+        if hasattr(each, "url_patterns"):
+            yield from routes(each.url_patterns, path)
+        elif actions := getattr(each.callback, "actions", None):
+            yield re.sub(r"\(\?P<id>.*\+\)", SOMETHING, path), [method.upper() for method in actions]
+
+
+def what_is_said_at(address, shop):
+    """Everything that can be asked, by whom it may be; the answers that were not 503 with Retry-After."""
+    token = jwt.encode({"sub": "member-1", "exp": int(time.time()) + 600}, SECRET, "HS256")
+    asked = [("/readyz", "GET", {}), ("/admin/", "GET", STAFF)]
+    for path, methods in routes():
+        asked += [(f"/{path}", method, shop.key) for method in methods]
+        if "GET" in methods and not re.search("/(reward|coupon_code)/", path):
+            asked.append((f"/{path}", "GET", {"Authorization": f"Bearer {token}"}))
+        if "GET" in methods and re.search("/(challenge|milestone)/", path):
+            asked.append((f"/{path}", "GET", {}))
+    assert len(asked) > 50
+    said = {}
+    for path, method, headers in asked:
+        body = b"{}" if method in ("POST", "PATCH") else None
+        answer = ask(address + path, method, body, **headers)
+        if not is_refusal(answer):
+            said[method, path, *headers] = answer.status
+    return said
+
+
+@pytest.mark.long
+@pytest.mark.postgres
+def test_without_synchronous_commit_acknowledged_logs_are_lost(tmp_path):
+    """The negative control: the kill above is one that loses what was not written."""
+    with own_cluster(synchronous_commit="off", wal_writer_delay="10s") as cluster:
+        shop = Shop(shell(tmp_path, DATABASE_URL=cluster.url))
+        with serving(shop.environment, workers=2) as server:
+            shop.open_at(server.address)
+            with Load(shop, server.address) as load:
+                load.go_on(1_000)
+                cluster.kill()
+                load.go_on(orders=0, refusals=10)
+                cluster.start_again()
+                load.finish()
+                assert lost(shop, server.address, load) != []
