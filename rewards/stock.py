@@ -5,10 +5,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from rewards.models import CouponCode, Reward, RewardLog
@@ -64,9 +65,17 @@ def note_refill(reward_id: UUID) -> None:
 
 def codes_left(reward_ids: Collection[UUID]) -> dict[UUID, int]:
     """The free codes of each of these pools; one query."""
-    free = CouponCode.objects.filter(reward__in=reward_ids, reward_log=None).order_by()
-    left = dict(free.values_list("reward").annotate(Count("id")))
+    left = _by_reward(CouponCode.objects.filter(reward__in=reward_ids, reward_log=None))
     return {reward_id: left.get(reward_id, 0) for reward_id in reward_ids}
+
+
+def _waiting(reward_ids: Collection[UUID]) -> dict[UUID, int]:
+    return _by_reward(RewardLog.objects.waiting().filter(reward__in=reward_ids))
+
+
+def _by_reward(rows: QuerySet[Any]) -> dict[UUID, int]:
+    """How many there are of each reward."""
+    return dict(rows.order_by().values_list("reward").annotate(Count("id")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +98,7 @@ def pool_states() -> list[PoolState]:
     pools = list(Reward.objects.pools().order_by("name", "id"))
     ids = [pool.id for pool in pools]
     left = codes_left(ids)
-    waiting = dict(
-        RewardLog.objects.waiting()
-        .filter(reward__in=ids)
-        .order_by()
-        .values_list("reward")
-        .annotate(Count("id"))
-    )
+    waiting = _waiting(ids)
     return [PoolState(p.id, p.name, left[p.id], waiting.get(p.id, 0), low_mark(p)) for p in pools]
 
 
@@ -113,14 +116,25 @@ class Outlook:
     runs_out_at: datetime | None
 
 
-def outlook(reward_id: UUID, at: datetime) -> Outlook:
-    """From the reward logs of the last 14 days, or since the reward exists; those who wait asked too."""
-    reward = Reward.objects.get(id=reward_id)
-    days = min(LOOK_BACK, max(at - reward.created_at, timedelta(days=1))) / timedelta(days=1)
-    logs = RewardLog.objects.filter(reward=reward_id).order_by()
-    asked = logs.counting_towards_caps().filter(reward_issued_at__gte=at - LOOK_BACK).count()
-    left, waiting = codes_left([reward_id])[reward_id], logs.waiting().count()
-    per_day = asked / days
-    lasts = max(left - waiting, 0) / per_day if asked else inf
+def outlooks(pools: Collection[Reward], at: datetime) -> dict[UUID, Outlook]:
+    """Of each of these pools, in three queries: for the figures of a challenge, the overview and the reward.
+
+    From the reward logs of the last 14 days, or since the reward exists; those who wait asked too.
+    """
+    ids = [pool.id for pool in pools]
+    lately = RewardLog.objects.filter(reward__in=ids, reward_issued_at__gte=at - LOOK_BACK)
+    left, waiting, asked = codes_left(ids), _waiting(ids), _by_reward(lately.counting_towards_caps())
+    return {
+        pool.id: _outlook(left[pool.id], waiting.get(pool.id, 0), asked.get(pool.id, 0) / _days(pool, at), at)
+        for pool in pools
+    }
+
+
+def _days(pool: Reward, at: datetime) -> float:
+    return min(LOOK_BACK, max(at - pool.created_at, timedelta(days=1))) / timedelta(days=1)
+
+
+def _outlook(left: int, waiting: int, per_day: float, at: datetime) -> Outlook:
+    lasts = max(left - waiting, 0) / per_day if per_day else inf
     runs_out_at = at + timedelta(days=lasts) if lasts < LOOK_AHEAD_DAYS else None
     return Outlook(left, waiting, per_day, runs_out_at)

@@ -13,11 +13,10 @@ from django.utils.translation import gettext as _
 
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from challenges_project.choices import CodeSource, RewardLogStatus
-from challenges_project.ids import uuid7_floor
 from challenges_project.periods import Window, window_before, window_containing
 from milestones.models import Milestone
 from rewards.models import Reward, RewardLog
-from rewards.stock import LOOK_BACK, codes_left
+from rewards.stock import Outlook, outlooks
 
 WINDOWS_SHOWN = 8
 DAYS_SHOWN = 14
@@ -151,37 +150,28 @@ def _days(challenge: Challenge, window: Window, zone: ZoneInfo, at: datetime) ->
 def coupons(
     rewards: Sequence[Reward | None], challenge: Challenge, window: Window, at: datetime
 ) -> list[Coupons]:
-    """One line for each reward that the challenge pays, None for codes without one; three queries."""
+    """One line for each reward that the challenge pays, None for codes without one; four queries."""
     logs = RewardLog.objects.filter(challenge=challenge.id, period_key=window.period_key).order_by()
     by_status: dict[UUID | None, dict[str, int]] = {}
     for reward_id, status, n in logs.values_list("reward", "status").annotate(Count("id")):
         by_status.setdefault(reward_id, {})[status] = n
-    pools = [each.id for each in rewards if each and each.code_source == CodeSource.POOL]
-    left = codes_left(pools) if pools else {}
-    pace = _asked_per_day(pools, at) if pools else {}
-    return [_coupons(each, by_status.get(each.id if each else None, {}), left, pace, at) for each in rewards]
+    pools = outlooks([each for each in rewards if each and each.code_source == CodeSource.POOL], at)
+    ids = [each.id if each else None for each in rewards]
+    return [
+        _coupons(each, by_status.get(id_, {}), pools.get(id_) if id_ else None)
+        for each, id_ in zip(rewards, ids, strict=True)
+    ]
 
 
-def _asked_per_day(pools: Sequence[UUID], at: datetime) -> dict[UUID, float]:
-    logs = RewardLog.objects.filter(reward__in=pools, id__gte=uuid7_floor(at - LOOK_BACK)).order_by()
-    asked = logs.counting_towards_caps().values_list("reward").annotate(Count("id"))
-    return {reward_id: n / LOOK_BACK.days for reward_id, n in asked}
-
-
-def _coupons(
-    reward: Reward | None, found: dict[str, int], left: dict[UUID, int], pace: dict[UUID, float], at: datetime
-) -> Coupons:
-    codes = left.get(reward.id) if reward else None
-    per_day = pace.get(reward.id, 0.0) if reward else 0.0
-    runs_out_at = at + timedelta(days=min(codes / per_day, 3650)) if codes is not None and per_day else None
+def _coupons(reward: Reward | None, found: dict[str, int], pool: Outlook | None) -> Coupons:
     return Coupons(
         name=str(reward) if reward else _("Generated, without a reward"),
         issued=found.get(RewardLogStatus.ISSUED, 0) + found.get(RewardLogStatus.REDEEMED, 0),
         redeemed=found.get(RewardLogStatus.REDEEMED, 0),
         pending=found.get(RewardLogStatus.PENDING_CODE, 0),
         lost=found.get(RewardLogStatus.REVOKED, 0) + found.get(RewardLogStatus.CAPPED, 0),
-        left=codes,
-        runs_out_at=runs_out_at,
+        left=pool.codes_left if pool else None,
+        runs_out_at=pool.runs_out_at if pool else None,
     )
 
 

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from challenges.admin.lists import window_figures
 from challenges.models import Challenge
-from rewards.stock import pool_states
+from rewards.models import Reward
+from rewards.stock import Outlook, PoolState, outlooks, pool_states
 
 SHOWN_AT_MOST = 20
 EDITS_SHOWN = 6
@@ -19,7 +20,7 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if may("challenges.view_challenge") and may("challenges.view_challengeprogress"):
         context |= {"challenges": _running(), "edits": _edits()}
     if may("rewards.view_couponcode"):
-        context["pools"] = sorted(pool_states(), key=lambda pool: (not pool.low, pool.name))[:SHOWN_AT_MOST]
+        context["pools"] = _pools()
     return context | {"may_search": may("members.view_member")}
 
 
@@ -29,6 +30,14 @@ def _running() -> list[Challenge]:
     for each in challenges:
         each.figures = found[each.id]
     return challenges
+
+
+def _pools() -> list[tuple[PoolState, Outlook]]:
+    """The low ones first."""
+    shown = sorted(pool_states(), key=lambda pool: (not pool.low, pool.name))[:SHOWN_AT_MOST]
+    rewards = Reward.objects.filter(id__in=[pool.reward_id for pool in shown])
+    ahead = outlooks(list(rewards), timezone.now())
+    return [(pool, ahead[pool.reward_id]) for pool in shown if pool.reward_id in ahead]
 
 
 def _edits() -> Any:

@@ -5,7 +5,7 @@ import pytest
 
 from rewards import stock
 from rewards.models import Reward
-from rewards.stock import Outlook, codes_left, note_low, outlook, pool_states
+from rewards.stock import Outlook, codes_left, note_low, outlooks, pool_states
 from tests.rewards.builders import (
     NOW,
     add_codes,
@@ -102,13 +102,17 @@ def test_pool_states_names_every_pool_in_three_queries(n, django_assert_num_quer
     assert states[0].waiting == 1
 
 
+def outlook(pool):
+    return outlooks([pool], NOW)[pool.id]
+
+
 def test_outlook_divides_what_is_left_by_the_pace_of_two_weeks():
     pool = make_pool(*(f"CODE-{number}" for number in range(10)), at=NOW - timedelta(days=60))
     challenge = make_challenge()
     for days in range(28):  # one a day, half of them longer ago
         make_reward_log(reward=pool, challenge=challenge, at=NOW - timedelta(days=days, hours=1))
 
-    assert outlook(pool.id, NOW) == Outlook(10, 0, 1.0, NOW + timedelta(days=10))
+    assert outlook(pool) == Outlook(10, 0, 1.0, NOW + timedelta(days=10))
 
 
 def test_outlook_of_a_young_pool_divides_by_its_age():
@@ -116,7 +120,7 @@ def test_outlook_of_a_young_pool_divides_by_its_age():
     for _ in range(4):
         make_reward_log(reward=pool, at=NOW - timedelta(days=1))
 
-    assert outlook(pool.id, NOW) == Outlook(4, 0, 2.0, NOW + timedelta(days=2))
+    assert outlook(pool) == Outlook(4, 0, 2.0, NOW + timedelta(days=2))
 
 
 def test_outlook_counts_those_who_wait_and_not_those_capped():
@@ -124,15 +128,27 @@ def test_outlook_counts_those_who_wait_and_not_those_capped():
     make_reward_log("pending_code", reward=pool, at=NOW - timedelta(days=1))
     make_reward_log("capped", reward=pool, at=NOW - timedelta(days=1))
 
-    assert outlook(pool.id, NOW) == Outlook(0, 1, 1 / 14, NOW)
+    assert outlook(pool) == Outlook(0, 1, 1 / 14, NOW)
 
 
 def test_outlook_without_demand_knows_no_end():
-    assert outlook(make_pool("A").id, NOW) == Outlook(1, 0, 0.0, None)
+    assert outlook(make_pool("A")) == Outlook(1, 0, 0.0, None)
 
 
 def test_outlook_far_away_is_no_date():
     pool = make_pool(*(f"CODE-{number}" for number in range(300)), at=NOW - timedelta(days=30))
     make_reward_log(reward=pool, at=NOW - timedelta(days=1))
 
-    assert outlook(pool.id, NOW).runs_out_at is None
+    assert outlook(pool).runs_out_at is None
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_outlooks_of_many_pools_take_three_queries(n, django_assert_num_queries):
+    pools = [make_pool("A" * (number + 1), at=NOW - timedelta(days=14)) for number in range(n)]
+    for pool in pools:
+        make_reward_log(reward=pool, at=NOW - timedelta(days=1))
+
+    with django_assert_num_queries(3):
+        found = outlooks(pools, NOW)
+
+    assert found == {pool.id: Outlook(1, 0, 1 / 14, NOW + timedelta(days=14)) for pool in pools}

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +28,11 @@ def preview_states() -> tuple[tuple[Any, Any], ...]:
 def in_zone(moment: datetime | None, zone: str) -> str:
     """On the clock of that zone: 2026-11-22 18:00."""
     return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" if moment else "–"
+
+
+@register.filter
+def is_over(moment: datetime) -> bool:
+    return moment <= timezone.now()
 
 
 @register.filter

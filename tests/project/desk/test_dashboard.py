@@ -5,9 +5,12 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django.asserts import assertContains
 
 from challenges_project.desk.csv_files import harmless
+from rewards.models import CouponCode
 from tests.builders import DAY, log_activity, make_challenge, make_milestone, make_reward
+from tests.rewards.builders import make_reward_log
 
 
 @pytest.fixture
@@ -60,6 +63,20 @@ def test_coupons_are_counted_by_reward(marketer, challenge):
         ("=HYPERLINK(1)", 1, 0),
         ("Generated, without a reward", 2, 0),
     ]
+
+
+def test_coupons_of_a_pool_that_owes_more_than_it_has_run_out_now(marketer, challenge):
+    """The same estimate as on the first page and on the reward's own."""
+    pool = make_reward(code_source="pool", created_at=timezone.now() - 2 * DAY)
+    CouponCode.objects.create(reward=pool, code="LEFT", created_at=timezone.now())
+    make_reward_log("pending_code", reward=pool, challenge=challenge, at=timezone.now())
+    make_milestone(challenge, 400, reward=pool, at=timezone.now())
+
+    page = figures(marketer, challenge)
+
+    (line,) = [each for each in page.context["coupons"] if each.left is not None]
+    assert (line.left, line.pending, line.runs_out_at <= timezone.now()) == (1, 2, True)
+    assertContains(page, "<td>now</td>", html=True)
 
 
 @pytest.mark.parametrize("key", ["", "2026-99", "nonsense", "9999-12", "%00"])
