@@ -3,6 +3,7 @@
 /** An ISO 8601 time with an offset. */
 export type DateTime = string;
 
+export type RecordStatus = "draft" | "live" | "paused";
 export type ProgressStatus = "not_started" | "in_progress" | "completed" | "failed";
 export type RewardLogStatus = "pending_code" | "issued" | "redeemed" | "revoked" | "expired" | "capped";
 
@@ -11,19 +12,25 @@ export interface Reward {
   eudRewardInstructionMessage: string;
 }
 
-export interface Milestone {
+/** A milestone as a reward log names it: what is shown beside the reward. */
+export interface MilestoneSummary {
   id: string;
-  linkedSchemaSlug: "challenge";
-  linkedSchemaRecordId: string;
   name: string;
-  description: string;
   milestoneTargetValue: number;
-  status: "draft" | "live" | "paused";
-  reward: Reward | null;
   eudMilestoneTitle: string;
   eudMilestoneDescription: string;
   eudMilestoneIcon: string;
   eudMilestoneRewardInstructionMessage: string;
+}
+
+export interface Milestone extends MilestoneSummary {
+  linkedSchemaSlug: "challenge";
+  linkedSchemaRecordId: string;
+  description: string;
+  status: RecordStatus;
+  reward: Reward | null;
+  createdAt: DateTime;
+  updatedAt: DateTime;
 }
 
 export interface RewardLog {
@@ -33,7 +40,8 @@ export interface RewardLog {
   ownedById: string;
   /** Null for the reward of a completion. */
   milestoneId: string | null;
-  milestone: Milestone | null;
+  milestone: MilestoneSummary | null;
+  /** Null where none was configured: the code stands for itself. */
   reward: Reward | null;
   periodKey: string;
   status: RewardLogStatus;
@@ -44,11 +52,13 @@ export interface RewardLog {
 }
 
 export interface ChallengeProgress {
+  /** Null before the first activity of the window: there is no record yet. */
   id: string | null;
   challengeId: string;
   ownedById: string;
   periodKey: string;
   windowStartsAt: DateTime;
+  /** The first instant after the window. */
   windowEndsAt: DateTime;
   currentProgressValue: number;
   completionTargetValue: number;
@@ -59,10 +69,20 @@ export interface ChallengeProgress {
   challengeFailedAt: DateTime | null;
   achievedMilestoneIds: string[];
   nextMilestone: Milestone | null;
+  /** What is left to the next milestone, else to the target, as texts show it: "150.00", or "5" of a count. */
   nextRemainingValue: string;
   eudStatusLabel: string;
+  /** The message that fits the status, variables filled in; null where nothing is left to reach. */
   eudMessage: string | null;
   rewardLogs: RewardLog[];
+  updatedAt: DateTime | null;
+}
+
+export interface ChallengeWindow {
+  periodKey: string;
+  startsAt: DateTime;
+  /** The first instant after the window. */
+  endsAt: DateTime;
 }
 
 /** A challenge as a guest reads it, and, with `progress` and `lastProgress`, as a member does. */
@@ -70,7 +90,7 @@ export interface Challenge {
   id: string;
   name: string;
   description: string;
-  status: "draft" | "live" | "paused";
+  status: RecordStatus;
   completionTargetValue: number;
   aggregationMethod: "sum" | "count";
   aggregationPeriod: "daily" | "weekly" | "monthly";
@@ -81,8 +101,10 @@ export interface Challenge {
   displayOrder: number;
   completionReward: Reward | null;
   milestones: Milestone[];
-  window: { periodKey: string; startsAt: DateTime; endsAt: DateTime };
+  window: ChallengeWindow;
+  /** The member's standing in the window of now; a guest's challenge has none. */
   progress?: ChallengeProgress | null;
+  /** The newest closed window that the member took part in. */
   lastProgress?: ChallengeProgress | null;
   eudTitle: string;
   eudDescription: string;
@@ -94,7 +116,8 @@ export interface Challenge {
   eudViewDetailsButtonText: string;
   eudCompletedChallengeMessage: string;
   eudFailedChallengeMessage: string;
-  eudMilestoneNextToBeAchievedMessage: string;
+  /** Null where nothing is left to reach. */
+  eudMilestoneNextToBeAchievedMessage: string | null;
   createdAt: DateTime;
   updatedAt: DateTime;
 }
