@@ -181,7 +181,12 @@ class Challenge(RemembersLoaded):
         return self.settling_since is None
 
     def window_at(self, moment: datetime) -> Window:
-        """The calendar window around `moment`; see `closes_at` for when it really closes."""
+        """The calendar window around `moment`; see `closes_at` for when it really closes.
+
+        A challenge that has ended stays in its last one.
+        """
+        if self.ends_at is not None:
+            moment = min(moment, self.ends_at - datetime.resolution)
         return window_containing(self.aggregation_period, moment, checked_zone(self.time_zone))
 
     def closes_at(self, window: Window) -> datetime:

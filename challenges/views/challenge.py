@@ -51,7 +51,8 @@ class ChallengeViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditedByRules,
     def represent(self, rows: list[Challenge]) -> list[Any]:
         reader = Reader.of(self)
         milestones = shelf.with_milestones([row.id for row in rows])
-        self.fresh_until = min((boundary_after(row, self.at) for row in rows), default=None)
+        boundaries = (boundary_after(row, self.at) for row in rows)
+        self.fresh_until = min((each for each in boundaries if each is not None), default=None)
         own = own_of(self.caller.external_id, rows, self.at) if isinstance(self.caller, EndUserCaller) else {}
         return self.trimmed(
             [challenge_shown(row, milestones.get(row.id, ()), reader, own.get(row.id)) for row in rows]
@@ -76,6 +77,7 @@ class ChallengeViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditedByRules,
         rules.remove(record, at=self.at)
 
 
-def boundary_after(challenge: Challenge, at: datetime) -> datetime:
-    """When time alone changes what this challenge reads: its window's end."""
-    return challenge.window_at(at).ends_at
+def boundary_after(challenge: Challenge, at: datetime) -> datetime | None:
+    """When time alone changes what this challenge reads: its window's end. None: not any more."""
+    window = challenge.window_at(at)
+    return window.ends_at if challenge.window_at(window.ends_at) != window else None

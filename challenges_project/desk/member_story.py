@@ -81,13 +81,14 @@ def standings(member: Member, at: datetime) -> tuple[list[Standing], list[Standi
         for log in RewardLog.objects.filter(member=member, challenge__in=known).select_related("reward")
     }
     begun = [_begun(row, milestones.get(row.challenge_id, ()), paid, at) for row in rows]
-    current = {(each.challenge.id, each.period_key): each for each in begun if each.is_open(at)}
+    windows = {(each.challenge.id, each.period_key) for each in begun}
     waiting = [
         _not_begun(each, milestones.get(each.id, ()), at)
         for each in live.values()
-        if (each.id, each.window_at(at).period_key) not in current
+        if (each.id, each.window_at(at).period_key) not in windows
     ]
-    return [*current.values(), *waiting], [each for each in begun if not each.is_open(at)]
+    is_open = [each for each in begun if each.is_open(at)]
+    return [*is_open, *waiting], [each for each in begun if not each.is_open(at)]
 
 
 def _begun(

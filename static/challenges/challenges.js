@@ -238,8 +238,10 @@ const unit = (number) => Math.min(1, Math.max(0, number || 0));
 const owner = (challenge) => (challenge?.progress ?? challenge?.lastProgress)?.ownedById ?? null;
 const titleOf = (challenge) => challenge.eudTitle || challenge.name || "";
 const milestoneTitle = (milestone) => milestone?.eudMilestoneTitle || milestone?.name || "";
-const logsOf = (challenge) =>
-  [challenge.progress, challenge.lastProgress].flatMap((progress) => progress?.rewardLogs ?? []);
+/** The rewards of the newest closed window; none of its own when that is the window of now, closed early. */
+const pastLogs = ({ progress, lastProgress: last }) =>
+  last && !(last.id && last.id === progress?.id) ? last.rewardLogs ?? [] : [];
+const logsOf = (challenge) => [...(challenge.progress?.rewardLogs ?? []), ...pastLogs(challenge)];
 
 /** When the window of now closes: at its calendar end or at the challenge's own end. NaN: not known. */
 function closing(challenge) {
@@ -312,7 +314,7 @@ function rewardStatus(log, now) {
 /** What can still be used first, newest first; of a closed window's rewards, beside a new one, only those. */
 function rewardsShown(challenge, isOutcome, now) {
   const usable = (log) => ["issued", "pending_code"].includes(rewardStatus(log, now));
-  const past = challenge.lastProgress?.rewardLogs ?? [];
+  const past = pastLogs(challenge);
   const rewards = [...(challenge.progress?.rewardLogs ?? []), ...(isOutcome ? past : past.filter(usable))];
   return rewards.sort((one, other) =>
     usable(other) - usable(one) || (instant(other.rewardIssuedAt) - instant(one.rewardIssuedAt) || 0));

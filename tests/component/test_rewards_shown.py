@@ -141,6 +141,15 @@ def test_rewards_of_an_outcome_are_all_there(shop):
     assert card.locator(".code").all_inner_texts() == ["STILL-GOOD", "GONE"]
 
 
+def test_rewards_of_a_challenge_that_is_over_are_there_once(shop):
+    of = challenge(endsAt=at(NOW - timedelta(days=1)))
+    last = progress(of, "failed", rewardLogs=[reward_log(of, couponCode="STILL-GOOD")])
+
+    card = shop.show({**of, "progress": last, "lastProgress": last})
+
+    assert card.locator(".code").all_inner_texts() == ["STILL-GOOD"]
+
+
 def test_copy_button_copies_the_code_and_says_so(shop, context):
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     card = shop.show(holding({}))
