@@ -26,7 +26,6 @@ from challenges_project.api.bodies import read_body
 from challenges_project.api.callers import INGEST, KNOWN, EndUserCaller
 from challenges_project.api.exceptions import Fault
 from challenges_project.api.filters import CREATED, BooleanFilter, TextFilter, UuidFilter, time_filters
-from challenges_project.api.language import Language, default_language
 from challenges_project.api.pagination import CREATED_AT, Sort
 from challenges_project.api.plain import FastActions
 from challenges_project.api.reader import Reader
@@ -50,6 +49,7 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
     )
     sorts = (CREATED_AT, Sort("activityAt", "activity_at"))
     fast_actions = {"create": "take_one", "batch": "take_batch"}
+    worded_actions = frozenset({"create"})
 
     def records(self) -> QuerySet[ChallengeLog]:
         rows = ChallengeLog.objects.select_related("member")
@@ -77,7 +77,7 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
         reader = Reader(
             admin=True,
             guest=False,
-            language=Language(default_language()),
+            language=self.language,
             origin=request.build_absolute_uri("/").rstrip("/"),
             at=timezone.now(),
         )

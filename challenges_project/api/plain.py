@@ -17,16 +17,22 @@ from django.utils import translation
 
 from challenges_project.api.answers import private
 from challenges_project.api.exceptions import error_response
-from challenges_project.api.language import SPOKEN
+from challenges_project.api.language import PARAMETER as LANGUAGE
+from challenges_project.api.language import SPOKEN, reading_language
 from challenges_project.api.permissions import check_write
 from challenges_project.api.queries import read_parameters
 from challenges_project.api.views import RecordViewSet
 
 
 class FastActions(RecordViewSet):
-    """Put it first. `fast_actions` names the method that answers an action; it may raise as any view."""
+    """Put it first. `fast_actions` names the method that answers an action; it may raise as any view.
+
+    `worded_actions`: those whose answer holds end-user texts. They take `languageCode` as a read does; the
+    others take no shared parameter.
+    """
 
     fast_actions: ClassVar[dict[str, str]] = {}
+    worded_actions: ClassVar[frozenset[str]] = frozenset()
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         action = self.action_map.get(str(request.method).lower(), "")
@@ -39,7 +45,14 @@ class FastActions(RecordViewSet):
             except Exception as error:
                 response = error_response(error, request)
         private(response)
+        if action in self.worded_actions and response.status_code < 300 and not self.language.every:
+            response.headers["Content-Language"] = self.language.code
         return response
+
+    def shared_parameters(self) -> tuple[str, ...]:
+        if self.action in self.worded_actions:
+            return (LANGUAGE,)
+        return () if self.action in self.fast_actions else super().shared_parameters()
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         """As `RecordViewSet.initial` does it: who, how often, whether they may, then what."""
@@ -47,7 +60,7 @@ class FastActions(RecordViewSet):
         for throttle in self.throttle_classes:
             throttle().allow_request(request, self)
         check_write(self.caller, self.scope_for(str(self.action)), self.readers)
-        if request.META.get("QUERY_STRING"):
-            read_parameters(request, {each.name for each in self.own_filters()})
+        sent = read_parameters(request, self.known_parameters()) if request.META.get("QUERY_STRING") else {}
+        self.language = reading_language(sent.get(LANGUAGE), every_allowed=True)
         answer: HttpResponse = getattr(self, self.fast_actions[str(self.action)])(request)
         return answer

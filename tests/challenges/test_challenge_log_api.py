@@ -334,3 +334,21 @@ def test_scope_ingest_posts_logs_and_nothing_else(api, make_api, challenge):
     assert ingest.get("challenge_log").status_code == 403
     assert ingest.post_json("/schema/challenge/record", {}).status_code == 403
     assert make_api("read").post_json(PATH, body(challenge)).status_code == 403
+
+
+def test_a_log_is_answered_in_the_language_asked_for(api, challenge):
+    sent = body(challenge)
+
+    plain = api.post_json(PATH, sent)
+    german = api.post_json(f"{PATH}?languageCode=de-AT", sent)
+
+    shown = [answer.json()["data"]["challengeProgress"]["eudStatusLabel"] for answer in (plain, german)]
+    assert shown == ["In Progress", "Läuft"]
+    assert [answer.headers["Content-Language"] for answer in (plain, german)] == ["en", "de"]
+
+
+def test_a_log_in_no_language_is_refused_and_not_stored(api, challenge):
+    answer = api.post_json(f"{PATH}?languageCode=../../etc", body(challenge))
+
+    assert faults(answer) == [("invalid", "languageCode")]
+    assert ChallengeLog.objects.count() == 0

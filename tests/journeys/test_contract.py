@@ -41,3 +41,12 @@ def test_operation_answers_as_documented(operation, api, transactional_db):
         case.validate_response(response, excluded_checks=BEYOND_THE_DOCUMENT)
 
     run()
+
+
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.label)
+def test_every_documented_parameter_is_known(operation, api):
+    path = operation.path.format(id="0199c9a8-7c60-7000-8000-000000000000")
+    for parameter in operation.query:
+        answer = api.generic(operation.method, f"{path}?{parameter.name}=en", "{}", "application/json")
+        faults = answer.json()["errors"] if answer.status_code >= 400 else []
+        assert "unknown_parameter" not in {fault["code"] for fault in faults}, parameter.name
