@@ -279,17 +279,22 @@ function standing(challenge) {
   return { shown, isOutcome, status, value, target, steps, percentage, next: steps.find((step) => !step.reached) };
 }
 
+/** How near markers may come, in parts of the bar, so that even on a phone none covers its neighbour. */
+const ROOM = { wide: { marker: 0.095, goal: 0.098 }, dense: { marker: 0.045, goal: 0.045 } };
+const isDense = (steps) => steps.length > 9;
+
 /**
  * The steps as markers on the bar. What would lie on top of one another shares a marker, placed at its highest:
  * from the goal downwards, so that the goal is always at the very end.
  */
 function markersOf(steps, target) {
-  const room = steps.length > 9 ? 0.035 : 0.075;
+  const room = isDense(steps) ? ROOM.dense : ROOM.wide;
   const markers = [];
   for (const step of [...steps].reverse()) {
     const position = step.milestone ? unit(step.at / target) : 1;
     const above = markers[0];
-    if (above && above.position - position < room) above.steps.unshift(step);
+    const needed = markers.length > 1 ? room.marker : room.goal;
+    if (above && above.position - position < needed) above.steps.unshift(step);
     else markers.unshift({ position, steps: [step] });
   }
   for (const marker of markers) marker.reached = marker.steps.every((step) => step.reached);
@@ -406,7 +411,10 @@ const skeleton = () =>
   h("div", { part: "card skeleton", "aria-hidden": "true" },
     h("div", { class: "row" },
       h("i", { class: "bone tile" }), h("div", {}, h("i", { class: "bone" }), h("i", { class: "bone short" }))),
-    h("i", { class: "bone" }), h("i", { class: "bone thin" }), h("i", { class: "bone short" }));
+    h("div", {}, h("i", { class: "bone" }), h("i", { class: "bone short" })),
+    h("i", { class: "bone thin" }),
+    h("div", {}, h("i", { class: "bone" }), h("i", { class: "bone short" })),
+    h("i", { class: "bone button" }));
 
 /* ---------------------------------------------------------------- what both elements share: data, time, tokens */
 
@@ -766,7 +774,7 @@ export class ChallengeCard extends ChallengesElement {
         challenge.eudDescription && h("p", { part: "description" }, text(challenge.eudDescription)),
         this.#progress(voice, challenge, facts),
         this.#message(voice, challenge, facts, now),
-        this.#nextReward(voice, challenge, facts),
+        this.#nextReward(voice, challenge, facts, now),
         this.#rewards(voice, challenge, rewards.slice(0, REWARDS_ON_CARD), now, "card"),
         this.#footer(voice, challenge, rewards.length),
         h("div", { role: "status", class: "unseen", "data-key": "said" }, !this.#isOpen && this._said)),
@@ -818,7 +826,7 @@ export class ChallengeCard extends ChallengesElement {
         turn > now ? voice.say(name, { when: voice.until(turn - now) }) : voice.say("ended")));
   }
 
-  #progress(voice, challenge, { shown, isOutcome, value, target, steps, percentage }) {
+  #progress(voice, challenge, { shown, isOutcome, value, target, steps, percentage, next }) {
     const amount = (number) => voice.amount(number, challenge.aggregationMethod);
     const dates = isOutcome && this.#dates(voice, challenge, shown.windowStartsAt, shown.windowEndsAt);
     return h("div", { part: "progress" },
@@ -832,11 +840,11 @@ export class ChallengeCard extends ChallengesElement {
           "aria-valuemax": 100, "aria-valuenow": percentage,
           "aria-valuetext": voice.say("of", { value: amount(value), target: amount(target) }),
         }, h("div", { part: "fill", style: { "--at": unit(value / target) }, "data-empty": !(value > 0) })),
-        this.#markers(voice, challenge, markersOf(steps, target), steps.length > 9)));
+        this.#markers(voice, challenge, markersOf(steps, target), next, isDense(steps))));
   }
 
   /** One stop for the tab key, arrows inside. A marker opens the details at its step. */
-  #markers(voice, challenge, markers, isDense) {
+  #markers(voice, challenge, markers, next, isDense) {
     const key = (marker) => marker.steps[0].key;
     const current = markers.find((marker) => key(marker) === this.#marker)
       ?? markers.find((marker) => !marker.reached) ?? markers.at(-1);
@@ -850,7 +858,8 @@ export class ChallengeCard extends ChallengesElement {
       },
         h("button", {
           part: marker.reached ? "marker marker-achieved" : "marker", type: "button", "data-do": "details",
-          "data-step": key(marker), "data-goal": !marker.steps.at(-1).milestone, tabindex: marker === current ? 0 : -1,
+          "data-step": key(marker), "data-goal": !marker.steps.at(-1).milestone,
+          "data-next": marker.steps.includes(next), tabindex: marker === current ? 0 : -1,
           "aria-label": marker.steps.map((step) => line(step).join(", ")).join("; "),
         }, marker.steps.at(-1).milestone
           ? marker.reached ? sign("check") : marker.steps.length > 1 && h("b", {}, marker.steps.length)
@@ -861,20 +870,23 @@ export class ChallengeCard extends ChallengesElement {
           h("span", {}, voice.compactAmount(marker.steps.at(-1).at))))));
   }
 
-  #message(voice, challenge, { shown, isOutcome }, now) {
+  #message(voice, challenge, { shown, isOutcome, status }, now) {
     const message = shown ? shown.eudMessage : challenge.eudMilestoneNextToBeAchievedMessage;
+    const isInvitation = status !== "completed" && status !== "failed";
+    const counts = challenge.status !== "paused" && !(closing(challenge) <= now);
     return [
-      message && h("p", { part: "message" }, text(message)),
+      message && (counts || !isInvitation) && h("p", { part: "message" }, text(message)),
       challenge.status === "paused" && h("p", { part: "note" }, sign("pause"), voice.say("paused")),
       isOutcome && challenge.status !== "paused" && closing(challenge) > now && h("p", { part: "note" },
         sign("star"), h("span", {}, voice.say("newRound"), " ", this.#countdown(voice, challenge, now, null))),
     ];
   }
 
-  #nextReward(voice, challenge, { status, isOutcome, next }) {
+  #nextReward(voice, challenge, { status, isOutcome, next }, now) {
     const reward = next && (next.milestone ? next.milestone.reward : challenge.completionReward);
     const title = reward?.eudRewardTitle;
-    if (!title || isOutcome || status === "failed" || status === "completed") return null;
+    const isOver = isOutcome || status === "failed" || status === "completed" || closing(challenge) <= now;
+    if (!title || isOver) return null;
     return h("p", { part: "next-reward" }, sign("gift"),
       h("span", {}, h("span", {}, voice.say("nextReward")), h("strong", {}, text(title))));
   }
@@ -1203,7 +1215,7 @@ const DARK = COLOURS("#191a23", "#f2f2f8", "#abaebf", "#2e303d", "#2f3140", "#a9
   "0 1px 2px rgb(0 0 0 / 40%), 0 14px 34px -16px rgb(0 0 0 / 70%)") + "color-scheme: dark;";
 
 const STYLE = `
-:host { display: block; position: relative; ${LIGHT}
+:host { display: grid; grid-template-columns: minmax(0, 1fr); position: relative; ${LIGHT}
   --_radius: var(--challenges-radius, 20px); --_bar: var(--challenges-bar-size, 12px);
   --_icon: var(--challenges-icon-size, 56px); --_tone: var(--_accent);
   font-family: var(--challenges-font-family, inherit); color: var(--_text); line-height: 1.45; text-align: start; }
@@ -1222,8 +1234,9 @@ button { font: inherit; color: inherit; cursor: pointer; border: 0; background: 
 .unseen { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }
 :lang(ja) { word-break: auto-phrase; }
+.frame, .list > li { display: grid; grid-template-columns: minmax(0, 1fr); }
 .row { display: flex; align-items: center; gap: 10px; }
-.list { display: grid; align-items: start; gap: var(--challenges-gap, 20px);
+.list { display: grid; gap: var(--challenges-gap, 20px);
   grid-template-columns: repeat(auto-fill, minmax(min(100%, var(--challenges-card-size, 21rem)), 1fr)); }
 
 .card { display: flex; flex-direction: column; gap: 16px; padding: 20px; border-radius: var(--_radius);
@@ -1271,17 +1284,19 @@ button { font: inherit; color: inherit; cursor: pointer; border: 0; background: 
   border: 2px solid color-mix(in srgb, var(--_muted) 45%, var(--_surface));
   transition: scale .2s, background-color .4s; }
 .marker:hover { scale: 1.15; }
+.card:not([data-status=failed]) [data-next] { color: var(--_accent); border-color: var(--_accent); }
 .marker[data-goal] { inline-size: 28px; block-size: 28px; margin-block-start: -14px; font-size: .875rem; }
 .marker-achieved { color: var(--_surface); background: var(--_tone); border-color: var(--_surface);
   animation: arrive .5s cubic-bezier(.3, 1.8, .5, 1); }
 [data-status=not_started] .marker-achieved { background: var(--_muted); }
 @keyframes arrive { from { scale: .4; } }
-[data-dense] .marker:not([data-goal]) { inline-size: 10px; block-size: 10px; margin-block-start: -5px;
+[data-dense] .marker:not([data-goal]) { inline-size: 9px; block-size: 9px; margin-block-start: -4.5px;
   border-width: 2px; font-size: 0; }
+[data-dense] .marker[data-goal] { inline-size: 20px; block-size: 20px; margin-block-start: -10px; font-size: .6875rem; }
 .marker-label { position: absolute; inset-block-start: 16px; display: flex; justify-content: center; inline-size: 0;
   white-space: nowrap; font-size: .75rem; font-variant-numeric: tabular-nums; color: var(--_muted); }
 .place:has([data-goal]) .marker-label { justify-content: flex-end; inset-inline-end: -14px; font-weight: 600; }
-.tooltip { display: none; position: absolute; z-index: 2; inset-block-end: 20px; inline-size: max-content;
+.tooltip { display: none; position: absolute; z-index: 2; inset-block-end: 34px; inline-size: max-content;
   max-inline-size: min(15rem, 60vw);
   padding: 7px 11px; border-radius: 10px; font-size: .8125rem; color: var(--_surface); background: var(--_text);
   box-shadow: 0 6px 20px rgb(0 0 0 / 25%); pointer-events: none; }
@@ -1366,6 +1381,7 @@ button { font: inherit; color: inherit; cursor: pointer; border: 0; background: 
   inline-size: 2px; background: var(--_track); }
 .step-achieved:not([data-goal])::before { background: var(--_success); }
 .step[aria-current] .step-icon { outline: 2px solid var(--_accent); outline-offset: 2px; }
+.step[data-goal] { padding-block-end: 0; }
 .step-title { display: flex; flex-wrap: wrap; gap: 0 12px; justify-content: space-between; font-weight: 600; }
 .step-value { color: var(--_muted); font-variant-numeric: tabular-nums; }
 .step-reached, .step-reward { display: flex; align-items: center; gap: 6px; font-size: .875rem; }
@@ -1395,7 +1411,8 @@ button { font: inherit; color: inherit; cursor: pointer; border: 0; background: 
   animation: breathe 1.4s ease-in-out infinite alternate; background: var(--_track); }
 .bone.tile { inline-size: var(--_icon); block-size: var(--_icon); margin: 0; border-radius: 28%; }
 .bone.short { inline-size: 55%; }
-.bone.thin { block-size: var(--_bar); }
+.bone.thin { block-size: var(--_bar); margin-block: 16px; }
+.bone.button { block-size: 44px; border-radius: 99px; }
 .skeleton .row div { flex: 1; }
 @keyframes breathe { to { opacity: .45; } }
 @media (max-width: 400px) { .reward { --_stub: 34px; } .ticket { padding-inline: 12px; } .ticket .row { gap: 6px;

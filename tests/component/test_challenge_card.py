@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
@@ -194,6 +195,34 @@ def test_card_markers_stand_where_their_values_are(shop):
     assert middles == [pytest.approx(bar["x"] + 12 + room * part, abs=0.6) for part in (0.25, 0.5, 1)]
 
 
+@pytest.mark.parametrize(
+    "values", [(10, 20, 30, 460, 480), (30, 60, 90, 120, 150), range(25, 500, 25), (1, 499)]
+)
+def test_card_markers_do_not_cover_one_another_on_a_phone(shop, values):
+    """A pixel of a marker's rim may; more would hide that there are two."""
+    shop.page.set_viewport_size({"width": 360, "height": 740})
+    shop.page.emulate_media(reduced_motion="reduce")
+    card = shop.show(started(ladder(*values), value=5))
+
+    boxes = [one.bounding_box() for one in card.locator(".marker").all()]
+    gaps = [right["x"] - left["x"] - left["width"] for left, right in pairwise(boxes)]
+
+    assert [gap for gap in gaps if gap < -2] == []
+
+
+def test_card_marks_what_comes_next(shop):
+    card = shop.show(started(ladder(200, 350), value=250))
+
+    expect(card.locator(".marker[data-next]")).to_have_count(1)
+    assert card.locator(".marker[data-next]").get_attribute("aria-label") == "Step 350, 350"
+
+
+def test_card_completed_has_nothing_next(shop):
+    card = shop.show(started(ladder(200), "completed", value=500))
+
+    expect(card.locator(".marker[data-next]")).to_have_count(0)
+
+
 def test_card_leaves_out_milestones_that_only_admins_see(shop):
     of = challenge(
         milestones=[milestone(100), milestone(200, status="draft"), milestone(300, status="paused")]
@@ -209,6 +238,26 @@ def test_card_paused_says_that_nothing_counts(shop):
         "This challenge is paused. Activity does not count at the moment."
     )
     expect(card.locator(".countdown")).to_have_count(0)
+
+
+def test_card_paused_does_not_ask_for_activity(shop):
+    card = shop.show(started(ladder(200, status="paused"), value=100))
+
+    expect(card.locator(".note")).to_be_visible()
+    expect(card.locator(".message")).to_have_count(0)
+
+
+def test_card_completed_and_paused_still_congratulates(shop):
+    card = shop.show(started(ladder(200, status="paused"), "completed", value=500))
+
+    expect(card.locator(".message")).to_contain_text("Congratulations!")
+
+
+def test_card_of_a_challenge_that_is_over_asks_a_guest_for_nothing(shop):
+    card = shop.show(ladder(200, endsAt=at(NOW - timedelta(days=1))))
+
+    expect(card.locator(".countdown")).to_have_text("Ended")
+    expect(card.locator(".message, .next-reward")).to_have_count(0)
 
 
 def test_card_before_its_start_counts_down_to_it(shop):

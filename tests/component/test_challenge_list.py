@@ -156,6 +156,18 @@ def test_list_in_two_columns_and_one(shop):
     assert columns() == 1
 
 
+def test_list_cards_of_one_row_end_on_one_line(shop):
+    """A card with more to say does not leave its neighbour's button hanging half way."""
+    shop.page.set_viewport_size({"width": 900, "height": 900})
+    element = shop.list([challenge(), challenge(eudDescription="Every order counts. " * 20)])
+
+    boxes = [one.bounding_box() for one in element.locator(".card, .details-button").all()]
+    ends = {round(box["y"] + box["height"]) for box in boxes}
+
+    assert len(boxes) == 4
+    assert len(ends) == 2  # the cards' and the buttons'
+
+
 def test_list_removed_from_the_page_stops_asking(shop, contract):
     element = shop.list([challenge()])
     element.evaluate("(list) => { window.gone = list; list.remove(); }")
