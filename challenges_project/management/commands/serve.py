@@ -1,6 +1,7 @@
 """`manage.py serve`: the production server. It looks before it leaps, then becomes granian."""
 
 import os
+import shutil
 import socket
 import sys
 from argparse import ArgumentParser
@@ -59,6 +60,8 @@ class Command(BaseCommand):
         self.refuse_unready_database()
         refuse_missing_static_files()
         connection.close()
+        if settings.METRICS:
+            share_metrics(settings.DATA_DIR, options["port"])
         command = granian_command(options["host"], options["port"], options["workers"], options["threads"])
         sys.stdout.flush()
         os.execv(command[0], command)  # noqa: S606 (no word of it comes from outside)
@@ -103,6 +106,19 @@ def refuse_taken_port(host: str, port: int) -> None:
 def refuse_missing_static_files() -> None:
     if isinstance(staticfiles_storage, ManifestFilesMixin) and not staticfiles_storage.hashed_files:
         raise CommandError("The static files are not collected. Run: manage.py collectstatic --noinput")
+
+
+def share_metrics(data_dir: Path, port: int) -> None:
+    """A folder in which the workers' figures add up: each alone knows its own requests only.
+
+    By port, which is ours alone, and empty: what counted under the last server is over.
+    """
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        return
+    folder = data_dir / "metrics" / str(port)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def granian_command(host: str, port: int, workers: int, threads: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 
 import pytest
@@ -15,6 +16,7 @@ from challenges_project.management.commands.serve import (
     granian_command,
     refuse_missing_static_files,
     refuse_taken_port,
+    share_metrics,
 )
 from tests.serving import ask, manage, serving, shell
 
@@ -85,3 +87,44 @@ def test_server_answers_and_stops_when_told(tmp_path):
         status = ask(f"{server.address}/healthz").status
 
     assert (status, server.process.returncode) == (200, 0)
+
+
+def test_metrics_add_up_over_the_workers(tmp_path):
+    environment = shell(tmp_path, METRICS="1")
+    manage(environment, "migrate")
+
+    with serving(environment, workers=2) as server:
+        before = answered(server)
+        with ThreadPoolExecutor(16) as crowd:  # or one worker may do it all
+            list(crowd.map(ask, [f"{server.address}/healthz"] * 160))
+            seen = set(crowd.map(answered, [server] * 32))
+
+    assert seen == {before + 160}
+
+
+def answered(server):
+    """How often /healthz was answered, as whichever worker tells it."""
+    lines = ask(f"{server.address}/metrics").body.decode().splitlines()
+    count = 'http_request_seconds_count{method="GET",route="/healthz",status="200"}'
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(count))
+
+
+def test_metrics_begin_anew_with_the_server(tmp_path, monkeypatch):
+    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
+    left = tmp_path / "metrics" / "8001"
+    left.mkdir(parents=True)
+    (left / "histogram_1.db").touch()
+
+    share_metrics(tmp_path, 8001)
+
+    assert os.environ.pop("PROMETHEUS_MULTIPROC_DIR") == str(left)
+    assert list(left.iterdir()) == []
+
+
+def test_metrics_stay_where_the_operator_wants_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "/somewhere/else")
+
+    share_metrics(tmp_path, 8001)
+
+    assert os.environ["PROMETHEUS_MULTIPROC_DIR"] == "/somewhere/else"
+    assert not list(tmp_path.iterdir())
