@@ -5,14 +5,16 @@ import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import count
 
 from tests.serving import UNREACHED, ask, manage
 
-CLIENTS, MEMBERS = 8, 12
+MEMBERS = 12
 MILESTONES, TARGET = [5, 20], 40
 LOGS = "/schema/challenge_log/record"
-# What hangs must end; nothing here takes that long.
-SECONDS = 90
+BATCH = 60
+# What hangs must end; nothing here takes that long, even beside other work.
+SECONDS = 240
 
 
 class Shop:
@@ -48,38 +50,50 @@ class Shop:
 class Backend:
     """Sends one order after the other. It remembers what was acknowledged, and every kind of answer."""
 
+    path = LOGS
+
     def __init__(self, load, number):
         self.load, self.number = load, number
         self.random = random.Random(number)
+        self.numbers = count()
         self.acknowledged = {}  # identifier -> (member, value, the log's id)
         self.met = Counter()
 
     def run(self):
         while not self.load.closing.is_set():
-            self.deliver(self.order(len(self.acknowledged)))
+            self.deliver(self.body())
 
-    def order(self, turn):
+    def body(self):
+        return self.order()
+
+    def order(self):
         return {
             "challengeId": self.load.shop.challenge_id,
             "ownedById": f"member-{self.random.randrange(MEMBERS)}",
             "activityAt": datetime.now(UTC).isoformat(),
             "activityId": "purchase",
-            "uniqueIdentifier": f"order-{self.number}-{turn}",
+            "uniqueIdentifier": f"order-{self.number}-{next(self.numbers)}",
             "activityValue": self.random.randint(1, 3),
         }
 
-    def deliver(self, order):
+    def deliver(self, body):
         while not self.load.given_up.is_set():
-            answer = self.send(order)
+            answer = self.send(body)
             if answer and answer.status in (200, 201):
-                facts = (order["ownedById"], order["activityValue"], answer.data["id"])
-                self.acknowledged[order["uniqueIdentifier"]] = facts
+                self.note(body, answer)
                 return
             time.sleep(0.02)
 
-    def send(self, order):
+    def note(self, order, answer):
+        self.keep(order, answer.data["id"])
+
+    def keep(self, order, id_):
+        facts = (order["ownedById"], order["activityValue"], id_)
+        self.acknowledged[order["uniqueIdentifier"]] = facts
+
+    def send(self, body):
         try:
-            answer = ask(self.load.address + LOGS, "POST", order, **self.load.shop.key)
+            answer = ask(self.load.address + self.path, "POST", body, **self.load.shop.key)
         except TimeoutError:
             self.met["timeout"] += 1
         except UNREACHED:
@@ -87,6 +101,20 @@ class Backend:
         else:
             self.met[(503, "Retry-After") if is_refusal(answer) else answer.status] += 1
             return answer
+
+
+class BatchBackend(Backend):
+    """Sends batches, whose members come in any order; what was rejected is remembered as met."""
+
+    path = f"{LOGS}/batch"
+
+    def body(self):
+        return {"records": [self.order() for _ in range(BATCH)]}
+
+    def note(self, body, answer):
+        for order, outcome in zip(body["records"], answer.data, strict=True):
+            self.met[outcome["status"]] += 1
+            self.keep(order, outcome["id"])
 
 
 def is_refusal(answer):
@@ -97,10 +125,10 @@ def is_refusal(answer):
 class Load:
     """All backends, sending from the beginning of a `with` until `finish`."""
 
-    def __init__(self, shop, address):
+    def __init__(self, shop, address, backend=Backend, backends=8):
         self.shop, self.address = shop, address
         self.closing, self.given_up = threading.Event(), threading.Event()
-        self.backends = [Backend(self, number) for number in range(CLIENTS)]
+        self.backends = [backend(self, number) for number in range(backends)]
         self.threads = [threading.Thread(target=each.run, daemon=True) for each in self.backends]
 
     def __enter__(self):
@@ -123,18 +151,47 @@ class Load:
 
     @property
     def met(self):
-        return sum((each.met for each in self.backends), Counter())
+        return sum((each.met.copy() for each in self.backends), Counter())
 
     @property
     def acknowledged(self):
-        return {uid: facts for each in self.backends for uid, facts in list(each.acknowledged.items())}
+        return {uid: facts for each in self.backends for uid, facts in each.acknowledged.copy().items()}
+
+    def so_far(self):
+        """How many orders were acknowledged, and how many requests refused."""
+        return sum(len(each.acknowledged) for each in self.backends), self.met[503, "Retry-After"]
 
     def go_on(self, orders=100, refusals=0):
         """Wait for so many more orders to be acknowledged, or to be refused."""
-        aim = len(self.acknowledged) + orders, self.met[503, "Retry-After"] + refusals
+        acknowledged, refused = self.so_far()
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
-            if len(self.acknowledged) >= aim[0] and self.met[503, "Retry-After"] >= aim[1]:
+            now = self.so_far()
+            if now[0] >= acknowledged + orders and now[1] >= refused + refusals:
                 return
             time.sleep(0.02)
-        raise AssertionError(f"too little happened: {len(self.acknowledged)} of {aim[0]}, {self.met}")
+        raise AssertionError(f"too little happened since {acknowledged} and {refused}: {self.met}")
+
+
+def lost(shop, address, load):
+    """Acknowledged orders that are not there as they were answered."""
+    stored = {row["uniqueIdentifier"]: row["id"] for row in shop.rows(address, "challenge_log")}
+    return [uid for uid, (_member, _value, id_) in load.acknowledged.items() if stored.get(uid) != id_]
+
+
+def assert_sound(shop, address, load):
+    """Every order is there once, with its effect: the sums, each threshold's reward, a code for each."""
+    sums = Counter()
+    for member, value, _id in load.acknowledged.values():
+        sums[member] += value
+    thresholds = [*MILESTONES, TARGET]
+    due = Counter({member: sum(total >= each for each in thresholds) for member, total in sums.items()})
+    rewards = list(shop.rows(address, "reward_log"))
+    progress = shop.rows(address, "challenge_progress")
+
+    assert lost(shop, address, load) == []
+    assert len(list(shop.rows(address, "challenge_log"))) == len(load.acknowledged)
+    assert {row["ownedById"]: row["currentProgressValue"] for row in progress} == sums
+    assert Counter(row["ownedById"] for row in rewards) == +due
+    assert len({row["couponCode"] for row in rewards}) == len(rewards) > 0
+    assert manage(shop.environment, "verify_ledger") == ""

@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import time
-from collections import Counter
 
 import jwt
 import pytest
@@ -12,8 +11,8 @@ from django.db import connection
 from django.urls import get_resolver
 
 from tests.clusters import children_of, own_cluster
-from tests.faults.shop import MILESTONES, SECONDS, TARGET, Load, Shop, is_refusal
-from tests.serving import ask, free_port, kill_group, manage, serving, shell
+from tests.faults.shop import SECONDS, Load, Shop, assert_sound, is_refusal, lost
+from tests.serving import ask, free_port, kill_group, serving, shell
 
 pytestmark = [pytest.mark.thorough, pytest.mark.concurrency]
 
@@ -30,30 +29,6 @@ def shop(tmp_path):
     else:
         with own_cluster() as cluster:
             yield Shop(shell(tmp_path, DATABASE_URL=cluster.url))
-
-
-def lost(shop, address, load):
-    """Acknowledged orders that are not there as they were answered."""
-    stored = {row["uniqueIdentifier"]: row["id"] for row in shop.rows(address, "challenge_log")}
-    return [uid for uid, (_member, _value, id_) in load.acknowledged.items() if stored.get(uid) != id_]
-
-
-def assert_sound(shop, address, load):
-    """Every order is there once, with its effect: the sums, each threshold's reward, a code for each."""
-    sums = Counter()
-    for member, value, _id in load.acknowledged.values():
-        sums[member] += value
-    thresholds = [*MILESTONES, TARGET]
-    due = Counter({member: sum(total >= each for each in thresholds) for member, total in sums.items()})
-    rewards = list(shop.rows(address, "reward_log"))
-    progress = shop.rows(address, "challenge_progress")
-
-    assert lost(shop, address, load) == []
-    assert len(list(shop.rows(address, "challenge_log"))) == len(load.acknowledged)
-    assert {row["ownedById"]: row["currentProgressValue"] for row in progress} == sums
-    assert Counter(row["ownedById"] for row in rewards) == +due
-    assert len({row["couponCode"] for row in rewards}) == len(rewards) > 0
-    assert manage(shop.environment, "verify_ledger") == ""
 
 
 def test_web_server_killed_under_load_loses_nothing_acknowledged(shop):
