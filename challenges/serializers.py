@@ -3,6 +3,7 @@
 
 from rest_framework import serializers
 
+from challenges.representations import DEFAULT_CHALLENGE_ICON
 from challenges_project.amounts import AmountSerializerField
 from challenges_project.api.eud import IconField
 from challenges_project.api.fields import (
@@ -24,6 +25,7 @@ from challenges_project.choices import (
     ReversalPolicy,
 )
 from challenges_project.messages import check_message, check_plain
+from rewards.representations import DEFAULT_MILESTONE_ICON
 from rewards.serializers import RewardLogShownSerializer, RewardShownSerializer
 
 
@@ -45,7 +47,7 @@ class MilestoneSerializer(RecordSerializer):
     reward = RewardShownSerializer(read_only=True, allow_null=True)
     eud_milestone_title = TranslatedTextField(48, check_plain)
     eud_milestone_description = TranslatedTextField(1024, check_plain)
-    eud_milestone_icon = IconField()
+    eud_milestone_icon = IconField(DEFAULT_MILESTONE_ICON)
     eud_milestone_reward_instruction_message = TranslatedTextField(256, check_plain)
     created_at = TimeField(read_only=True)
     updated_at = TimeField(read_only=True)
@@ -96,7 +98,7 @@ class ChallengeSerializer(RecordSerializer):
     milestones = MilestoneSerializer(read_only=True, many=True)
     eud_title = TranslatedTextField(48, check_plain)
     eud_description = TranslatedTextField(1024, check_plain)
-    eud_icon = IconField()
+    eud_icon = IconField(DEFAULT_CHALLENGE_ICON)
     eud_in_progress_label = TranslatedTextField(32, check_plain)
     eud_completed_label = TranslatedTextField(32, check_plain)
     eud_not_started_label = TranslatedTextField(32, check_plain)

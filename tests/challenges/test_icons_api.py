@@ -154,6 +154,44 @@ def test_edit_of_something_else_leaves_the_icon(api, make, media, slug):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("icon", [svg(), None], ids=["own", "default"])
+@pytest.mark.parametrize("slug", SLUGS)
+def test_record_read_and_sent_back_whole_changes_nothing(api, make, media, slug, icon):
+    path, record = make(slug, icon)
+    before = media()
+
+    answer = api.patch_json(path, record)
+
+    assert (answer.status_code, answer.json()["data"]) == (200, record)
+    assert media() == before
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_record_sent_as_a_new_one_keeps_the_default_icon(api, make, slug):
+    _path, record = make(slug)
+
+    copy = api.post_record(slug, **record)
+
+    assert copy["id"] != record["id"]
+    assert copy[FIELDS[slug]] == record[FIELDS[slug]]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("slug", SLUGS)
+def test_address_of_another_icon_is_no_icon(api, make, slug):
+    path, record = make(slug, svg())
+    _path, other = make(slug, svg())
+    default = make(slug)[1][FIELDS[slug]]
+    field = FIELDS[slug]
+
+    for address in (other[field], default, record[field].removeprefix(ORIGIN), record[field] + "?", "x"):
+        assert faults(api.patch_json(path, {field: address})) == [("not_a_file", field)]
+    assert faults(api.post_json(f"/schema/{slug}/record", {**record, field: other[field]})) == [
+        ("not_a_file", field)
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("slug", SLUGS)
 def test_deleted_record_takes_its_icon_with_it(api, make, media, slug):
     path, _record = make(slug, svg())
