@@ -1,10 +1,11 @@
+import json
 from copy import deepcopy
 from decimal import Decimal
 from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 from PIL import Image
@@ -16,6 +17,7 @@ from challenges_project.api.strict_json import strict_loads
 from challenges_project.errors import DomainErrors
 from milestones.models import Milestone
 from rewards.models import Reward
+from tests.builders import make_challenge
 
 
 @pytest.fixture
@@ -138,3 +140,18 @@ def test_commands_carry_a_challenge_from_one_database_to_another(document, tmp_p
 
     assert "draft Monthly Big Spender" in capsys.readouterr().out
     assert Challenge.objects.get().eud_title_de == "Großeinkauf"
+
+
+@pytest.mark.parametrize("wanted", ["nope", "0199c9a8-7c60-7000-8000-000000000000"])
+def test_export_of_a_challenge_that_is_not_there_names_it(document, wanted):
+    with pytest.raises(CommandError, match=f"There is no challenge {wanted}"):
+        call_command("export_challenges", str(Challenge.objects.get().id), wanted)
+
+
+def test_export_takes_the_chosen_ones_alone(document, tmp_path):
+    make_challenge(name="Another")
+    file = tmp_path / "challenges.json"
+
+    call_command("export_challenges", str(Challenge.objects.get(name="Another").id), "-o", str(file))
+
+    assert [each["name"] for each in json.loads(file.read_text())["challenges"]] == ["Another"]
