@@ -28,6 +28,11 @@ def read_time(text: str) -> datetime:
 
 
 def _remedy(text: str) -> str:
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}T[\d:.]+ \d{2}:\d{2}", text, re.ASCII):
+    clock = r"\d{4}-\d{2}-\d{2}T[\d:.]+"
+    if re.fullmatch(rf"{clock} \d{{2}}:\d{{2}}", text, re.ASCII):
         return "A + in an address must be sent as %2B."
+    if re.fullmatch(rf"{clock}[+-]\d{{2}}(\d{{2}})?", text, re.ASCII):
+        return "Send the offset as hours and minutes with a colon, such as +02:00."
+    if re.search(r"\.\d{7}", text, re.ASCII):
+        return "Send at most 6 decimals of a second."
     return f"Send a time with its offset, such as {EXAMPLE}."

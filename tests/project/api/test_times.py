@@ -60,3 +60,18 @@ def test_read_time_refuses_what_is_no_time_with_an_offset(text):
 def test_read_time_knows_a_plus_that_became_a_space():
     with pytest.raises(ValueError, match="%2B"):
         read_time("2026-11-22T10:00:00 02:00")
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("2026-11-22T10:00:00.1234567Z", "at most 6 decimals"),
+        ("2026-11-22T10:00:00.123456789+02:00", "at most 6 decimals"),
+        ("2026-11-22T10:00:00+0200", "such as [+]02:00"),
+        ("2026-11-22T10:00:00.5-05", "such as [+]02:00"),
+        ("2026-11-22T10:00:00", "with its offset"),
+    ],
+)
+def test_read_time_says_what_a_usual_library_must_change(text, remedy):
+    with pytest.raises(ValueError, match=remedy):
+        read_time(text)
