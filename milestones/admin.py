@@ -6,11 +6,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
-from simple_history.admin import SimpleHistoryAdmin
 
 from challenges_project.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
+    HistoryAdmin,
     StackedInline,
     ViewOnlyAdmin,
     display,
@@ -27,7 +27,7 @@ STATUS_COLOURS = {"draft": "info", "live": "success", "paused": "warning"}
 
 
 @admin.register(Milestone)
-class MilestoneAdmin(ViewOnlyAdmin, SimpleHistoryAdmin, TranslationAdmin):
+class MilestoneAdmin(ViewOnlyAdmin, HistoryAdmin, TranslationAdmin):
     list_display = ("name", "challenge", "milestone_target_value", "shown_status", "reward")
     list_select_related = ("challenge", "reward")
     list_filter = (("challenge", AutocompleteSelectFilter), ("status", ChoicesDropdownFilter))

@@ -8,10 +8,8 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
-from simple_history.admin import SimpleHistoryAdmin
 
 from challenges_project.admin import (
     Archived,
@@ -19,6 +17,7 @@ from challenges_project.admin import (
     Badge,
     ChoicesDropdownFilter,
     ExactSearch,
+    HistoryAdmin,
     RangeDateTimeFilter,
     RemovesByDomain,
     StaffModelAdmin,
@@ -45,7 +44,7 @@ STATUS_COLOURS = {
 
 
 @admin.register(Reward)
-class RewardAdmin(UploadsCodes, RemovesByDomain, StaffModelAdmin, SimpleHistoryAdmin, TranslationAdmin):
+class RewardAdmin(UploadsCodes, RemovesByDomain, StaffModelAdmin, HistoryAdmin, TranslationAdmin):
     list_display = ("name", "code_source", "codes_left", "issued", "valid_until", "valid_for_days")
     list_filter = (("code_source", ChoicesDropdownFilter), Archived)
     search_fields = ("name",)
@@ -84,7 +83,7 @@ class RewardAdmin(UploadsCodes, RemovesByDomain, StaffModelAdmin, SimpleHistoryA
         catalogue.restore(obj, at=at)
 
     def fate_of(self, obj: Reward) -> str:
-        return gettext("%(name)s: deleted with its unused codes, or archived if it has paid") % {"name": obj}
+        return catalogue.fate_of(obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Reward | None = None) -> bool:
         """An archived reward is restored first."""

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from challenges_project.choices import CodeSource
 from challenges_project.errors import DomainError, DomainErrors
@@ -74,6 +75,17 @@ def remove(reward: Reward, *, at: datetime) -> None:
         else:
             CouponCode.objects.filter(reward=reward).delete()
             reward.delete()
+
+
+def fate_of(reward: Reward) -> str:
+    """What `remove` would make of it, or why it refuses, in words."""
+    try:
+        _check_unused(reward)
+    except DomainError as error:
+        return error.message
+    if _has_history(reward):
+        return _("It has paid, so it is archived; it can be restored.")
+    return _("It has paid nobody, so it is deleted with its unused codes.")
 
 
 def restore(reward: Reward, *, at: datetime) -> None:

@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
-from simple_history.admin import SimpleHistoryAdmin
 
 from challenges.admin import asking, conflicts
 from challenges.admin.edit_flow import OwnTransaction, SavesByRules
@@ -21,6 +20,7 @@ from challenges.models import Challenge
 from challenges_project.admin import (
     Archived,
     ChoicesDropdownFilter,
+    HistoryAdmin,
     StaffModelAdmin,
     display,
     localized,
@@ -39,7 +39,7 @@ class ChallengeAdmin(
     RemovesByRules,
     RevertsByRules,
     StaffModelAdmin,
-    SimpleHistoryAdmin,
+    HistoryAdmin,
     TranslationAdmin,
     OwnTransaction,
 ):
@@ -58,6 +58,7 @@ class ChallengeAdmin(
     autocomplete_fields = ("completion_reward",)
     actions = ("export_chosen",)
     actions_list = ("import_challenges",)
+    readonly_fields = ("activities",)
     inlines = (MilestoneInline,)
 
     class Media:
@@ -75,9 +76,15 @@ class ChallengeAdmin(
         """For whoever may only look."""
         return icon_image(challenge.eud_icon, "challenges/default-challenge-icon.svg")
 
+    @display(description=_("activities"))
+    def activities(self, challenge: Challenge) -> str:
+        """For whoever may only look, as the form writes them."""
+        return ", ".join(challenge.activity_ids) or "–"
+
     # The form
 
     def get_fieldsets(self, request: HttpRequest, obj: Challenge | None = None) -> list[Any]:
+        may_edit = obj is None or self.has_change_permission(request, obj)
         by_task: list[Any] = [
             (_("Basics"), {"fields": ("name", "description", ("icon", "display_order"))}),
             (
@@ -86,7 +93,7 @@ class ChallengeAdmin(
                     "fields": (
                         ("aggregation_method", "aggregation_period"),
                         ("completion_target_value", "completion_reward"),
-                        "activity_ids",
+                        "activity_ids" if may_edit else "activities",
                     )
                 },
             ),

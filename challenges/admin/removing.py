@@ -18,5 +18,5 @@ class RemovesByRules(RemovesByDomain):
 
     def fate_of(self, obj: Challenge) -> str:
         if obj.challenge_logs.exists():
-            return _("%(name)s: has activity, so it is archived; it can be restored") % {"name": obj}
-        return _("%(name)s: has no activity, so it is deleted with its milestones") % {"name": obj}
+            return _("It has activity, so it is archived; it can be restored.")
+        return _("It has no activity, so it is deleted with its milestones.")

@@ -1,6 +1,7 @@
 """The staff's admin: its site, and what every room's `admin.py` is made of. The theme is known here alone."""
 
 from .bases import AddOnlyAdmin, StaffModelAdmin, ViewOnlyAdmin
+from .history import HistoryAdmin
 from .languages import language_tabs, localized, offered_languages
 from .ledgers import CappedPaginator, ExactSearch
 from .questions import Question
@@ -27,6 +28,7 @@ __all__ = [
     "CappedPaginator",
     "ChoicesDropdownFilter",
     "ExactSearch",
+    "HistoryAdmin",
     "ModelAdmin",
     "Question",
     "RangeDateTimeFilter",

@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -45,7 +47,7 @@ class RemovesByDomain:
         raise NotImplementedError
 
     def fate_of(self, obj: Any) -> str:
-        """What the confirmation says will become of it."""
+        """What the confirmation says will become of it; the record is named beside it."""
         raise NotImplementedError
 
     def get_urls(self: Any) -> list[Any]:
@@ -55,18 +57,58 @@ class RemovesByDomain:
 
     def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> tuple[Any, ...]:
         """Nothing that hangs on it stands in the way: what has a history is archived."""
-        said = [self.fate_of(each) for each in objs]
-        return said, {str(self.opts.verbose_name_plural): len(said)}, set(), []  # type: ignore[attr-defined]
+        return [], {}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         self.remove(obj, timezone.now())
 
-    def delete_queryset(self, request: HttpRequest, queryset: Iterable[Any]) -> None:
-        for each in queryset:
+    def get_actions(self: Any, request: HttpRequest) -> Any:
+        actions = super().get_actions(request)  # type: ignore[misc]
+        if "delete_selected" in actions:
+            actions["delete_selected"] = (RemovesByDomain.remove_chosen, "delete_selected", _("Delete"))
+        return actions
+
+    def remove_chosen(self: Any, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
+        """Asks, then removes each that may go and says what became of it."""
+        records = list(chosen)
+        if "post" not in request.POST:
+            return self._ask(request, records, request.get_full_path(), queryset=records)
+        for each in records:
+            pk, name = each.pk, str(each)
             try:
+                self.log_deletions(request, [each])
                 self.delete_model(request, each)
+                self._tell(request, pk, name)
             except DomainError as error:
-                messages.error(request, f"{each}: {error.message}")
+                messages.error(request, f"{name}: {error.message}")
+        return None
+
+    def render_delete_form(self: Any, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+        record = context["object"]
+        return self._ask(request, [record], self._form_of(record.pk), original=record)
+
+    def response_delete(self: Any, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
+        self._tell(request, obj_id, obj_display)
+        return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
+
+    def _ask(
+        self: Any, request: HttpRequest, records: list[Any], way_back: str, **more: Any
+    ) -> TemplateResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Delete"),
+            "opts": self.opts,
+            "fates": [{"name": str(each), "fate": self.fate_of(each)} for each in records],
+            "way_back": way_back,
+            "action_checkbox_name": ACTION_CHECKBOX_NAME,
+            **more,
+        }
+        return TemplateResponse(request, "admin/removal.html", context)
+
+    def _tell(self: Any, request: HttpRequest, pk: Any, name: str) -> None:
+        archived = self.model._default_manager.filter(pk=pk).exists()
+        told = _("“%(name)s” is archived; it can be restored.") if archived else _("“%(name)s” is deleted.")
+        messages.success(request, told % {"name": name})
 
     def delete_view(self: Any, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         try:
@@ -86,6 +128,8 @@ class RemovesByDomain:
             messages.error(request, error.message)
         return self._to_the_form(object_id)
 
-    def _to_the_form(self: Any, object_id: str) -> HttpResponse:
-        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-        return HttpResponseRedirect(reverse(name, args=[object_id]))
+    def _to_the_form(self, object_id: str) -> HttpResponse:
+        return HttpResponseRedirect(self._form_of(object_id))
+
+    def _form_of(self: Any, pk: Any) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk])

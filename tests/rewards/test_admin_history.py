@@ -34,3 +34,14 @@ def test_history_tells_who_and_what(marketer):
 
     assert "mia" in page
     assert "Name" in page
+
+
+def test_history_names_each_change_once(marketer):
+    reward = make_reward(name="A")
+    change = reverse("admin:rewards_reward_change", args=[reward.pk])
+    marketer.post(change, sent(marketer.get(change), eud_reward_title_en="Mug"))
+
+    listed = marketer.get(reverse("admin:rewards_reward_history", args=[reward.pk]))
+
+    newest = listed.context["page_obj"][0]
+    assert [(each["field"], each["new"]) for each in newest.history_delta_changes] == [("Title [en]", "Mug")]

@@ -67,3 +67,59 @@ def test_reward_that_paid_is_archived(marketer, challenge):
     delete(marketer, reward)
 
     assert Reward.objects.get().archived_at is not None
+
+
+def delete_chosen(client, *records, **more):
+    """The list's action on these records of one model."""
+    address = reverse(f"admin:{records[0]._meta.app_label}_{records[0]._meta.model_name}_changelist")
+    chosen = {"action": "delete_selected", "_selected_action": [each.pk for each in records]}
+    return client.post(address, chosen | more)
+
+
+def said(response):
+    return sorted(str(message) for message in response.context["messages"])
+
+
+def test_chosen_challenges_are_asked_about_with_what_becomes_of_each(marketer, challenge):
+    log_activity(challenge, 600, at=timezone.now())
+    other = make_challenge(name="Nobody's")
+
+    asked = delete_chosen(marketer, challenge, other)
+
+    assert sorted((each["name"], each["fate"]) for each in asked.context["fates"]) == [
+        ("Monthly Big Spender", "It has activity, so it is archived; it can be restored."),
+        ("Nobody's", "It has no activity, so it is deleted with its milestones."),
+    ]
+    assert Challenge.objects.filter(archived_at=None).count() == 2
+
+
+def test_chosen_challenges_are_removed_and_each_is_told_of(marketer, challenge):
+    log_activity(challenge, 600, at=timezone.now())
+    other = make_challenge(name="Nobody's")
+
+    response = delete_chosen(marketer, challenge, other, post="yes")
+
+    assert [each.archived_at is None for each in Challenge.objects.all()] == [False]
+    assert said(marketer.get(response.url)) == [
+        "“Monthly Big Spender” is archived; it can be restored.",
+        "“Nobody&#x27;s” is deleted.".replace("&#x27;", "'"),
+    ]
+
+
+def test_chosen_reward_that_is_in_use_stays_and_is_not_said_to_be_gone(marketer, challenge):
+    response = delete_chosen(marketer, Reward.objects.get(), post="yes")
+
+    told = said(marketer.get(response.url))
+    assert [text.partition(": ")[2] for text in told] == [
+        "Still paid by Monthly Big Spender: give it another reward first."
+    ]
+    assert Reward.objects.get().archived_at is None
+
+
+def test_reward_in_use_is_said_to_be_before_it_is_asked_for(marketer, challenge):
+    reward = Reward.objects.get()
+
+    asked = marketer.get(reverse("admin:rewards_reward_delete", args=[reward.pk]))
+
+    (fate,) = asked.context["fates"]
+    assert fate["fate"] == "Still paid by Monthly Big Spender: give it another reward first."
