@@ -2,16 +2,22 @@
 
 from typing import Any
 
+from django import forms
 from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from challenges_project.amounts import AmountField
 
+from .fields import WallClockWidget
 from .ledgers import CappedPaginator
 from .shown_again import ShownAgain
 from .theme import ModelAdmin, UnfoldAdminTextInputWidget
 
+MOMENTS: dict[Any, Any] = {
+    models.DateTimeField: {"form_class": forms.DateTimeField, "widget": WallClockWidget},
+}
 AMOUNTS: dict[Any, Any] = {
     AmountField: {"widget": UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete": "off"})}
 }
@@ -26,7 +32,15 @@ class StaffModelAdmin(ShownAgain, ModelAdmin):
     list_max_show_all = 200
     list_filter_submit = True
     warn_unsaved_form = True
-    formfield_overrides = AMOUNTS
+    formfield_overrides = {**AMOUNTS, **MOMENTS}
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A time says on whose clock it is."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(db_field, models.DateTimeField) and field is not None:
+            clock = _("On the clock of %(zone)s.") % {"zone": timezone.get_current_timezone_name()}
+            field.help_text = f"{field.help_text} {clock}".strip()
+        return field
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         now = timezone.now()

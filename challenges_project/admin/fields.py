@@ -15,12 +15,33 @@ _SEPARATORS = re.compile(r"[,\n]+")
 
 
 class WallClockWidget(forms.DateTimeInput):
-    """The browser's own picker of a date and a time."""
+    """The browser's own picker of a date and a time, to the minute.
+
+    A value that has seconds (the API may have set 23:59:59.999) keeps them: a form that is only opened and
+    saved changes nothing.
+    """
 
     input_type = "datetime-local"
+    supports_microseconds = True
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({"class": " ".join(INPUT_CLASSES), **(attrs or {})}, format="%Y-%m-%dT%H:%M")
+        super().__init__({"class": " ".join(INPUT_CLASSES), **(attrs or {})})
+
+    def format_value(self, value: Any) -> str | None:
+        if isinstance(value, datetime):
+            return value.isoformat(timespec=_precision(value)[0])
+        return super().format_value(value)
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        step = _precision(value)[1] if isinstance(value, datetime) else ""
+        return super().get_context(name, value, {**(attrs or {}), **({"step": step} if step else {})})
+
+
+def _precision(wall: datetime) -> tuple[str, str]:
+    """How much of it is written, and the picker's step for it."""
+    if wall.microsecond:
+        return "milliseconds", "0.001"
+    return ("seconds", "1") if wall.second else ("minutes", "")
 
 
 class WallClockField(forms.DateTimeField):
@@ -45,13 +66,13 @@ class WallClockField(forms.DateTimeField):
         return None if found is None else timezone.make_naive(found)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """To the minute, as the picker writes it."""
+        """To the millisecond, as the picker writes it."""
         before = self.prepare_value(self.to_python(initial) if isinstance(initial, str) else initial)
         try:
             after = self.to_python(data)
         except forms.ValidationError:
             return True
-        return _minute(before) != _minute(after)
+        return _millisecond(before) != _millisecond(after)
 
 
 def at_zone(wall: datetime | None, zone: ZoneInfo) -> datetime | None:
@@ -59,8 +80,8 @@ def at_zone(wall: datetime | None, zone: ZoneInfo) -> datetime | None:
     return None if wall is None else wall.replace(tzinfo=zone).astimezone(ZoneInfo("UTC"))
 
 
-def _minute(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(second=0, microsecond=0)
+def _millisecond(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 class IdentifiersField(forms.Field):

@@ -1,5 +1,6 @@
 """Translated texts in a ModelForm: what is read when a field stays empty, and what may stand in it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -7,7 +8,8 @@ from django.conf import settings
 from django.utils.text import capfirst
 from django.utils.translation import get_language_info
 
-from challenges_project.messages import VARIABLES
+from challenges_project.errors import DomainError
+from challenges_project.messages import VARIABLES, check_message, check_plain
 from challenges_project.texts import DEFAULT_TEXTS, default_text
 
 from .languages import offered_languages
@@ -32,6 +34,21 @@ class TextsForm(forms.ModelForm):
             for code, _language in offered_languages():
                 if f"{name}_{code}" in self.fields:
                     self._dress(self.fields[f"{name}_{code}"], name, code)
+
+    def clean(self) -> dict[str, Any]:
+        """Every bad text at once, each at its field, whatever else is wrong with the form."""
+        cleaned = super().clean() or self.cleaned_data
+        for name in self.translated:
+            check = check_message if name in self.with_variables else check_plain
+            for code, _language in offered_languages():
+                self._check(check, f"{name}_{code}")
+        return cleaned
+
+    def _check(self, check: Callable[[str, str], None], column: str) -> None:
+        try:
+            check(self.cleaned_data.get(column) or "", column)
+        except DomainError as error:
+            self.add_error(column, forms.ValidationError(error.message, error.code))
 
     def _dress(self, field: forms.Field, name: str, code: str) -> None:
         default = default_text(name, code) if name in DEFAULT_TEXTS else ""

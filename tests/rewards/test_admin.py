@@ -34,6 +34,24 @@ def test_upload_reports_what_became_of_each_line(marketer):
     assert sorted(CouponCode.objects.values_list("code", flat=True)) == ["NEW-1", "OLD"]
 
 
+def test_upload_is_in_the_history(marketer):
+    pool = make_reward(code_source="pool")
+
+    upload(marketer, pool, b"A1\n", name="mugs.csv")
+
+    noted = StaffAction.objects.get()
+    assert (noted.action, noted.actor_name, noted.target_id) == ("import_codes", "mia", str(pool.pk))
+    assert noted.detail == {"file": "mugs.csv"}
+
+
+def test_page_of_codes_tells_what_the_pool_holds(marketer):
+    pool = make_reward(code_source="pool")
+
+    page = upload(marketer, pool, b"A1\nB2\n")
+
+    assertContains(page, '<b data-stock="left">2</b>', html=True)
+
+
 def test_upload_for_a_reward_that_is_no_pool_says_the_remedy(marketer):
     response = upload(marketer, make_reward(), b"NEW-1\n")
 
@@ -109,3 +127,15 @@ def test_codes_are_downloaded_by_who_may_upload_them(marketer, support, paid):
     assert len(text_of(marketer.get(listed, {"_export": "csv"})).splitlines()) == 3
     assert support.get(listed, {"_export": "csv"}).status_code == 403
     assert "Download" not in support.get(listed).content.decode()
+
+
+def test_variable_in_a_rewards_title_is_a_mistake_at_its_field(marketer, db):
+    reward = make_reward()
+    change = reverse("admin:rewards_reward_change", args=[reward.pk])
+
+    response = marketer.post(change, sent(marketer.get(change), eud_reward_title_de="{{periodText}}"))
+
+    errors = response.context["adminform"].form.errors
+    assert errors == {
+        "eud_reward_title_de": ["Variables work in the three messages only: remove the {{ here."]
+    }

@@ -239,3 +239,46 @@ def test_new_challenge_is_a_draft_with_its_ladder(marketer):
         Decimal("200.5"),
     )
     assert challenge.history.get().history_user.username == "mia"
+
+
+def test_every_bad_text_is_told_at_once_beside_what_else_is_wrong(marketer, running):
+    opened = marketer.get(page_of(running))
+    data = sent(
+        opened,
+        name="",
+        eud_failed_challenge_message_fr="{{perodText}}",
+        eud_title_ja="{{periodText}}",
+        **{"milestones-0-eud_milestone_title_de": "{{x}}"},
+    )
+
+    response = marketer.post(page_of(running), data)
+
+    errors = response.context["adminform"].form.errors
+    (formset,) = (inline.formset for inline in response.context["inline_admin_formsets"])
+    assert sorted(errors) == ["eud_failed_challenge_message_fr", "eud_title_ja", "name"]
+    assert errors["eud_failed_challenge_message_fr"] == [
+        "There is no variable {{perodText}}: did you mean {{periodText}}?"
+    ]
+    assert list(formset.errors[0]) == ["eud_milestone_title_de"]
+
+
+def test_end_to_the_millisecond_survives_a_form_that_is_only_opened_and_saved(marketer, running):
+    ends_at = (timezone.now() + 3 * DAY).replace(second=59, microsecond=999_000)
+    running.ends_at = ends_at
+    rules.save(running, at=timezone.now())
+    opened = marketer.get(page_of(running))
+
+    marketer.post(page_of(running), sent(opened))
+
+    stored = Challenge.objects.get()
+    assert (stored.ends_at, stored.version) == (ends_at, opened.context["original"].version)
+    assert 'step="0.001"' in opened.content.decode()
+
+
+def test_viewer_reads_activities_as_they_are_typed(support):
+    challenge = make_challenge(activity_ids=["purchase", "review"])
+
+    page = support.get(page_of(challenge)).content.decode()
+
+    assert "purchase, review" in page
+    assert "desk-submit" not in page
