@@ -1,5 +1,8 @@
 """Logs, progress and activities in the admin: what the engine writes; a log may be added and then counts."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
@@ -7,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from challenges.models import Activity, ChallengeLog, ChallengeProgress
+from challenges_project.access import audit
 from challenges_project.admin import (
     AddOnlyAdmin,
     AutocompleteSelectFilter,
@@ -17,17 +21,29 @@ from challenges_project.admin import (
     ViewOnlyAdmin,
     display,
 )
+from challenges_project.admin.theme import UnfoldAdminTextareaWidget
 from challenges_project.amounts import units
 from challenges_project.choices import ProgressStatus, ReasonCode
 from challenges_project.messages import percentage
+
+
+class AddedLogForm(forms.ModelForm):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=audit.LONGEST_REASON,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text=_("For your colleagues: it is kept with what you did."),
+    )
+
 
 STATUS_COLOURS = {"in_progress": "info", "completed": "success", "failed": "danger"}
 
 
 @admin.register(ChallengeLog)
 class ChallengeLogAdmin(ExactSearch, AddOnlyAdmin):
-    """Saving a new log judges and counts it, as if it had come by the API."""
+    """Saving a new log judges and counts it, as if it had come by the API; who added it and why is kept."""
 
+    form = AddedLogForm
     list_display = (
         "unique_identifier",
         "member",
@@ -54,6 +70,7 @@ class ChallengeLogAdmin(ExactSearch, AddOnlyAdmin):
             {"fields": ("activity_at", "activity_id", "unique_identifier", "activity_value")},
         ),
         (_("Take back"), {"fields": ("reversal_of",)}),
+        (_("Why"), {"fields": ("reason",)}),
     )
     fields = (
         ("member", "challenge"),
@@ -67,6 +84,12 @@ class ChallengeLogAdmin(ExactSearch, AddOnlyAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: ChallengeLog | None = None) -> tuple[str, ...]:
         stored = ("judgement", "counted_value", "period_key", "created_at", "counts_anyway")
         return stored if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: ChallengeLog, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        deed = "reverse" if obj.reversal_of else "add_log"
+        reason = form.cleaned_data["reason"]
+        audit.note(request.user, deed, at=obj.created_at, member=obj.member, target=obj, reason=reason)
 
     @display(description=_("counted"), label={"counted": "success", "not": "warning"})
     def judgement(self, log: ChallengeLog) -> Badge:
