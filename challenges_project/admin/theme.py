@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
@@ -48,10 +50,13 @@ __all__ = [
 
 
 class Badge(NamedTuple):
-    """What `display(label={key: colour})` wants of a column. A record's own page writes it as text."""
+    """What `display(label={key: colour})` wants of a column. A record's own page has the desk's colours."""
 
     key: str
     text: str
 
     def __str__(self) -> str:
         return self.text
+
+    def __html__(self) -> SafeString:
+        return format_html('<span class="desk-badge is-{}">{}</span>', self.key, self.text)

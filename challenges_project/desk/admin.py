@@ -11,11 +11,15 @@ from django.http import HttpRequest
 from challenges.models import Challenge
 from challenges_project.admin import StaffModelAdmin, ViewOnlyAdmin
 from challenges_project.admin.theme import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from challenges_project.desk import ledger_admin
 from challenges_project.desk.challenge_admin import DeskChallengeAdmin
 
 for model in (User, Group, AccessAttempt, AccessFailureLog, AccessLog, Challenge):
     admin.site.unregister(model)
 admin.site.register(Challenge, DeskChallengeAdmin)
+for model, model_admin in ledger_admin.REGISTERED.items():
+    admin.site.unregister(model)
+    admin.site.register(model, model_admin)
 
 
 @admin.register(User)

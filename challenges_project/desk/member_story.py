@@ -147,13 +147,18 @@ def _log_events(member: Member) -> list[Event]:
         .select_related("challenge")
         .order_by("-activity_at", "-id")[:EVENTS_SHOWN]
     )
+    return _log_events_of(member.id, logs)
+
+
+def _log_events_of(member_id: UUID, logs: Sequence[ChallengeLog]) -> list[Event]:
+    """Two queries, however many logs."""
     named = [log.unique_identifier for log in logs]
     taken: dict[tuple[UUID, str], Decimal] = {}
-    reversals = ChallengeLog.objects.filter(member=member, reversal_of__in=named).exclude(reversal_of="")
+    reversals = ChallengeLog.objects.filter(member=member_id, reversal_of__in=named).exclude(reversal_of="")
     for challenge, original, value in reversals.values_list("challenge", "reversal_of", "counted_value"):
         taken[challenge, original] = taken.get((challenge, original), Decimal(0)) - value
     anyway = set(
-        ChallengeLog.objects.filter(member=member, counts_anyway__in=named)
+        ChallengeLog.objects.filter(member=member_id, counts_anyway__in=named)
         .exclude(counts_anyway="")
         .values_list("challenge", "counts_anyway")
     )
@@ -196,15 +201,21 @@ def _reward_events(member: Member, at: datetime) -> list[Event]:
         .select_related("challenge", "milestone", "reward")
         .order_by("-reward_issued_at", "-id")[:EVENTS_SHOWN]
     )
-    return [Event(log.reward_issued_at, "reward", log, can=frozenset(_possible(log, at))) for log in logs]
+    return [Event(log.reward_issued_at, "reward", log, can=acts_on_reward(log, at)) for log in logs]
 
 
-def _possible(log: RewardLog, at: datetime) -> set[str]:
+def acts_on_log(log: ChallengeLog) -> frozenset[str]:
+    """What support may do with one log, as its line of the timeline has it."""
+    (event,) = _log_events_of(log.member_id, [log])
+    return event.can
+
+
+def acts_on_reward(log: RewardLog, at: datetime) -> frozenset[str]:
     """What support may do with it (rewards.statuses has the table and the last word)."""
     can = set(ACTIONS[log.status_at(at)])
     if log.reward_expiry_at is None:
         can.discard("extend")
-    return can
+    return frozenset(can)
 
 
 def _staff_events(member: Member) -> list[Event]:

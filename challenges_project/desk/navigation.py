@@ -21,6 +21,7 @@ def favicon(request: HttpRequest) -> str:
 def groups(request: HttpRequest) -> list[dict[str, Any]]:
     """The theme's SIDEBAR navigation; a page that the user may not see is left out, so is an empty group."""
     listed = [
+        _group(_("Start"), [_overview(), _finder(request)]),
         _group(
             _("Campaigns"),
             [
@@ -53,6 +54,16 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
         ),
     ]
     return [group for group in listed if group["items"]]
+
+
+def _overview() -> dict[str, Any]:
+    return {"title": _("Overview"), "icon": "home", "link": reverse("admin:index")}
+
+
+def _finder(request: HttpRequest) -> dict[str, Any] | None:
+    if not request.user.has_perm("members.view_member"):
+        return None
+    return {"title": _("Find a member"), "icon": "person_search", "link": reverse("desk:members")}
 
 
 def _group(title: str, items: list[dict[str, Any] | None]) -> dict[str, Any]:
