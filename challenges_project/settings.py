@@ -192,6 +192,7 @@ if "en" not in LANGUAGES_OFFERED:
     raise refuse("LANGUAGES_OFFERED", "must contain en, the language that texts fall back to")
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True
+FORMAT_MODULE_PATH = "challenges_project.formats"
 TIME_ZONE = env("TIME_ZONE", default="UTC")
 if TIME_ZONE not in zoneinfo.available_timezones():
     raise refuse("TIME_ZONE", "an IANA name such as Europe/Berlin")

@@ -20,7 +20,7 @@ AMOUNT = UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete
 
 
 class ReasonForm(forms.Form):
-    """`subject` is the record that is acted on."""
+    """`subject` is the record that is acted on. First what is to happen, then why."""
 
     reason = forms.CharField(
         label=_("Reason"),
@@ -32,6 +32,7 @@ class ReasonForm(forms.Form):
     def __init__(self, *args: Any, subject: Any, **kwargs: Any) -> None:
         self.subject = subject
         super().__init__(*args, **kwargs)
+        self.order_fields([name for name in self.fields if name != "reason"])
 
 
 class ReissueForm(ReasonForm):
@@ -95,7 +96,6 @@ class LogForm(ReasonForm):
         widget=AMOUNT,
         help_text=_("Not needed where activities are counted."),
     )
-    field_order = ("challenge", "activity_at", "activity_id", "unique_identifier", "activity_value", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

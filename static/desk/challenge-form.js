@@ -21,6 +21,8 @@
     const preview = one("[data-preview]");
     document.body.classList.toggle("has-preview", Boolean(preview));
     dressAll(form);
+    nameSearches(form);
+    document.addEventListener("desk:added", () => nameSearches(form));
     const languages = new Languages(form);
     new Ladder(form);
     askOnTop(form, languages);
@@ -41,6 +43,17 @@
       if (field?.dataset.language) languages.show(field.dataset.language);
       field?.scrollIntoView({ block: "center" });
       field?.focus();
+    });
+  }
+
+  /** A search that nothing was chosen in has no name of its own: it takes its label's. Drawn a moment later. */
+  function nameSearches(form) {
+    setTimeout(() => {
+      for (const search of all(".select2-selection__rendered", form)) {
+        const field = search.id.replace(/^select2-(.*)-container$/, "$1");
+        const label = one(`label[for="${field}"]`, form);
+        if (label) search.setAttribute("aria-label", label.firstChild.textContent.trim());
+      }
     });
   }
 
