@@ -5,13 +5,15 @@ travel as one binary array a column, which measured three times the rows of a mu
 (docs/decisions). Every ON CONFLICT names its target, or a clash of another key would be swallowed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from psycopg.pq import Format
 
 # SQLite accepts at least this many parameters in one statement.
 SQLITE_PARAMETERS = 30_000
@@ -55,10 +57,14 @@ class Table:
     def _insert_arrays(
         self, rows: Sequence[Sequence[Any]], conflict: str, returning: Sequence[str]
     ) -> list[tuple]:
-        arrays = ", ".join(f"%b::{PG_TYPES[kind]}[]" for kind in self.columns.values())
-        sql = f"{self._head()} SELECT * FROM unnest({arrays}){self._tail(conflict, returning)}"
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [list(column) for column in zip(*rows, strict=True)])
+        types = [PG_TYPES[kind] for kind in self.columns.values()]
+        if len(rows) == 1:  # the usual single log: half the time that arrays of one take
+            source, params = f"VALUES ({', '.join(f'%b::{each}' for each in types)})", list(rows[0])
+        else:
+            arrays = ", ".join(f"%b::{each}[]" for each in types)
+            source, params = f"SELECT * FROM unnest({arrays})", [list(c) for c in zip(*rows, strict=True)]
+        with _binary_cursor() as cursor:
+            cursor.execute(f"{self._head()} {source}{self._tail(conflict, returning)}", params)
             return cursor.fetchall() if returning else []
 
     def _insert_values(
@@ -116,13 +122,23 @@ class Table:
 
     def fetch(self, sql: str, params: Sequence[Any], columns: Sequence[str]) -> list[tuple]:
         """The rows of any statement; `columns` names its results: the table's own columns, and numbers."""
+        if connection.vendor == "postgresql":
+            with _binary_cursor() as cursor:
+                cursor.execute(sql, list(params))
+                return cursor.fetchall()
         with connection.cursor() as cursor:
             cursor.execute(sql, adapted(params))
             found = cursor.fetchall()
-        if connection.vendor == "postgresql":
-            return found
         kinds = [self.columns.get(name, "bigint") for name in columns]
         return [tuple(map(python_value, row, kinds)) for row in found]
+
+
+@contextmanager
+def _binary_cursor() -> Iterator[Any]:
+    """PostgreSQL's, which answers in binary: times as text were half the cost of a batch's progress rows."""
+    with connection.cursor() as cursor:
+        cursor.cursor.format = Format.BINARY
+        yield cursor
 
 
 def adapted(params: Iterable[Any]) -> list[Any]:
