@@ -10,7 +10,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 
-from challenges import entries, intake
+from challenges import entries, gathering, intake
 from challenges.judging import Entry
 from challenges.models import ChallengeLog
 from challenges.recording import batch_shown, outcome_shown
@@ -71,7 +71,7 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
 
     def take_one(self, request: HttpRequest) -> HttpResponse:
         entry = entries.read_one(read_body(request))
-        (outcome,) = intake.record([entry])
+        outcome = gathering.record(entry)
         if outcome.errors:
             raise DomainErrors(outcome.errors)
         reader = Reader(
