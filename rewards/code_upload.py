@@ -7,14 +7,17 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from challenges_project.access import audit
 from challenges_project.admin import refuse
 from challenges_project.admin.theme import UnfoldAdminFileFieldWidget
 from challenges_project.choices import CodeSource
 from challenges_project.errors import DomainError
-from rewards import pools
+from rewards import pools, stock, withdrawing
 from rewards.code_files import Reason, read_codes
+from rewards.code_withdrawal import WithdrawsCodes
 from rewards.models import Reward
 
 
@@ -26,7 +29,7 @@ class CodesForm(forms.Form):
     )
 
 
-class UploadsCodes:
+class UploadsCodes(WithdrawsCodes):
     """For the reward's ModelAdmin."""
 
     def has_upload_permission(self: Any, request: HttpRequest, object_id: str | None = None) -> bool:
@@ -42,10 +45,7 @@ class UploadsCodes:
         form = CodesForm(request.POST or None, request.FILES or None)
         report = None
         if request.method == "POST" and form.is_valid():
-            try:
-                report = pools.import_codes(reward.id, read_codes(form.cleaned_data["codes"]))
-            except DomainError as error:
-                refuse(form, error, None)
+            report = _imported(request, reward, form)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Upload codes"),
@@ -55,5 +55,19 @@ class UploadsCodes:
             "report": report,
             "reasons": dict(Reason.choices),
             "is_pool": reward.code_source == CodeSource.POOL,
+            "outlook": stock.outlooks([reward], timezone.now())[reward.id],
+            "uploads": withdrawing.uploads(reward.id),
         }
         return TemplateResponse(request, "admin/rewards/reward/upload.html", context)
+
+
+def _imported(request: HttpRequest, reward: Reward, form: CodesForm) -> pools.Report | None:
+    """Noted before the first row is stored: an upload that was broken off has brought some, too."""
+    file, at = form.cleaned_data["codes"], timezone.now()
+    if reward.code_source == CodeSource.POOL:
+        audit.note(request.user, "import_codes", at=at, target=reward, detail={"file": file.name[:100]})
+    try:
+        return pools.import_codes(reward.id, read_codes(file))
+    except DomainError as error:
+        refuse(form, error, None)
+        return None

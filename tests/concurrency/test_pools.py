@@ -13,6 +13,7 @@ from rewards import claiming, issuing
 from rewards.code_files import listed_codes
 from rewards.models import CouponCode, RewardLog
 from rewards.pools import import_codes
+from rewards.withdrawing import withdraw
 from tests.concurrency.racing import held_by_another, many_connections, race
 from tests.rewards.builders import make_challenge, make_reward
 
@@ -137,3 +138,10 @@ def test_import_while_members_cross_leaves_nobody_waiting(transactional_db):
     assert [error for error in answers if isinstance(error, Exception)] == []
     assert {status for status, _code in given()} == {"issued"}
     check_codes_and_logs_agree()
+
+
+def test_withdrawal_leaves_the_code_that_somebody_is_being_given(pool):
+    with held_by_another(lambda: oldest_free(pool), HELD_SECONDS):
+        gone = withdraw(pool.id, None, "the wrong file", at=timezone.now())
+
+    assert (gone, CouponCode.objects.get().code) == (CODES - 1, "CODE-000")
