@@ -137,6 +137,18 @@ export type DetailsEvent = CustomEvent<{ challenge: Challenge }>;
 /** An answer was missing (`status` 0) or refused. The element shows what is left to show, or a notice. */
 export type ErrorEvent = CustomEvent<{ status: number; errors: ApiError[] }>;
 
+/** What the tags take in markup, for the JSX of a framework; see docs/component.md. */
+export interface ChallengesAttributes {
+  api?: string | undefined;
+  token?: string | undefined;
+  language?: string | undefined;
+  /** The challenge's id (cards). */
+  challenge?: string | undefined;
+  theme?: "light" | "dark" | undefined;
+  /** The level of a card's title, 1 to 6; 3 unless said. */
+  "heading-level"?: number | string | undefined;
+}
+
 declare class ChallengesElement extends HTMLElement {
   /** The API's base address, without `/schema`; an empty one is the page's own host. */
   api: string;

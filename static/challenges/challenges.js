@@ -1260,7 +1260,7 @@ button { font: inherit; color: inherit; cursor: pointer; border: 0; background: 
   background: color-mix(in srgb, var(--_tone) 12%, var(--_surface)); }
 .countdown { display: inline-flex; align-items: center; gap: 5px; }
 .description { font-size: .9375rem; color: var(--_muted); display: -webkit-box; -webkit-box-orient: vertical;
-  -webkit-line-clamp: 3; overflow: hidden; }
+  -webkit-line-clamp: 4; overflow: hidden; }
 
 .round { font-size: .8125rem; font-weight: 600; color: var(--_muted); margin-block-end: 6px; }
 .value { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 6px; color: var(--_muted);

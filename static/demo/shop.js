@@ -11,6 +11,8 @@ function say(text) {
   hiding = setTimeout(() => toast.classList.remove("shown"), 6_000);
 }
 
+toast.querySelector("a").addEventListener("click", () => toast.classList.remove("shown"));
+
 function show({ curl, status, answer }) {
   document.getElementById("curl").textContent = curl;
   document.getElementById("status").textContent = status;

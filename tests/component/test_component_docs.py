@@ -40,3 +40,11 @@ def test_docs_name_every_attribute():
     assert (
         set(re.findall(r"^\| `([a-z-]+)` \|", DOCS[: DOCS.index("## Properties")], re.MULTILINE)) == observed
     )
+
+
+def test_types_name_every_attribute():
+    attributes = TYPES[TYPES.index("interface ChallengesAttributes") :]
+    attributes = attributes[: attributes.index("\n}")]
+    observed = re.findall(r'"([a-z-]+)"', re.search(r"const ATTRIBUTES = \[(.+)\]", MODULE)[1])
+
+    assert set(re.findall(r'^  "?([a-z-]+)"?\?:', attributes, re.MULTILINE)) == {*observed, "heading-level"}

@@ -381,6 +381,18 @@ def test_axe_finds_nothing(shop, member, language, theme, width):
     assert violations(page) == []
 
 
+def test_message_of_a_purchase_leads_to_the_challenges_and_goes(shop):
+    shop.page.set_viewport_size({"width": 360, "height": 740})
+    page = shop.open("alice").page
+    shop.do("throw")
+    expect(page.locator(".toast.shown")).to_be_visible()
+
+    page.get_by_role("link", name="See your progress").click()
+
+    expect(page.locator(".toast.shown")).to_have_count(0)
+    expect(page.locator("#challenges")).to_be_focused()
+
+
 @pytest.mark.parametrize(
     ("scheme", "theme", "ground"),
     [
