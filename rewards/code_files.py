@@ -32,6 +32,8 @@ HEADERS = frozenset((
 # fmt: on
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _IGNORED = str.maketrans("", "", " -_")
+# A spreadsheet's own first line, which names the delimiter.
+_NAMED_DELIMITER = re.compile(r'"?sep=(.?)"?', re.IGNORECASE)
 # Stands for the delimiter of a file with one column; no code contains it, it is no visible sign.
 _NONE = "\x1f"
 
@@ -72,21 +74,29 @@ def read_codes(stream: Readable, *, ends_for_certain: bool = True) -> Iterator[L
     be half a code: it is refused, or somebody would be given it.
     """
     layout: Layout | None = None
+    delimiter = ""
+    for number, text, flaw in _texts(stream, ends_for_certain):
+        if flaw:
+            yield _judged(number, text, flaw)
+        elif layout:
+            yield _judged(number, *layout.code_in(text))
+        elif not delimiter and (named := _NAMED_DELIMITER.fullmatch(text)):
+            delimiter = named[1]
+        else:
+            layout = Layout.of(text, delimiter)
+            if not layout.header:
+                yield _judged(number, *layout.code_in(text))
+
+
+def _texts(stream: Readable, ends_for_certain: bool) -> Iterator[tuple[int, str, str]]:
+    """Each line that is not blank, by its number, and why nothing can be read from it."""
     for number, raw in enumerate(_lines(stream), 1):
+        text = (raw or "").strip()
         if raw is None:
-            yield Line(number, "", Reason.TOO_LONG.value)
-            continue
-        text = raw.strip()
-        if not text.strip(DELIMITERS + " "):
-            continue
-        if not ends_for_certain and not raw.endswith("\n"):
-            yield _judged(number, text, Reason.UNFINISHED.value)
-            continue
-        if layout is None:
-            layout = Layout.of(text)
-            if layout.header:
-                continue
-        yield _judged(number, *layout.code_in(text))
+            yield number, text, Reason.TOO_LONG.value
+        elif text.strip(DELIMITERS + " "):
+            cut = not ends_for_certain and not raw.endswith("\n")
+            yield number, text, Reason.UNFINISHED.value if cut else ""
 
 
 def listed_codes(values: Sequence[Any]) -> Iterator[Line]:
@@ -124,15 +134,17 @@ class Layout:
     header: bool
 
     @classmethod
-    def of(cls, first: str) -> "Layout":
-        delimiter = next((sign for sign in DELIMITERS if sign in first), "")
+    def of(cls, first: str, named: str = "") -> "Layout":
+        """`named`: the delimiter that the file told of itself."""
+        delimiter = named or next((sign for sign in DELIMITERS if sign in first), "")
         try:
             cells = _cells(first, delimiter)
         except csv.Error:
             cells = []
-        names = [cell.strip().casefold().translate(_IGNORED) for cell in cells]
-        column = next((index for index, name in enumerate(names) if name in HEADERS), None)
-        return cls(delimiter, column or 0, column is not None)
+        names = [cell.strip().casefold() for cell in cells]
+        found = [index for index, name in enumerate(names) if name.translate(_IGNORED) in HEADERS]
+        found += [index for index, name in enumerate(names) if _speaks_of_codes(name)]
+        return cls(delimiter, found[0] if found else 0, bool(found))
 
     def code_in(self, text: str) -> tuple[str, str]:
         """The code of a line, and why it is none."""
@@ -144,6 +156,12 @@ class Layout:
             return text, Reason.COLUMNS.value
         code = cells[self.column].strip() if self.column < len(cells) else ""
         return (code, "") if code else (text, Reason.NO_CODE.value)
+
+
+def _speaks_of_codes(name: str) -> bool:
+    """“Unique voucher codes” is a header; with a digit, or a hyphen for the space, it may be a code."""
+    words = name.split()
+    return len(words) > 1 and not any(sign.isdigit() for sign in name) and not HEADERS.isdisjoint(words)
 
 
 def _cells(text: str, delimiter: str) -> list[str]:

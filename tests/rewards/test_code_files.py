@@ -32,6 +32,11 @@ def codes(content):
         '"A1"\n"B2"\n',
         "A1;;\nB2;;\n;;\n",
         "Gutscheincode;Wert\nA1;10\nB2;20\n",
+        "Unique voucher codes\nA1\nB2\n",
+        "Value,Coupon Code (one-time)\n10,A1\n20,B2\n",
+        "sep=;\r\nValue;Code\r\n10;A1\r\n20;B2\r\n",
+        '"sep=|"\nA1|10\nB2|20\n',
+        "sep=\t\ncode\tvalue\nA1\t10\nB2\t20\n",
         "クーポンコード\nA1\nB2\n",
         b"\xef\xbb\xbfcode\nA1\nB2\n",
         "\ufeffA1\nB2\n".encode(),
@@ -41,6 +46,15 @@ def codes(content):
 )
 def test_reads_codes_from_any_usual_file(content):
     assert codes(content) == ["A1", "B2"]
+
+
+@pytest.mark.parametrize("code", ["COUPON-XKJWQ", "CODE 123", "VOUCHER1", "sep=A1"])
+def test_first_code_that_only_looks_like_a_header_is_a_code(code):
+    assert codes(f"{code}\nB2\n") == [code, "B2"]
+
+
+def test_column_that_is_named_exactly_is_the_one():
+    assert codes("Code type,Code\nonce,A1\nonce,B2\n") == ["A1", "B2"]
 
 
 def test_numbers_are_those_of_the_file():
