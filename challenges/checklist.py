@@ -86,6 +86,10 @@ def _rewards(challenge: Challenge, live: Sequence[Milestone], at: datetime) -> I
         yield Finding(
             "external_codes", _("Some codes are filled in by your backend: members wait until it does.")
         )
+    over = {reward for reward, _value in paid if reward and reward.valid_until and reward.valid_until <= at}
+    for reward in sorted(over, key=str):
+        message = _("The validity of “%(reward)s” is over: its coupons will be expired when they are given.")
+        yield Finding("over_reward", message % {"reward": reward})
     yield from _pools(challenge, [(reward, value) for reward, value in paid if reward is not None], at)
 
 

@@ -101,6 +101,12 @@ def test_pool_smaller_than_the_last_windows_winners(ready):
     assert asked(ready) == ["small_pool"]
 
 
+def test_reward_whose_validity_is_over(ready):
+    ready.completion_reward.valid_until = timezone.now() - DAY
+
+    assert asked(ready) == ["over_reward"]
+
+
 def test_two_rewards_at_one_value(ready):
     reward = ready.completion_reward
     make_milestone(ready, 500, reward=reward, at=timezone.now() - DAY)
