@@ -23,6 +23,7 @@ from challenges_project.errors import DomainError
 from members.profiles import check_phone_number
 
 LARGEST_BATCH = 5000
+LARGEST_ACTIVITY_BATCH = 1000
 LONGEST = 256
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST)]

@@ -3,6 +3,7 @@
 
 from rest_framework import serializers
 
+from challenges.entries import LARGEST_ACTIVITY_BATCH, LARGEST_BATCH
 from challenges.representations import DEFAULT_CHALLENGE_ICON
 from challenges_project.amounts import AmountSerializerField
 from challenges_project.api.eud import IconField
@@ -41,7 +42,7 @@ class MilestoneSerializer(RecordSerializer):
     linked_schema_record_id = UuidField()
     name = TextField(max_length=256)
     description = TextField(max_length=1024)
-    milestone_target_value = AmountSerializerField()
+    milestone_target_value = AmountSerializerField(help_text="Above 0, up to the challenge's target.")
     status = OptionField(RecordStatus.choices)
     reward_id = UuidField(required=False, allow_null=True)
     reward = RewardShownSerializer(read_only=True, allow_null=True)
@@ -71,7 +72,9 @@ class ChallengeProgressSerializer(RecordSerializer):
     challenge_failed_at = TimeField(read_only=True, allow_null=True)
     achieved_milestone_ids = serializers.ListField(child=UuidField(), read_only=True)
     next_milestone = MilestoneSerializer(read_only=True, allow_null=True)
-    next_remaining_value = serializers.CharField(read_only=True)
+    next_remaining_value = serializers.CharField(
+        read_only=True, help_text="To the next milestone, else to the target: 150.00, or 5 with count."
+    )
     eud_status_label = serializers.CharField(read_only=True)
     eud_message = serializers.CharField(read_only=True, allow_null=True)
     reward_logs = RewardLogShownSerializer(read_only=True, many=True)
@@ -83,16 +86,29 @@ class ChallengeSerializer(RecordSerializer):
     name = TextField(max_length=256)
     description = TextField(max_length=1024)
     status = OptionField(RecordStatus.choices)
-    completion_target_value = AmountSerializerField()
-    aggregation_method = OptionField(AggregationMethod.choices, required=False)
-    aggregation_period = OptionField(AggregationPeriod.choices, required=False)
-    time_zone = TextField(max_length=64, required=False, allow_blank=False, allow_null=False)
+    completion_target_value = AmountSerializerField(help_text="Above 0; whole with count.")
+    aggregation_method = OptionField(
+        AggregationMethod.choices, required=False, help_text="sum adds activityValue; count counts logs."
+    )
+    aggregation_period = OptionField(
+        AggregationPeriod.choices, required=False, help_text="The calendar window; weeks begin on Monday."
+    )
+    time_zone = TextField(
+        max_length=64, required=False, allow_blank=False, allow_null=False, help_text="Such as Europe/Berlin."
+    )
     starts_at = TimeField(required=False, allow_null=True)
-    ends_at = TimeField(required=False, allow_null=True)
-    activity_ids = IdentifierListField(required=False)
+    ends_at = TimeField(required=False, allow_null=True, help_text="The last window closes here.")
+    activity_ids = IdentifierListField(required=False, help_text="Activities that count here.")
     display_order = WholeNumberField(min_value=-(2**31), max_value=2**31 - 1, required=False)
-    late_grace_hours = WholeNumberField(min_value=0, max_value=1440, required=False)
-    reversal_policy = OptionField(ReversalPolicy.choices, required=False)
+    late_grace_hours = WholeNumberField(
+        min_value=0,
+        max_value=1440,
+        required=False,
+        help_text="For how long a closed window still counts.",
+    )
+    reversal_policy = OptionField(
+        ReversalPolicy.choices, required=False, help_text="Of rewards that a reversal leaves unsupported."
+    )
     completion_reward_id = UuidField(required=False, allow_null=True)
     completion_reward = RewardShownSerializer(read_only=True, allow_null=True)
     milestones = MilestoneSerializer(read_only=True, many=True)
@@ -127,17 +143,26 @@ class OwnerSerializer(RecordSerializer):
 class ActivitySerializer(RecordSerializer):
     """One activity, for every challenge that names its `activityId`."""
 
-    owned_by_id = TextField(max_length=256, required=False, allow_blank=False)
-    owned_by = OwnerSerializer(required=False, write_only=True)
-    activity_at = TimeField()
-    activity_id = TextField(max_length=256)
-    unique_identifier = TextField(max_length=256)
-    activity_value = AmountSerializerField(required=False, allow_null=True)
-    reversal_of = TextField(max_length=256, required=False)
+    owned_by_id = TextField(
+        max_length=256, required=False, allow_blank=False, help_text="The member; or send ownedBy."
+    )
+    owned_by = OwnerSerializer(
+        required=False, write_only=True, help_text="The member with a profile, which fills what is empty."
+    )
+    activity_at = TimeField(help_text="When it happened: at most 60 days ago, 5 minutes ahead.")
+    activity_id = TextField(max_length=256, help_text="What kind of activity it is, in your own words.")
+    unique_identifier = TextField(max_length=256, help_text="Yours; counts once for a member and challenge.")
+    activity_value = AmountSerializerField(
+        required=False, allow_null=True, help_text="Required with sum, unless a whole log is taken back."
+    )
+    reversal_of = TextField(
+        max_length=256, required=False, help_text="The uniqueIdentifier of the log that this one takes back."
+    )
 
 
+# Bodies of logs are decoded by `entries`; these document them.
 class ChallengeLogSerializer(ActivitySerializer):
-    """A log as it is sent and read; `intake` does the real decoding (`entries`)."""
+    """One activity of one member for one challenge."""
 
     id = UuidField(read_only=True)
     challenge_id = UuidField()
@@ -158,7 +183,7 @@ class RecordedLogSerializer(ChallengeLogSerializer):
 
 
 class BatchSerializer(RecordSerializer):
-    records = ChallengeLogSerializer(many=True)
+    records = serializers.ListField(child=ChallengeLogSerializer(), min_length=1, max_length=LARGEST_BATCH)
 
 
 class ErrorSerializer(RecordSerializer):
@@ -183,7 +208,9 @@ class BatchOutcomeSerializer(RecordSerializer):
 
 
 class ActivitiesSerializer(RecordSerializer):
-    records = ActivitySerializer(many=True)
+    records = serializers.ListField(
+        child=ActivitySerializer(), min_length=1, max_length=LARGEST_ACTIVITY_BATCH
+    )
 
 
 class ActivityOutcomeSerializer(BatchOutcomeSerializer):

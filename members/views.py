@@ -33,6 +33,10 @@ class MemberViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, Del
         ChoiceFilter("status", "status", tuple(MemberStatus.values)),
         *CREATED,
     )
+    documented = {
+        "destroy": "Erases a member: a random identifier and no profile; logs and totals stay. The same "
+        "identifier later is a new member.",
+    }
 
     def records(self) -> QuerySet[Member]:
         if isinstance(self.caller, EndUserCaller):

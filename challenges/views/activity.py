@@ -11,13 +11,12 @@ from challenges import activities, entries
 from challenges.judging import Entry
 from challenges.recording import activities_shown
 from challenges.serializers import ActivitiesSerializer, ActivityAnswerSerializer, ActivitySerializer
+from challenges.views.examples import ORDER, examples_of
 from challenges_project.api.answers import json_response
 from challenges_project.api.bodies import read_body
 from challenges_project.api.callers import ADMINS, INGEST
 from challenges_project.api.plain import FastActions
 from challenges_project.errors import DomainErrors
-
-LARGEST_BATCH = 1000
 
 
 class ActivityViewSet(FastActions):
@@ -26,8 +25,15 @@ class ActivityViewSet(FastActions):
     write_scope = INGEST
     serializer_class = ActivitySerializer
     fast_actions = {"create": "take_one", "batch": "take_batch"}
+    documented = {
+        "create": "Records one activity in every live challenge that names its activityId; an outcome for "
+        "each that it reached. Sent again, it counts nothing and answers the same challenges, also after new "
+        "ones went live.",
+        "batch": "Records 1 to 1,000 activities in one transaction; `index` says whose outcome it is. A bad "
+        "one spoils none of the others, and the same batch again changes nothing.",
+    }
 
-    @extend_schema(responses={200: ActivityAnswerSerializer})
+    @extend_schema(responses={200: ActivityAnswerSerializer}, examples=examples_of(an_order=ORDER))
     def create(self, request: Any) -> None:
         """Documented and routed here, answered by `take_one`."""
 
@@ -46,7 +52,7 @@ class ActivityViewSet(FastActions):
 
     def take_batch(self, request: HttpRequest) -> HttpResponse:
         body = read_body(request, settings.MAX_BATCH_BYTES)
-        records = entries.read_batch(body, LARGEST_BATCH, for_activity=True)
+        records = entries.read_batch(body, entries.LARGEST_ACTIVITY_BATCH, for_activity=True)
         reached = iter(activities.record([each for each in records if isinstance(each, Entry)]))
         return json_response(
             activities_shown([next(reached) if isinstance(each, Entry) else each for each in records])

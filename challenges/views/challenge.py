@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from challenges import rules, shelf
 from challenges.impact import Impact
@@ -12,6 +13,7 @@ from challenges.owned import own_of
 from challenges.representations import challenge_shown
 from challenges.serializers import ChallengeSerializer
 from challenges.views.editing import EditedByRules
+from challenges.views.examples import CHALLENGE, examples_of
 from challenges.views.kept import KeptForGuests
 from challenges.views.rewards_named import reward_named
 from challenges_project.api.callers import EVERYBODY, AdminCaller, EndUserCaller
@@ -23,6 +25,7 @@ from challenges_project.api.views import DeleteRecord, ListRecords, RetrieveReco
 from challenges_project.choices import AggregationPeriod, RecordStatus
 
 
+@extend_schema_view(create=extend_schema(examples=examples_of(a_monthly_spender=CHALLENGE)))
 class ChallengeViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditedByRules, KeptForGuests):
     slug = "challenge"
     readers = EVERYBODY
@@ -35,6 +38,9 @@ class ChallengeViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditedByRules,
     )
     sorts = (Sort("displayOrder", "display_order", then="-id"), CREATED_AT)
     default_order = "displayOrder"
+    documented = {
+        "destroy": "Removes a challenge. One with history is archived: gone from here, its ledger stays.",
+    }
 
     def records(self) -> QuerySet[Challenge]:
         challenges = Challenge.objects.unarchived().select_related("completion_reward")

@@ -21,6 +21,7 @@ from challenges.serializers import (
     ChallengeLogSerializer,
     RecordedLogSerializer,
 )
+from challenges.views.examples import LOG, REFUND, examples_of
 from challenges_project.api.answers import json_response
 from challenges_project.api.bodies import read_body
 from challenges_project.api.callers import INGEST, KNOWN, EndUserCaller
@@ -50,6 +51,13 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
     sorts = (CREATED_AT, Sort("activityAt", "activity_at"))
     fast_actions = {"create": "take_one", "batch": "take_batch"}
     worded_actions = frozenset({"create"})
+    documented = {
+        "create": "Records one activity of a member, counts it, and answers the progress and every reward "
+        "that it caused. The same uniqueIdentifier again counts nothing: 200 with Idempotent-Replayed, or "
+        "409 when its content differs. With reversalOf it takes another log back, wholly or in part.",
+        "batch": "Records 1 to 5,000 activities in one transaction; an outcome for each, in order. A bad "
+        "record spoils none of the others, and the same batch again changes nothing.",
+    }
 
     def records(self) -> QuerySet[ChallengeLog]:
         rows = ChallengeLog.objects.select_related("member")
@@ -60,11 +68,18 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
     def represent(self, rows: list[ChallengeLog]) -> list[Any]:
         return self.trimmed([log_shown(row, row.member.external_id) for row in rows])
 
-    @extend_schema(responses={201: RecordedLogSerializer, 200: RecordedLogSerializer})
+    @extend_schema(
+        responses={201: RecordedLogSerializer, 200: RecordedLogSerializer},
+        examples=examples_of(an_order=LOG, part_of_it_back=REFUND),
+    )
     def create(self, request: Any) -> None:
         """Documented and routed here, answered by `take_one`."""
 
-    @extend_schema(request=BatchSerializer, responses={200: BatchAnswerSerializer})
+    @extend_schema(
+        request=BatchSerializer,
+        responses={200: BatchAnswerSerializer},
+        examples=examples_of(two_at_once={"records": [LOG, REFUND]}),
+    )
     @action(detail=False, methods=["post"])
     def batch(self, request: Any) -> None:
         """Documented and routed here, answered by `take_batch`."""

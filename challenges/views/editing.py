@@ -11,6 +11,33 @@ from challenges_project.api.filters import BooleanFilter
 from challenges_project.api.views import CreateRecord, RecordViewSet, UpdateRecord
 from challenges_project.icons.keeping import icons_replaced
 
+COUNT = {"type": "integer", "minimum": 0}
+IMPACT = {
+    "type": "object",
+    "description": "With dryRun=true: what the edit would do to members and coupons.",
+    "required": ["impact"],
+    "properties": {
+        "impact": {
+            "type": "object",
+            "properties": {
+                "completedMembers": COUNT,
+                "paidMembers": COUNT,
+                "couponsNeeded": COUNT,
+                "rewards": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {
+                            "rewardId": {"type": ["string", "null"], "format": "uuid"},
+                            "rewardLogs": COUNT,
+                        },
+                    },
+                },
+            },
+        }
+    },
+}
+
 
 class EditedByRules(CreateRecord, UpdateRecord, RecordViewSet):
     """Asks for `new_record()`, `set_values(record, columns)`, `store(record)` and `impact_of(record)`."""
@@ -18,6 +45,8 @@ class EditedByRules(CreateRecord, UpdateRecord, RecordViewSet):
     own_parameters = {
         "partial_update": (BooleanFilter("dryRun", help="Count what the edit would do; save nothing."),),
     }
+
+    other_answers = {"partial_update": IMPACT}
 
     def new_record(self) -> Any:
         raise NotImplementedError

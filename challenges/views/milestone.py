@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from challenges import rules
 from challenges.impact import Impact
 from challenges.models import Challenge, ChallengeProgress
 from challenges.serializers import MilestoneSerializer
 from challenges.views.editing import EditedByRules
+from challenges.views.examples import MILESTONE, examples_of
 from challenges.views.kept import KeptForGuests
 from challenges.views.rewards_named import reward_named
 from challenges_project.api.callers import EVERYBODY, AdminCaller, EndUserCaller
@@ -22,6 +24,7 @@ from milestones.models import Milestone
 from milestones.representations import milestone_shown
 
 
+@extend_schema_view(create=extend_schema(examples=examples_of(halfway=MILESTONE)))
 class MilestoneViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditedByRules, KeptForGuests):
     slug = "milestone"
     readers = EVERYBODY
@@ -33,6 +36,7 @@ class MilestoneViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditedByRules,
         ChoiceFilter("status", "status", tuple(RecordStatus.values)),
         *CREATED,
     )
+    documented = {"destroy": "Removes a milestone. One that has paid is archived: its rewards stay."}
 
     def records(self) -> QuerySet[Milestone]:
         milestones = (

@@ -3,15 +3,13 @@
 from decimal import Decimal
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from challenges_project.errors import DomainError
 
-from .scale import MAX_AMOUNT, amount, parse_amount, parse_text, units
+from .scale import amount, parse_amount, parse_text, units
 
 
-@extend_schema_field({"type": "number", "minimum": -float(MAX_AMOUNT), "maximum": float(MAX_AMOUNT)})
 class AmountSerializerField(serializers.Field):
     """Reads and gives Decimals. A number is judged as it was written, like text: 0.10000 has 5 decimals."""
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter
 
+from challenges_project.api import schema_fields  # noqa: F401 - registers itself
 from challenges_project.api.callers import EndUserCaller, Guest
 from challenges_project.api.pagination import DEFAULT_LIMIT, LARGEST_LIMIT, LARGEST_OFFSET
 from challenges_project.api.renderers import CONTENT_TYPE
@@ -57,7 +58,7 @@ MEANINGS = {
 SENTENCES = {
     "list": "A page of the {record} records that the caller may see.",
     "retrieve": "One {record} record.",
-    "create": "Makes a {record} record.",
+    "create": "Makes a new {record} record.",
     "partial_update": "Changes what is sent of a {record} record.",
     "destroy": "Removes a {record} record.",
 }
@@ -103,9 +104,13 @@ class RecordSchema(AutoSchema):
         if not self._is_ours():
             return list(super().get_override_parameters())
         found = [OpenApiParameter("id", self.view.lookup_type, "path")] if "{id}" in self.path else []
-        found += [self._shared(name) for name in self.view.shared_parameters()]
+        found += [self._shared(name) for name in self.view.shared_parameters() if self._has_use_for(name)]
         found += [OpenApiParameter(f.name, f.schema, description=f.help) for f in self.view.own_filters()]
         return found
+
+    def _has_use_for(self, name: str) -> bool:
+        """Nobody is shown what members never read, as a member."""
+        return name != "asMember" or EndUserCaller.kind in self.view.readers
 
     def _shared(self, name: str) -> OpenApiParameter:
         known = _SHARED[name]
@@ -151,7 +156,9 @@ class RecordSchema(AutoSchema):
     def _envelope(self, schema: Any) -> dict[str, Any]:
         listed = {"paging": PAGING} if self.view.action == "list" else {}
         properties = {"data": schema, **listed}
-        return {"type": "object", "required": list(properties), "properties": properties}
+        usual = {"type": "object", "required": list(properties), "properties": properties}
+        other = self.view.other_answers.get(self.view.action)
+        return {"oneOf": [usual, other]} if other else usual
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
@@ -161,6 +168,8 @@ class RecordSchema(AutoSchema):
             for code in self._refusals():
                 content = {CONTENT_TYPE: {"schema": component.ref}}
                 bodies.setdefault(code, {"description": MEANINGS[code], "content": content})
+            if self.method == "GET" and Guest.kind in self.view.readers:
+                bodies["304"] = {"description": "A guest has this very answer: If-None-Match names its ETag."}
         return bodies
 
     def _refusals(self) -> list[str]:
@@ -173,16 +182,6 @@ class RecordSchema(AutoSchema):
 
     def _is_ours(self) -> bool:
         return hasattr(self.view, "own_filters")  # not by its class: views are loaded after this
-
-
-class IconScheme(OpenApiSerializerFieldExtension):
-    """A file in (or null, which restores the default), an address out."""
-
-    target_class = "challenges_project.api.eud.IconField"
-
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
-        sent = {"type": ["string", "null"], "format": "binary"}
-        return sent if direction == "request" else {"type": "string", "format": "uri"}
 
 
 class CallerScheme(OpenApiAuthenticationExtension):

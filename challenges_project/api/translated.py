@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -14,14 +13,6 @@ from challenges_project.errors import DomainError
 from challenges_project.texts import DEFAULT_TEXTS, default_text, effective_text
 
 
-@extend_schema_field(
-    {
-        "oneOf": [
-            {"type": ["string", "null"]},
-            {"type": "object", "additionalProperties": {"type": ["string", "null"]}},
-        ]
-    }
-)
 class TranslatedTextField(serializers.Field):
     """Named as the column without its language: `eud_title` fills `eud_title_fr`.
 

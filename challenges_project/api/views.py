@@ -97,6 +97,8 @@ class RecordViewSet(GenericViewSet):
 
     # action -> its sentence in the documentation; the usual operations have one
     documented: ClassVar[dict[str, str]] = {}
+    # action -> the schema of what it may answer instead of a record
+    other_answers: ClassVar[dict[str, dict[str, Any]]] = {}
 
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
     permission_classes = [CallerPermission]

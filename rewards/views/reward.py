@@ -25,6 +25,7 @@ class RewardViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, Del
     slug = "reward"
     serializer_class = RewardSerializer
     filters = (ChoiceFilter("codeSource", "code_source", tuple(CodeSource.values)), *CREATED)
+    documented = {"destroy": "Removes a reward that is not in use. One with history is archived."}
 
     def records(self) -> QuerySet[Reward]:
         return Reward.objects.unarchived()
