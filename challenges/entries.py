@@ -4,27 +4,25 @@ Two ways to the same judgement: a typed decoder for what is plainly right, twent
 serializer, and for everything else a slow one that names every bad field. A test holds them equal.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
+from challenges.entry_fields import FIELDS, LONGEST, READ_ONLY
 from challenges.judging import Entry
 from challenges_project.amounts import parse_amount, parse_text
 from challenges_project.api.exceptions import Fault, Refused, refuse
+from challenges_project.api.fields import IDENTIFIER
 from challenges_project.api.filters import parse_uuid
 from challenges_project.api.queries import nearest
 from challenges_project.api.strict_json import check_depth, printable, strict_loads
 from challenges_project.api.times import read_time
 from challenges_project.errors import DomainError
-from members.profiles import check_phone_number
 
 LARGEST_BATCH = 5000
 LARGEST_ACTIVITY_BATCH = 1000
-LONGEST = 256
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST)]
 
@@ -109,6 +107,8 @@ def _plain_entry(record: bytes, for_activity: bool) -> Entry | None:
         texts = 8 + 4 * bool(raw.challengeId) + 2 * bool(value) + 2 * value.startswith(b'"')
         if record.count(b'"') != 2 * 4 + texts or bool(raw.challengeId) == for_activity:
             return None
+        if not IDENTIFIER.fullmatch(raw.ownedById):
+            return None
         return Entry(
             challenge_id=NO_CHALLENGE if for_activity else parse_uuid(raw.challengeId),
             external_id=raw.ownedById,
@@ -131,19 +131,6 @@ def _units_of(value: bytes) -> int | None:
 
 # An activity names no challenge: it reaches those that name it.
 NO_CHALLENGE = UUID(int=0)
-
-READ_ONLY = {
-    "id",
-    "periodKey",
-    "counted",
-    "reasonCode",
-    "createdAt",
-    "challengeProgress",
-    "achievedMilestone",
-    "achievedMilestones",
-    "achievedMilestoneRewardLog",
-    "rewardLogs",
-}
 
 
 def _decode_slowly(record: bytes, for_activity: bool) -> Decoded:
@@ -199,90 +186,3 @@ def _check_owner(fields: dict[str, Any], faults: list[Fault]) -> None:
     sent = [name for name in ("ownedById", "ownedBy") if fields.get(name) is not None]
     if len(sent) != 1:
         faults.append(Fault("required", "Send exactly one of ownedById and ownedBy.", "ownedById"))
-
-
-def _text(longest: int, shortest: int = 1) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        if not isinstance(value, str):
-            raise ValueError("Send a text.")
-        if not shortest <= len(value) <= longest:
-            raise ValueError(f"Send {shortest} to {longest} characters; this has {len(value)}.")
-        return value
-
-    return read
-
-
-def _uuid(value: Any) -> UUID:
-    return parse_uuid(value if isinstance(value, str) else "")
-
-
-def _time(value: Any) -> Any:
-    return read_time(value if isinstance(value, str) else "")
-
-
-def _amount(value: Any) -> int:
-    if isinstance(value, bool) or (not isinstance(value, (str, int)) and not hasattr(value, "as_tuple")):
-        raise ValueError("Send a number, or a plain decimal as text.")
-    if isinstance(value, str):
-        return parse_text(value, "activityValue")
-    return parse_amount(str(value) if isinstance(value, int) else format(value, "f"), "activityValue")
-
-
-def _email(value: Any) -> str:
-    text = _text(320, 0)(value)
-    if text:
-        try:
-            validate_email(text)
-        except ValidationError as error:
-            raise ValueError("Send an e-mail address, such as name@example.com.") from error
-    return text
-
-
-def _phone(value: Any) -> str:
-    text = _text(16, 0)(value)
-    check_phone_number(text)
-    return text
-
-
-PROFILE: dict[str, tuple[str, Callable[[Any], str]]] = {
-    "externalId": ("external_id", _text(LONGEST)),
-    "firstName": ("first_name", _text(LONGEST, 0)),
-    "lastName": ("last_name", _text(LONGEST, 0)),
-    "email": ("email", _email),
-    "phoneNumber": ("phone_number", _phone),
-}
-
-
-def _owner(value: Any) -> dict[str, str]:
-    """`ownedBy`: the identifier and what else is known. Raises `Refused` with all that is wrong."""
-    if not isinstance(value, dict):
-        raise ValueError("Send an object with externalId.")
-    faults = [
-        Fault("unknown_field", "There is no such field.", printable(name)) for name in value.keys() - PROFILE
-    ]
-    read: dict[str, str] = {}
-    for name, (column, reader) in PROFILE.items():
-        if value.get(name) is None:
-            if name == "externalId":
-                faults.append(Fault("required", "This field is required.", name))
-            continue
-        try:
-            read[column] = reader(value[name])
-        except (ValueError, DomainError) as error:
-            faults.append(Fault("invalid", getattr(error, "message", str(error)), name))
-    if faults:
-        raise Refused(400, *faults)
-    return read
-
-
-# Every field of a log: how it is read, and whether it must be there.
-FIELDS: dict[str, tuple[Callable[[Any], Any], bool]] = {
-    "challengeId": (_uuid, True),
-    "ownedById": (_text(LONGEST), False),
-    "ownedBy": (_owner, False),
-    "activityAt": (_time, True),
-    "activityId": (_text(LONGEST), True),
-    "uniqueIdentifier": (_text(LONGEST), True),
-    "activityValue": (_amount, False),
-    "reversalOf": (_text(LONGEST), False),
-}

@@ -53,6 +53,7 @@ def unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponse:
             "Access-Control-Allow-Origin",
             "Access-Control-Expose-Headers",
             "Content-Language",
+            "Content-Security-Policy",
             "Vary",
         ):
             if name in response.headers:

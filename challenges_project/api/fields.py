@@ -14,7 +14,7 @@ from challenges_project.api.filters import parse_uuid
 from challenges_project.api.times import read_time
 
 _WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
-_IDENTIFIER = re.compile(r"[^\x00-\x1f\x7f]+")
+IDENTIFIER = re.compile(r"[^\x00-\x1f\x7f]+")
 
 
 class TextField(serializers.CharField):
@@ -53,7 +53,7 @@ class IdentifierField(TextField):
         super().__init__(trim_whitespace=False, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
-        if data and not _IDENTIFIER.fullmatch(data):
+        if data and not IDENTIFIER.fullmatch(data):
             self.fail("control")
         return data
 

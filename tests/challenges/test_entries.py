@@ -88,3 +88,17 @@ def test_activity_names_no_challenge():
     assert entry.challenge_id == entries.NO_CHALLENGE
     with pytest.raises(entries.Refused):
         entries.read_one(json.dumps(GOOD).encode(), for_activity=True)
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\x00b", "\x7f", "tab\t"])
+@pytest.mark.parametrize(
+    "owner", [lambda name: {"ownedById": name}, lambda name: {"ownedBy": {"externalId": name}}]
+)
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_member_whose_identifier_has_control_characters_is_refused(owner, name, ascii_only):
+    rest = {key: value for key, value in GOOD.items() if key != "ownedById"}
+    record = json.dumps({**rest, **owner(name)}, ensure_ascii=ascii_only).encode()
+
+    (outcome,) = entries.read_batch(b'{"records": [' + record + b"]}")
+
+    assert [fault.attr.split(".")[0] for fault in outcome] in (["ownedById"], ["ownedBy"])

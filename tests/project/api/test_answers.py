@@ -36,7 +36,14 @@ def test_the_same_answer_is_304_without_a_body(guest, board):
     again = guest.get(BOARDS, headers={"If-None-Match": f'"other", W/{first.headers["ETag"]}'})
 
     assert (again.status_code, again.content) == (304, b"")
-    for name in ("ETag", "Cache-Control", "Vary", "Access-Control-Allow-Origin", "Content-Language"):
+    for name in (
+        "ETag",
+        "Cache-Control",
+        "Vary",
+        "Access-Control-Allow-Origin",
+        "Content-Language",
+        "Content-Security-Policy",
+    ):
         assert again.headers[name] == first.headers[name]
 
 
