@@ -71,12 +71,12 @@ class Command(BaseCommand):
         self.tell(report)
 
     def draw(self, taken: int, size: int, report: Report) -> None:
-        """A bar on a terminal; a file or a pipe is not filled with it."""
+        """A bar on a terminal, without the red of errors; a file or a pipe is not filled with it."""
         if not self.stderr.isatty():
             return
         done = min(1.0, taken / size) if size else 0.0
         bar = f"[{'#' * round(done * WIDTH):<{WIDTH}}] {done:4.0%}" if size else ""
-        self.stderr.write(f"\r{bar} {report.new:,} new of {report.read:,}", ending="")
+        self.stderr.write(f"\r{bar} {report.new:,} new of {report.read:,}", str, ending="")
 
     def tell(self, report: Report) -> None:
         if self.stderr.isatty():

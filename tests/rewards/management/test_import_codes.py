@@ -5,6 +5,7 @@ from django.core.management import CommandError, call_command
 
 from rewards.management.commands import import_codes
 from rewards.models import CouponCode
+from rewards.pools import Report
 from tests.rewards.builders import make_pool, make_reward, make_reward_log
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +66,14 @@ def test_command_draws_a_bar_on_a_terminal_alone(file):
 
     assert terminal.getvalue().strip() == f"[{'#' * 30}] 100% 2 new of 3"
     assert pipe.getvalue() == ""
+
+
+def test_bar_is_not_red_as_an_error_is():
+    terminal = Terminal()
+
+    import_codes.Command(stderr=terminal, force_color=True).draw(1, 2, Report(new=3))
+
+    assert terminal.getvalue() == f"\r[{'#' * 15}{' ' * 15}]  50% 3 new of 3"
 
 
 def test_command_names_what_it_cannot_find(file):
