@@ -276,7 +276,8 @@ function standing(challenge) {
   const status = shown?.challengeProgressStatus ?? null;
   steps.push({ key: "goal", milestone: null, at: target, reached: status === "completed" });
   const percentage = shown?.percentage ?? Math.floor(100 * unit(value / target));
-  return { shown, isOutcome, status, value, target, steps, percentage, next: steps.find((step) => !step.reached) };
+  const next = status === "failed" ? undefined : steps.find((step) => !step.reached);
+  return { shown, isOutcome, status, value, target, steps, percentage, next };
 }
 
 /** How near markers may come, in parts of the bar, so that even on a phone none covers its neighbour. */
@@ -1284,7 +1285,7 @@ button { font: inherit; color: inherit; cursor: pointer; border: 0; background: 
   border: 2px solid color-mix(in srgb, var(--_muted) 45%, var(--_surface));
   transition: scale .2s, background-color .4s; }
 .marker:hover { scale: 1.15; }
-.card:not([data-status=failed]) [data-next] { color: var(--_accent); border-color: var(--_accent); }
+.marker[data-next] { color: var(--_accent); border-color: var(--_accent); }
 .marker[data-goal] { inline-size: 28px; block-size: 28px; margin-block-start: -14px; font-size: .875rem; }
 .marker-achieved { color: var(--_surface); background: var(--_tone); border-color: var(--_surface);
   animation: arrive .5s cubic-bezier(.3, 1.8, .5, 1); }

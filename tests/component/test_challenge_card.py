@@ -223,6 +223,15 @@ def test_card_completed_has_nothing_next(shop):
     expect(card.locator(".marker[data-next]")).to_have_count(0)
 
 
+def test_card_failed_has_nothing_next(shop):
+    of = ladder(200, 350)
+    card = shop.show(started(of, "not_started", value=0, last=closed(of, value=250)))
+    card.locator(".details-button").click()
+
+    expect(card.locator(".step")).to_have_count(3)
+    expect(card.locator(".marker[data-next], .step[aria-current]")).to_have_count(0)
+
+
 def test_card_leaves_out_milestones_that_only_admins_see(shop):
     of = challenge(
         milestones=[milestone(100), milestone(200, status="draft"), milestone(300, status="paused")]
