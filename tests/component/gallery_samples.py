@@ -137,6 +137,15 @@ def gallery(now):
     states["visits, counted"] = visits(now)
     states["twenty milestones"] = twenty(now)
     states["milestones at the same value"] = same_value(now)
+    states["milestones at either end"] = started(
+        challenge(
+            now=now,
+            milestones=[milestone(value, f"At {value}") for value in (1, 10, 25, 250, 455, 480, 499)],
+            eudTitle="Close together",
+        ),
+        value=12,
+    )
+    states["over, a guest"] = challenge(**spend, endsAt=at(now))
     states["no milestones, no texts, no icon"] = started(
         challenge(now=now, milestones=[], eudTitle="", eudDescription="", eudIcon="/pages/missing.png"),
         value=125.5,
