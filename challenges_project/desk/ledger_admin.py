@@ -6,7 +6,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -86,7 +86,8 @@ class ActedOn(ToTheMember):
     @display(description=_("what can be done"))
     def acts(self, record: Any) -> SafeString | str:
         links = [(self.address(name, record), act_name(name)) for name in in_order(self.possible(record))]
-        return format_html_join("", '<a class="desk-link" href="{}">{}</a> ', links) or "–"
+        acts = format_html_join("", '<a class="desk-link" href="{}">{}</a>', links)
+        return format_html('<span class="desk-acts">{}</span>', acts) if links else "–"
 
 
 class DeskRewardLogAdmin(ActedOn, RewardLogAdmin):
