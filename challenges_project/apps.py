@@ -8,6 +8,14 @@ class FloorConfig(AppConfig):
     name = "challenges_project"
     label = "challenges_project"
 
+    def ready(self) -> None:
+        from django.db.models.signals import post_migrate, pre_migrate
+
+        from challenges_project.postgresql import migrating
+
+        pre_migrate.connect(migrating.wait_briefly_for_locks, dispatch_uid="postgresql.locks")
+        post_migrate.connect(migrating.wait_as_usual, dispatch_uid="postgresql.locks")
+
 
 class StaffAdminConfig(admin_apps.AdminConfig):
     """What INSTALLED_APPS names instead of django.contrib.admin."""

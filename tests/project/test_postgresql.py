@@ -1,12 +1,17 @@
-"""A PostgreSQL that takes no more connections; tests/faults kills one and starts it again."""
+"""PostgreSQL refusing more connections, and the locks of migrations.
+
+tests/faults kills a server and starts it again.
+"""
 
 import threading
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
+from django.db.models.signals import pre_migrate
 from psycopg import OperationalError
 
-from challenges_project.postgresql import base
+from challenges_project.postgresql import base, migrating
 from challenges_project.postgresql.base import WatchedConnection
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -54,3 +59,25 @@ def test_its_return_is_noticed(away):
     WatchedConnection.connect(**connection.get_connection_params() | {"pool": None}).close()
 
     assert not base._away.is_set()
+
+
+def test_migrations_wait_briefly_for_locks_and_nothing_else_does():
+    seen = []
+
+    def look(**kwargs):
+        seen.append(lock_timeout())
+
+    pre_migrate.connect(look)
+    try:
+        call_command("migrate", verbosity=0)
+    finally:
+        pre_migrate.disconnect(look)
+
+    assert set(seen) == {migrating.LOCK_TIMEOUT}
+    assert lock_timeout() == "0"
+
+
+def lock_timeout():
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        return cursor.fetchone()[0]
