@@ -11,7 +11,7 @@ from uuid import UUID
 
 from challenges.catalogue import Rules
 from challenges.models import Activity, ChallengeLog, ChallengeProgress
-from challenges_project.amounts import units
+from challenges_project.amounts import amount, units
 from challenges_project.bulk import Table
 from challenges_project.periods import Window
 
@@ -147,6 +147,23 @@ class ProgressRow:
     @property
     def window_key(self) -> WindowKey:
         return self.member_id, self.challenge_id, self.period_key
+
+
+def model_of(row: ProgressRow) -> ChallengeProgress:
+    """A row as a model instance."""
+    return ChallengeProgress(
+        id=row.id,
+        member_id=row.member_id,
+        challenge_id=row.challenge_id,
+        period_key=row.period_key,
+        window_starts_at=row.window_starts_at,
+        window_ends_at=row.window_ends_at,
+        current_progress_value=amount(row.value),
+        completion_target_value=amount(row.target),
+        challenge_started_at=row.started_at,
+        challenge_completed_at=row.completed_at,
+        updated_at=row.updated_at,
+    )
 
 
 def stored_logs(identities: Iterable[Identity]) -> dict[Identity, StoredLog]:

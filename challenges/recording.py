@@ -8,11 +8,10 @@ from django.db import connection
 from challenges import catalogue, shelf
 from challenges.activities import Reached
 from challenges.intake import Outcome
-from challenges.ledger import StoredLog
+from challenges.ledger import StoredLog, model_of
 from challenges.models import ChallengeProgress
 from challenges.owned import reward_logs_of
 from challenges.representations import log_shown, progress_shown
-from challenges_project.amounts import amount
 from challenges_project.api.exceptions import Fault
 from challenges_project.api.reader import Reader
 from challenges_project.bulk import adapted
@@ -61,24 +60,11 @@ def _rewards_of_window(log: StoredLog) -> Sequence[RewardLog]:
 
 def _progress_of_window(outcome: Outcome, log: StoredLog) -> ChallengeProgress | None:
     """The row as the log left it; of a replay, and of a log that did not count, as it is now."""
-    row = outcome.progress
-    if row is None:
-        return ChallengeProgress.objects.filter(
-            member=log.member_id, challenge=log.challenge_id, period_key=log.period_key
-        ).first()
-    return ChallengeProgress(
-        id=row.id,
-        member_id=row.member_id,
-        challenge_id=row.challenge_id,
-        period_key=row.period_key,
-        window_starts_at=row.window_starts_at,
-        window_ends_at=row.window_ends_at,
-        current_progress_value=amount(row.value),
-        completion_target_value=amount(row.target),
-        challenge_started_at=row.started_at,
-        challenge_completed_at=row.completed_at,
-        updated_at=row.updated_at,
-    )
+    if outcome.progress is not None:
+        return model_of(outcome.progress)
+    return ChallengeProgress.objects.filter(
+        member=log.member_id, challenge=log.challenge_id, period_key=log.period_key
+    ).first()
 
 
 def _milestone(reward_log: RewardLog, shelved: shelf.Shelved) -> Milestone:

@@ -44,6 +44,12 @@ def _load(challenge_ids: set[UUID]) -> dict[UUID, Shelved]:
 _shelf = Stamped(_load)
 
 
+def milestones_of(challenge_ids: Iterable[UUID], now: int | None = None) -> dict[UUID, list[Milestone]]:
+    """What `with_milestones` reads, cached: for readers other than the edit under way."""
+    wanted = set(challenge_ids)
+    return _milestones.take(wanted, stamp() if now is None else now) if wanted else {}
+
+
 def with_milestones(challenge_ids: Iterable[UUID]) -> dict[UUID, list[Milestone]]:
     """Unarchived milestones by challenge, ascending."""
     found: dict[UUID, list[Milestone]] = {}
@@ -51,3 +57,6 @@ def with_milestones(challenge_ids: Iterable[UUID]) -> dict[UUID, list[Milestone]
     for milestone in rows.order_by("milestone_target_value", "id"):
         found.setdefault(milestone.challenge_id, []).append(milestone)
     return found
+
+
+_milestones = Stamped(lambda ids: {id_: [] for id_ in ids} | with_milestones(ids))

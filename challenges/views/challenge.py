@@ -1,7 +1,9 @@
 """/schema/challenge/record"""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -10,11 +12,11 @@ from challenges import rules, shelf
 from challenges.impact import Impact
 from challenges.models import Challenge, ChallengeProgress
 from challenges.owned import own_of
-from challenges.representations import challenge_shown
+from challenges.representations import Own, challenge_shown
 from challenges.serializers import ChallengeSerializer
 from challenges.views.editing import EditedByRules
 from challenges.views.examples import CHALLENGE, examples_of
-from challenges.views.kept import KeptForGuests
+from challenges.views.kept import KeptForReaders
 from challenges.views.rewards_named import reward_named
 from challenges_project.api.callers import EVERYBODY, AdminCaller, EndUserCaller
 from challenges_project.api.filters import CREATED, ChoiceFilter
@@ -23,10 +25,11 @@ from challenges_project.api.parsers import StrictJSONParser, StrictMultiPartPars
 from challenges_project.api.reader import Reader
 from challenges_project.api.views import DeleteRecord, ListRecords, RetrieveRecord
 from challenges_project.choices import AggregationPeriod, RecordStatus
+from milestones.models import Milestone
 
 
 @extend_schema_view(create=extend_schema(examples=examples_of(a_monthly_spender=CHALLENGE)))
-class ChallengeViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditedByRules, KeptForGuests):
+class ChallengeViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditedByRules, KeptForReaders):
     slug = "challenge"
     readers = EVERYBODY
     serializer_class = ChallengeSerializer
@@ -56,13 +59,21 @@ class ChallengeViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditedByRules,
 
     def represent(self, rows: list[Challenge]) -> list[Any]:
         reader = Reader.of(self)
-        milestones = shelf.with_milestones([row.id for row in rows])
+        milestones = self._milestones_of([row.id for row in rows], reader)
         boundaries = (boundary_after(row, self.at) for row in rows)
         self.fresh_until = min((each for each in boundaries if each is not None), default=None)
-        own = own_of(self.caller.external_id, rows, self.at) if isinstance(self.caller, EndUserCaller) else {}
+        own: dict[UUID, Own] = {}
+        if isinstance(self.caller, EndUserCaller):
+            own = own_of(self.caller.external_id, rows, self.at, self.read.own)
         return self.trimmed(
             [challenge_shown(row, milestones.get(row.id, ()), reader, own.get(row.id)) for row in rows]
         )
+
+    def _milestones_of(self, ids: list[UUID], reader: Reader) -> Mapping[UUID, Sequence[Milestone]]:
+        """An admin may be reading the edit under way; everybody else shares what is cached until the next."""
+        if reader.admin:
+            return shelf.with_milestones(ids)
+        return shelf.milestones_of(ids, self.read.stamp)
 
     def new_record(self) -> Challenge:
         return Challenge(created_at=self.at, updated_at=self.at)

@@ -11,7 +11,7 @@ from challenges.models import Challenge, ChallengeProgress
 from challenges.serializers import MilestoneSerializer
 from challenges.views.editing import EditedByRules
 from challenges.views.examples import MILESTONE, examples_of
-from challenges.views.kept import KeptForGuests
+from challenges.views.kept import KeptForReaders
 from challenges.views.rewards_named import reward_named
 from challenges_project.api.callers import EVERYBODY, AdminCaller, EndUserCaller
 from challenges_project.api.filters import CREATED, ChoiceFilter, UuidFilter
@@ -25,7 +25,7 @@ from milestones.representations import milestone_shown
 
 
 @extend_schema_view(create=extend_schema(examples=examples_of(halfway=MILESTONE)))
-class MilestoneViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditedByRules, KeptForGuests):
+class MilestoneViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditedByRules, KeptForReaders):
     slug = "milestone"
     readers = EVERYBODY
     serializer_class = MilestoneSerializer

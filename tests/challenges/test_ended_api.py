@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from challenges.views.kept import KeptForGuests
+from challenges.views.kept import KeptForReaders
 from challenges_project.desk.member_story import standings
 from members.models import Member
 from tests.builders import DAY, HOUR, NOW, log_activity, make_challenge, make_milestone
@@ -61,7 +61,8 @@ def test_a_member_reads_how_an_ended_challenge_came_out(end_user, over):
 
 
 def test_an_ended_challenge_is_kept_for_guests(client, over, django_assert_num_queries):
-    KeptForGuests.kept.clear()
+    KeptForReaders.for_guests.clear()
+    KeptForReaders.for_members.clear()
 
     with time_machine.travel(JANUARY, tick=False):
         first = read(client, over)
