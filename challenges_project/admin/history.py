@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from simple_history.admin import SimpleHistoryAdmin
 from simple_history.models import ModelChange
@@ -25,6 +26,18 @@ class Changes(HistoricalRecordContextHelper):
 
 class HistoryAdmin(SimpleHistoryAdmin):
     object_history_template = "admin/record_history.html"
+    object_history_form_template = "admin/record_version.html"
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """The library shows a version to whoever may look, and stores what they send: that is an edit."""
+        if request.method == "POST":
+            record = self.get_object(request, object_id)
+            if record is None or not self.has_change_permission(request, record):
+                raise PermissionDenied
+        response: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
+        return response
 
     def history_view_title(self, request: HttpRequest, obj: Any) -> str:
         return _("History of %(name)s") % {"name": obj}

@@ -25,6 +25,18 @@ def test_version_of_a_reward_is_reverted_by_its_form(marketer):
     assert stored.history.first().history_user.username == "mia"
 
 
+def test_version_of_a_reward_is_no_door_for_whoever_may_only_look(marketer, support):
+    reward = make_reward(name="A")
+    version = reward.history.first()
+    address = reverse("admin:rewards_reward_simple_history", args=[reward.pk, version.history_id])
+    data = sent(marketer.get(address), name="Mine")
+
+    response = support.post(address, data)
+
+    assert response.status_code == 403
+    assert Reward.objects.get().name == "A"
+
+
 def test_history_tells_who_and_what(marketer):
     reward = make_reward(name="A")
     change = reverse("admin:rewards_reward_change", args=[reward.pk])

@@ -19,6 +19,8 @@ GET = {
     "admin:challenges_challenge_change": (200, 200),
     "admin:challenges_challenge_history": (200, 200),
     "admin:challenges_challenge_delete": (200, 403),
+    "admin:challenges_challenge_simple_history": (200, 200),
+    "admin:challenges_challenge_import": (200, 403),
     "admin:challenges_challengelog_changelist": (200, 200),
     "admin:challenges_challengelog_add": (403, 200),
     "admin:challenges_challengelog_change": (200, 200),
@@ -29,10 +31,16 @@ GET = {
     "admin:milestones_milestone_changelist": (200, 200),
     "admin:milestones_milestone_change": (200, 200),
     "admin:milestones_milestone_add": (403, 403),
+    "admin:milestones_milestone_delete": (403, 403),
+    "admin:milestones_milestone_history": (200, 200),
+    "admin:milestones_milestone_simple_history": (200, 200),
     "admin:rewards_reward_changelist": (200, 200),
     "admin:rewards_reward_add": (200, 403),
     "admin:rewards_reward_change": (200, 200),
     "admin:rewards_reward_codes": (200, 403),
+    "admin:rewards_reward_delete": (200, 403),
+    "admin:rewards_reward_history": (200, 200),
+    "admin:rewards_reward_simple_history": (200, 200),
     "admin:rewards_couponcode_changelist": (200, 200),
     "admin:rewards_couponcode_add": (403, 403),
     "admin:rewards_rewardlog_changelist": (200, 200),
@@ -42,9 +50,13 @@ GET = {
     "admin:members_member_add": (403, 403),
     "admin:members_member_delete": (403, 403),
     "admin:access_apikey_changelist": (403, 403),
+    "admin:access_apikey_add": (403, 403),
+    "admin:access_staffaction_changelist": (403, 403),
     "admin:auth_user_changelist": (403, 403),
     "admin:auth_group_changelist": (403, 403),
+    "admin:auth_user_add": (403, 403),
     "admin:axes_accessattempt_changelist": (403, 403),
+    "admin:axes_accesslog_changelist": (403, 403),
     "desk:dashboard": (200, 200),
     "desk:members": (200, 200),
     "desk:member": (200, 200),
@@ -63,19 +75,46 @@ GET = {
     "act:erase": (403, 200),
 }
 # What would change something: refused for whoever may only look, whatever is sent.
+BOTH = ("marketer", "support")
 POST = {
     "admin:challenges_challenge_change": ("support",),
     "admin:challenges_challenge_add": ("support",),
     "admin:challenges_challenge_delete": ("support",),
     "admin:challenges_challenge_restore": ("support",),
+    "admin:challenges_challenge_import": ("support",),
+    "admin:challenges_challenge_simple_history": ("support",),
+    "admin:milestones_milestone_simple_history": ("support",),
+    "admin:milestones_milestone_change": BOTH,
+    "admin:milestones_milestone_delete": BOTH,
     "admin:rewards_reward_change": ("support",),
+    "admin:rewards_reward_add": ("support",),
+    "admin:rewards_reward_delete": ("support",),
+    "admin:rewards_reward_restore": ("support",),
+    "admin:rewards_reward_simple_history": ("support",),
     "admin:rewards_reward_codes": ("support",),
     "admin:challenges_challengelog_add": ("marketer",),
+    "admin:challenges_challengelog_change": BOTH,
+    "admin:challenges_challengelog_delete": BOTH,
+    "admin:challenges_challengeprogress_change": BOTH,
+    "admin:rewards_rewardlog_change": BOTH,
+    "admin:rewards_rewardlog_delete": BOTH,
+    "admin:rewards_couponcode_change": BOTH,
+    "admin:rewards_couponcode_delete": BOTH,
+    "admin:members_member_delete": BOTH,
+    "admin:access_apikey_add": BOTH,
+    "admin:auth_user_add": BOTH,
     "admin:members_member_change": ("marketer",),
     "act:pause": ("marketer",),
     "act:erase": ("marketer",),
+    "act:redeem": ("marketer",),
+    "act:unredeem": ("marketer",),
+    "act:revoke": ("marketer",),
     "act:reissue": ("marketer",),
+    "act:fill": ("marketer",),
+    "act:extend": ("marketer",),
     "act:reverse": ("marketer",),
+    "act:add_log": ("marketer",),
+    "desk:export_member": ("marketer",),
     "desk:count_anyway": ("marketer",),
 }
 
@@ -112,13 +151,16 @@ def address(name, world):
     if name == "desk:count_anyway":
         log = world["challenges_challengelog"].pk
         return reverse(name, args=[world["members_member"].pk]) + f"?log={log}"
+    if rest.endswith("_simple_history"):
+        record = world[rest.removesuffix("_simple_history")]
+        return reverse(name, args=[record.pk, record.history.first().history_id])
     subject = {
         "desk:dashboard": "challenges_challenge",
         "desk:member": "members_member",
         "desk:export_member": "members_member",
         "desk:progress": "challenges_challengeprogress",
     }.get(name) or rest.rpartition("_")[0]
-    if name in ("admin:index", "desk:members") or rest.endswith(("_changelist", "_add")):
+    if name in ("admin:index", "desk:members") or rest.endswith(("_changelist", "_add", "_import")):
         return reverse(name)
     return reverse(name, args=[world[subject].pk])
 
@@ -144,9 +186,39 @@ def test_change_by_whoever_may_only_look_is_refused(place, role, world, request)
     assert response.status_code == 403
 
 
+@pytest.mark.parametrize("model", ["challenges_challenge", "rewards_reward", "rewards_rewardlog"])
+def test_support_deletes_nothing_by_a_lists_action(model, world, support):
+    record = world[model]
+    before = type(record).objects.values().get(pk=record.pk)
+    chosen = {"action": "delete_selected", "_selected_action": [record.pk], "post": "yes"}
+
+    response = support.post(reverse(f"admin:{model}_changelist"), chosen)
+
+    assert response.status_code in (200, 302, 403)
+    assert type(record).objects.values().get(pk=record.pk) == before
+
+
+def test_support_does_not_begin_a_copy(world, support):
+    challenge = world["challenges_challenge"]
+
+    assert (
+        support.get(reverse("admin:challenges_challenge_duplicate", args=[challenge.pk])).status_code == 403
+    )
+    assert support.get(reverse("admin:challenges_challenge_add") + f"?copy={challenge.pk}").status_code == 403
+
+
+@pytest.mark.parametrize("place", POST)
+def test_nobody_changes_anything_without_login(place, world, client):
+    response = client.post(address(place, world), {"reason": "because"})
+
+    assert response.status_code == 302
+    assert response.url.startswith(reverse("admin:login"))
+
+
 def test_preview_is_for_staff_who_see_challenges(world, client, support):
     preview = reverse("desk:preview", args=[world["challenges_challenge"].pk])
 
+    assert client.post(reverse("desk:preview_new")).status_code == 302
     assert client.post(preview).status_code == 302
     assert support.post(preview).status_code == 200
 
