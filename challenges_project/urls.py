@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from challenges_project.api.handlers import unknown_path
 from challenges_project.icons.serving import serve_icon
@@ -24,4 +25,7 @@ urlpatterns = [
 ]
 
 if settings.DEBUG:
-    urlpatterns.append(path("demo/", include("challenges_project.desk.storefront.urls")))
+    urlpatterns += [
+        path("demo/", include("challenges_project.desk.storefront.urls")),
+        path("", RedirectView.as_view(pattern_name="storefront:shop")),
+    ]

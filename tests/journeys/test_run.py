@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -50,11 +51,13 @@ def test_printed_lines_work_as_pasted_and_stay_the_same(environment):
     with demo(environment) as first:
         answer = paste(first)
         mode = secrets.stat().st_mode & 0o777
+        opened = urlopen(re.search(r"http://127\.0\.0\.1:\d+", first)[0]).url
     with demo(environment) as second:
         again = paste(second)
 
     assert re.search(r"Admin +http://127\.0\.0\.1:\d+/admin/ +user admin, password admin\n", first)
     assert answer.startswith('{"data":[{"id":"')
+    assert opened.endswith("/demo/")  # whoever types the host alone finds the shop
     assert first.partition("Admin")[2] == second.partition("Admin")[2]
     assert "Loading the demo data" not in second
     assert again == answer
