@@ -57,7 +57,7 @@ def merged(data: QueryDict, fresh: Any, fresh_sets: list[Any]) -> tuple[QueryDic
             joined[name] = theirs
         ours = _readable(bound.field, mine) if typed_here else ""
         was = _readable(bound.field, before.get(key, ""))
-        found.append(Difference(_label(bound), was, _readable(bound.field, theirs), ours))
+        found.append(Difference(label_of(bound), was, _readable(bound.field, theirs), ours))
     return joined, [*found, *_come_and_gone(places, fresh_sets)]
 
 
@@ -106,9 +106,10 @@ def _readable(field: forms.Field, value: str) -> str:
     return value or "–"
 
 
-def _label(bound: forms.BoundField) -> str:
+def label_of(bound: forms.BoundField) -> str:
+    """The field as a person would name it: whose it is, and in which language."""
     language = bound.field.widget.attrs.get("data-language")
     label = str(bound.label or bound.name)
     label = f"{label[:1].upper()}{label[1:]}" + (f" ({language})" if language else "")
     record = bound.form.instance  # type: ignore[attr-defined]
-    return f"{record}: {label}" if isinstance(record, Milestone) else label
+    return f"{record.name or _('Milestone')}: {label}" if isinstance(record, Milestone) else label

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from challenges.admin.conflicts import label_of
 from challenges.admin.saving import identify
 from challenges.models import Challenge
 from challenges.owned import own_of
@@ -32,7 +33,7 @@ def draw(request: HttpRequest, challenge_id: UUID | None = None) -> HttpResponse
     if not request.user.has_perm("challenges.view_challenge"):
         raise PermissionDenied
     at = timezone.now()
-    challenge, milestones, wrong = unsaved(request, challenge_id)
+    challenge, milestones, (missing, wrong) = unsaved(request, challenge_id)
     language = request.POST.get("preview_language", "en")
     language = language if language in settings.LANGUAGES_OFFERED else "en"
     own, note = _seen_by(request, challenge, milestones, at)
@@ -47,22 +48,24 @@ def draw(request: HttpRequest, challenge_id: UUID | None = None) -> HttpResponse
     answer = {
         "data": shown,
         "language": language,
-        "note": wrong or note,
-        "wrong": bool(wrong),
+        "note": missing or note,
+        "wrong": wrong,
         "places": {str(each.id): each.place for each in milestones if hasattr(each, "place")},
     }
     body = msgspec.json.Encoder(decimal_format="number").encode(answer)
     return HttpResponse(body, content_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-def unsaved(request: HttpRequest, challenge_id: UUID | None) -> tuple[Challenge, list[Milestone], str]:
+def unsaved(
+    request: HttpRequest, challenge_id: UUID | None
+) -> tuple[Challenge, list[Milestone], tuple[str, bool]]:
     """The records as the form would make them; what is mistaken keeps its stored value, and is said."""
     model_admin: Any = admin.site.get_model_admin(Challenge)
     stored = None if challenge_id is None else model_admin.get_object(request, str(challenge_id))
     if challenge_id is not None and stored is None:
         raise Http404
     if stored is not None and not model_admin.has_change_permission(request, stored):
-        return stored, list(stored.milestones.unarchived().select_related("reward")), ""
+        return stored, list(stored.milestones.unarchived().select_related("reward")), ("", False)
     form = model_admin.get_form(request, stored, change=stored is not None)(request.POST, instance=stored)
     form.is_valid()
     challenge = form.instance
@@ -74,9 +77,23 @@ def unsaved(request: HttpRequest, challenge_id: UUID | None) -> tuple[Challenge,
         for each in kept:
             each.instance.place = formset.forms.index(each)
         milestones += [each.instance for each in kept]
-    mistaken = bool(form.errors) or any(formset.total_error_count() for formset in formsets)
-    note = _("Some fields are still empty or not right.") if mistaken else ""
-    return _completed(challenge), _ascending(milestones, challenge), note
+    faulty = [form, *(each for formset in formsets for each in formset.forms if each.errors)]
+    return _completed(challenge), _ascending(milestones, challenge), _missing(faulty)
+
+
+def _missing(faulty: list[Any]) -> tuple[str, bool]:
+    """What is mistaken, else what is still empty, by name; and whether anything is mistaken."""
+    named = [
+        (label_of(form[name]), all(each.code == "required" for each in errors.as_data()))
+        for form in faulty
+        for name, errors in form.errors.items()
+        if name in form.fields
+    ]
+    if wrong := [label for label, empty in named if not empty]:
+        return _("Not right yet: %(fields)s.") % {"fields": ", ".join(wrong)}, True
+    if named:
+        return _("Still empty: %(fields)s.") % {"fields": ", ".join(label for label, _empty in named)}, False
+    return "", any(form.errors for form in faulty)
 
 
 def _is_left_out(form: Any) -> bool:

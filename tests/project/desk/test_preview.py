@@ -75,8 +75,23 @@ def test_unsaved_milestone_is_shown_and_not_stored(marketer, challenge):
 def test_mistake_is_said_and_the_rest_is_shown(marketer, challenge):
     answer = drawn(marketer, challenge, completion_target_value="lots", eud_title_en="New")
 
-    assert answer["wrong"] is True
+    assert (answer["wrong"], answer["note"]) == (True, "Not right yet: Completion target.")
     assert (answer["data"]["eudTitle"], answer["data"]["completionTargetValue"]) == ("New", 500)
+
+
+def test_what_is_mistaken_is_named_with_its_milestone_and_language(marketer, challenge):
+    typed = {"eud_title_de": "{{", "milestones-0-milestone_target_value": "lots"}
+
+    answer = drawn(marketer, challenge, **typed)
+
+    assert answer["note"] == "Not right yet: Title (de), Spend 200: Target value."
+
+
+def test_what_is_still_empty_is_named_and_is_no_mistake(marketer):
+    answer = marketer.post(reverse("desk:preview_new"), {"name": "Mine"}).json()
+
+    assert answer["wrong"] is False
+    assert answer["note"].startswith("Still empty: Description, ")
 
 
 def test_real_member_is_shown_as_they_stand(marketer, challenge):
