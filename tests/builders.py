@@ -11,8 +11,10 @@ from challenges import intake, rules
 from challenges.judging import Entry
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from challenges_project.amounts import units
+from challenges_project.ids import uuid7_batch
 from members.models import Member
 from milestones.models import Milestone
+from rewards.ledger import COUPON_CODES
 from rewards.models import CouponCode, Reward, RewardLog
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -40,15 +42,21 @@ def make_milestone(challenge, target=200, at=NOW - DAY, **fields):
     return rules.save_milestone(milestone, at=at)
 
 
-def make_reward(**fields):
-    usual = {"name": "5 % off", "created_at": NOW - DAY, "updated_at": NOW - DAY}
-    return Reward.objects.create(**usual | fields)
+def make_reward(code_source="generated", *, at=NOW - DAY, **fields):
+    usual = {"name": "5 % off", "created_at": at, "updated_at": at}
+    if code_source == "shared":
+        usual["shared_code"] = "EVERYBODY"
+    return Reward.objects.create(code_source=code_source, **usual | fields)
 
 
-def make_member(external_id="alice", **fields):
-    return Member.objects.create(
-        external_id=external_id, created_at=NOW - DAY, updated_at=NOW - DAY, **fields
-    )
+def add_codes(reward, *codes, at=NOW):
+    """Free codes of a pool, as one import leaves them."""
+    ids = uuid7_batch(at, len(codes))
+    COUPON_CODES.insert([(id_, reward.id, code, None, at) for id_, code in zip(ids, codes, strict=True)])
+
+
+def make_member(external_id="alice", *, at=NOW - DAY, **fields):
+    return Member.objects.create(external_id=external_id, **{"created_at": at, "updated_at": at} | fields)
 
 
 def entry(challenge, value=None, member="alice", at=NOW, uid=None, **fields):

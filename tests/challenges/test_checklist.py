@@ -4,8 +4,7 @@ import pytest
 from django.utils import timezone
 
 from challenges.checklist import findings
-from rewards.models import CouponCode
-from tests.builders import DAY, log_activity, make_challenge, make_milestone, make_reward
+from tests.builders import DAY, add_codes, log_activity, make_challenge, make_milestone, make_reward
 
 ALL_LANGUAGES = ("en", "es", "fr", "de", "ar", "ja")
 
@@ -90,7 +89,7 @@ def test_empty_pool(ready):
 
 def test_pool_smaller_than_the_last_windows_winners(ready):
     pool = make_reward(code_source="pool")
-    CouponCode.objects.create(reward=pool, code="ONE", created_at=timezone.now())
+    add_codes(pool, "ONE")
     last = ready.window_at(timezone.now()).starts_at - DAY
     ready.status = "live"
     ready.save()

@@ -1,26 +1,19 @@
 """Rewards, and thresholds that members reached, without the engine that usually finds them."""
 
-from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import count
 from zoneinfo import ZoneInfo
 
-from challenges.models import Challenge, ChallengeLog
-from challenges_project.ids import uuid7, uuid7_batch
-from members.models import Member
-from milestones.models import Milestone
+from challenges.models import ChallengeLog
+from challenges_project.ids import uuid7
 from rewards import issuing
-from rewards.ledger import COUPON_CODES, Due
-from rewards.models import Reward, RewardLog
+from rewards.ledger import Due
+from rewards.models import RewardLog
+from tests import builders
+from tests.builders import NOW, add_codes, make_milestone, make_reward
 
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+__all__ = ["NOW", "add_codes", "make_milestone", "make_reward"]
 _numbers = count(1)
-
-
-def make_reward(code_source="generated", *, at=NOW, **fields):
-    fields = {"name": "Free shipping", "created_at": at, "updated_at": at, **fields}
-    if code_source == "shared":
-        fields.setdefault("shared_code", "EVERYBODY")
-    return Reward.objects.create(code_source=code_source, **fields)
 
 
 def make_pool(*codes, **fields):
@@ -29,44 +22,13 @@ def make_pool(*codes, **fields):
     return reward
 
 
-def add_codes(reward, *codes, at=NOW):
-    rows = [
-        (id_, reward.id, code, None, at) for id_, code in zip(uuid7_batch(at, len(codes)), codes, strict=True)
-    ]
-    COUPON_CODES.insert(rows)
+def make_member(external_id=None, **fields):
+    """Somebody else each time."""
+    return builders.make_member(external_id or f"member-{next(_numbers)}", **fields)
 
 
-def make_member(external_id=None, *, at=NOW):
-    name = external_id or f"member-{next(_numbers)}"
-    return Member.objects.create(external_id=name, created_at=at, updated_at=at)
-
-
-def make_challenge(*, zone="UTC", target=500, at=NOW, **fields):
-    return Challenge.objects.create(
-        name="Monthly Big Spender",
-        description="Spend in one month",
-        status="live",
-        completion_target_value=target,
-        aggregation_period="monthly",
-        time_zone=zone,
-        created_at=at,
-        updated_at=at,
-        **fields,
-    )
-
-
-def make_milestone(challenge, target=200, *, at=NOW, **fields):
-    return Milestone.objects.create(
-        challenge=challenge,
-        name="Two hundred",
-        description="The first step",
-        milestone_target_value=target,
-        status="live",
-        live_since=at,
-        created_at=at,
-        updated_at=at,
-        **fields,
-    )
+def make_challenge(*, zone="UTC", target=500, **fields):
+    return builders.make_challenge(time_zone=zone, completion_target_value=Decimal(target), **fields)
 
 
 def make_log(member, challenge, *, at=NOW):

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from challenges.models import Challenge
 from challenges_project.errors import DomainError, DomainErrors
 from rewards import catalogue
 from rewards.models import CouponCode, Reward, RewardLog
@@ -116,13 +117,13 @@ def test_remove_of_a_reward_in_use_is_refused(used):
         catalogue.remove(reward, at=NOW)
 
     assert (refusal.value.code, refusal.value.status) == ("in_use", "conflict")
-    assert ("Monthly Big Spender" if used == "challenge" else "Two hundred") in refusal.value.message
+    assert ("Monthly Big Spender" if used == "challenge" else "Spend 200") in refusal.value.message
 
 
 def test_remove_of_a_reward_of_an_archived_challenge_archives_it():
     reward = make_reward()
-    challenge = make_challenge(completion_reward=reward, archived_at=NOW)
-    make_milestone(challenge, reward=reward)
+    make_milestone(make_challenge(completion_reward=reward), reward=reward)
+    Challenge.objects.update(archived_at=NOW)
 
     catalogue.remove(reward, at=LATER)
 

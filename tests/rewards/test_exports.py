@@ -50,7 +50,7 @@ def test_reward_logs_are_told_in_full():
         "id": str(log.id),
         "ownedById": "alice",
         "challenge": "Monthly Big Spender",
-        "milestone": "Two hundred",
+        "milestone": "Spend 200",
         "periodKey": "2026-11",
         "reward": "Mug",
         "status": "issued",

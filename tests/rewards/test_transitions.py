@@ -10,6 +10,7 @@ from rewards.models import CouponCode, RewardLog
 from rewards.transitions import API, support
 from tests.rewards.builders import (
     NOW,
+    add_codes,
     make_challenge,
     make_member,
     make_pool,
@@ -164,7 +165,7 @@ def test_fill_code_keeps_an_expiry_set_before():
 def test_fill_code_may_take_a_free_code_of_its_own_pool():
     pool = make_pool()
     log = pay(make_member(), make_challenge(), pool)
-    CouponCode.objects.create(reward=pool, code="FREE", created_at=NOW)
+    add_codes(pool, "FREE")
 
     transitions.fill_code(log.id, "FREE", API, at=LATER)
 

@@ -2,9 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.utils import timezone
 
 from challenges_project.access.models import ApiKey
+from tests.builders import make_member
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -118,9 +118,9 @@ def test_a_bad_credential_is_401_before_anything_else(ask, db):
     assert ask("Api-Key x", path="/schema/person/record/abc?limit=0").status_code == 401
 
 
-def test_a_token_says_who_reads(ask, sign, make_person):
-    make_person("alice")
-    make_person("bob")
+def test_a_token_says_who_reads(ask, sign, db):
+    make_member("alice")
+    make_member("bob")
 
     response = ask(f"Bearer {sign()}")
 
@@ -130,14 +130,3 @@ def test_a_token_says_who_reads(ask, sign, make_person):
 def test_a_token_costs_no_query(ask, sign, db, django_assert_num_queries):
     with django_assert_num_queries(1):
         ask(f"Bearer {sign()}")
-
-
-@pytest.fixture
-def make_person(db):
-    from members.models import Member
-
-    def make(external_id):
-        now = timezone.now()
-        return Member.objects.create(external_id=external_id, created_at=now, updated_at=now)
-
-    return make

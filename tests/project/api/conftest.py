@@ -3,7 +3,7 @@ from django.test import Client
 from django.utils import timezone
 
 from challenges_project.access.models import create_key
-from members.models import Member
+from tests.builders import make_member
 
 PEOPLE, BOARDS = "/schema/person/record", "/schema/board/record"
 
@@ -37,9 +37,6 @@ def admin(client_with, db):
 @pytest.fixture
 def make_person(db):
     def make(external_id="alice", **fields):
-        now = timezone.now()
-        return Member.objects.create(
-            external_id=external_id, **{"created_at": now, "updated_at": now, **fields}
-        )
+        return make_member(external_id, at=timezone.now(), **fields)
 
     return make

@@ -8,8 +8,7 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains
 
 from challenges_project.desk.csv_files import harmless
-from rewards.models import CouponCode
-from tests.builders import DAY, log_activity, make_challenge, make_milestone, make_reward
+from tests.builders import DAY, add_codes, log_activity, make_challenge, make_milestone, make_reward
 from tests.rewards.builders import make_reward_log
 
 
@@ -68,7 +67,7 @@ def test_coupons_are_counted_by_reward(marketer, challenge):
 def test_coupons_of_a_pool_that_owes_more_than_it_has_run_out_now(marketer, challenge):
     """The same estimate as on the first page and on the reward's own."""
     pool = make_reward(code_source="pool", created_at=timezone.now() - 2 * DAY)
-    CouponCode.objects.create(reward=pool, code="LEFT", created_at=timezone.now())
+    add_codes(pool, "LEFT")
     make_reward_log("pending_code", reward=pool, challenge=challenge, at=timezone.now())
     make_milestone(challenge, 400, reward=pool, at=timezone.now())
 

@@ -39,7 +39,7 @@ def test_record_tells_what_was_paid_for_what(api):
 
     record = api.get(f"{PATH}/{log.id}").json()["data"]
 
-    assert record.pop("milestone")["name"] == "Two hundred"
+    assert record.pop("milestone")["name"] == "Spend 200"
     assert record == {
         "id": str(log.id),
         "linkedSchemaSlug": "challenge",
