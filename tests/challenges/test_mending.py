@@ -137,3 +137,19 @@ def test_the_command_mends_one_challenge_or_all(challenge):
 def test_the_command_refuses_an_unknown_challenge(text):
     with pytest.raises(CommandError, match=f"There is no challenge {text}"):
         call_command("rebuild_progress", challenge=text)
+
+
+@pytest.mark.parametrize(
+    ("dry_run", "said"),
+    [
+        (True, "Challenges compared: 1, windows that differ: 2.\n"),
+        (False, "Challenges compared: 1, windows mended: 2. What was due is paid.\n"),
+    ],
+)
+def test_command_ends_with_what_it_found(challenge, dry_run, said):
+    ChallengeProgress.objects.update(current_progress_value=1)
+    err = StringIO()
+
+    call_command("rebuild_progress", dry_run=dry_run, stdout=StringIO(), stderr=err)
+
+    assert err.getvalue() == said

@@ -26,13 +26,19 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only print what differs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for challenge in self._chosen(options["challenge"]):
+        chosen = self._chosen(options["challenge"])
+        windows = 0
+        for challenge in chosen:
             if options["dry_run"]:
                 found = mending.differences(challenge.id, SHOWN_AT_MOST)
             else:
                 found = mending.mend(challenge, timezone.now())
             for each in found:
                 self.stdout.write(line(challenge, each))
+            windows += len(found)
+        # Nothing on standard output means that nothing differed; a person at a terminal is told so.
+        done = "that differ: {}." if options["dry_run"] else "mended: {}. What was due is paid."
+        self.stderr.write(f"Challenges compared: {len(chosen)}, windows {done.format(windows)}")
 
     def _chosen(self, text: str | None) -> list[Challenge]:
         if text is None:
