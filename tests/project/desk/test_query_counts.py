@@ -1,14 +1,19 @@
 """Every list and every page of figures costs the same number of queries for 1 row and for 50."""
 
 import pytest
+from axes.models import AccessLog
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from challenges.models import Activity, Challenge
+from challenges.models import Activity, Challenge, ChallengeProgress
+from challenges_project.access import audit
+from challenges_project.access.models import create_key
 from members.models import Member
 from tests.builders import DAY, log_activity, make_challenge, make_milestone, make_reward
+from tests.staff import make_staff
 
 pytestmark = pytest.mark.thorough
 
@@ -102,3 +107,65 @@ def test_search_costs_the_same_for_two_and_twenty_found(support):
     Member.objects.update(last_name="Moreau")
 
     assert queries(support, address) == two
+
+
+def test_history_costs_the_same_for_three_versions_and_thirty(administrator):
+    fill(1)
+    challenge = Challenge.objects.get()
+    address = reverse("admin:challenges_challenge_history", args=[challenge.pk])
+
+    def versions(number):
+        for i in range(number):
+            challenge.description = f"{number}.{i}"
+            challenge.save()
+        return queries(administrator, address)
+
+    three, thirty = versions(3), versions(27)
+
+    assert thirty == three
+
+
+def test_why_page_costs_the_same_for_one_log_and_fifty(support):
+    fill(1)
+    address = reverse("desk:progress", args=[ChallengeProgress.objects.get().pk])
+    one = queries(support, address)
+
+    for _turn in range(49):
+        log_activity(Challenge.objects.get(), 1, member="member-0", at=timezone.now())
+
+    assert queries(support, address) == one
+
+
+def test_member_page_costs_the_same_for_one_challenge_and_twenty(support):
+    fill(1)
+    member = Member.objects.get()
+    address = reverse("desk:member", args=[member.pk])
+    one = queries(support, address)
+
+    for i in range(19):
+        challenge = make_challenge(name=f"More {i}", at=timezone.now() - DAY)
+        make_milestone(challenge, 200, at=timezone.now() - DAY)
+        log_activity(challenge, 600, member="member-0", at=timezone.now())
+
+    assert queries(support, address) == one
+
+
+def make_entries(number, now):
+    """That many more keys, staff, noted acts and logins."""
+    for _turn in range(number):
+        staff = make_staff(f"staff-{User.objects.count()}", "Support")
+        create_key("shop", ["read"], at=now)
+        audit.note(staff, "pause_member", at=now, reason="because")
+        AccessLog.objects.create(username=staff.username)
+
+
+@pytest.mark.parametrize("model", ["access_apikey", "access_staffaction", "auth_user", "axes_accesslog"])
+def test_administrators_list_costs_the_same_for_one_and_twenty(model, administrator):
+    address = reverse(f"admin:{model}_changelist")
+    now = timezone.now()
+    make_entries(1, now)
+    one = queries(administrator, address)
+
+    make_entries(20, now)
+
+    assert queries(administrator, address) == one
