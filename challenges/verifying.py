@@ -8,19 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
-
-from django.db import connection
 
 from challenges.ledger import LOGS, PROGRESS
 from challenges.models import Challenge
 from challenges_project.amounts import amount
-from challenges_project.bulk import adapted
 from members.models import Member
 from milestones.models import Milestone
+from rewards import checks
 from rewards.models import CouponCode, Reward, RewardLog
-
-ROWS_AT_ONCE = 1000
 
 # What stands in braces in the questions: tables, and a window as people know it.
 NAMES = {
@@ -155,7 +150,7 @@ QUESTIONS = (
 def breaches(at: datetime) -> Iterator[str]:
     """A line for each row that breaks an invariant: its number, where, and what is wrong."""
     for question in QUESTIONS:
-        for row in _answers(question, at):
+        for row in checks.answers(question.sql.format(**NAMES), "at", at):
             yield f"{question.invariant}: {question.line.format(*_readable(row, question))}"
 
 
@@ -165,20 +160,9 @@ def unsettled() -> Iterator[str]:
         yield f"challenge {challenge.id}: an edit of {challenge.settling_since} is still being paid"
 
 
-def _answers(question: Question, at: datetime) -> Iterator[tuple]:
-    sql = question.sql.format(**NAMES)
-    params = [at] * sql.count("%(at)s")
-    with connection.cursor() as cursor:
-        cursor.execute(sql.replace("%(at)s", "%s"), adapted(params))
-        while rows := cursor.fetchmany(ROWS_AT_ONCE):
-            yield from rows
-
-
-def _readable(row: tuple, question: Question) -> list[Any]:
-    """SQLite answers ids as 32 hex digits and amounts are units: as people know them."""
-    values = [amount(int(v)) if place in question.amounts else v for place, v in enumerate(row)]
-    return [UUID(v) if isinstance(v, str) and _is_hex_id(v) else v for v in values]
-
-
-def _is_hex_id(value: str) -> bool:
-    return len(value) == 32 and all(sign in "0123456789abcdef" for sign in value)
+def _readable(row: tuple[Any, ...], question: Question) -> list[Any]:
+    """Ids and amounts as people know them; amounts come as units."""
+    return [
+        amount(int(value)) if place in question.amounts else checks.readable(value)
+        for place, value in enumerate(row)
+    ]

@@ -7,6 +7,7 @@ reward's source may have been edited since: what it once was stands in its histo
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -80,23 +81,23 @@ QUESTIONS = (
 def breaches(at: datetime) -> Iterator[str]:
     """A line for each code or reward log that breaks invariant 5 of domain.md, or waits in vain."""
     for question in QUESTIONS:
-        for row in _answers(question, at):
-            yield f"5: {question.line.format(*map(_readable, row))}"
+        for row in answers(question.sql.format(**NAMES), "long_ago", at - PATIENCE):
+            yield f"5: {question.line.format(*map(readable, row))}"
 
 
-def _answers(question: Question, at: datetime) -> Iterator[tuple[object, ...]]:
-    sql = question.sql.format(**NAMES)
+def answers(sql: str, name: str, moment: datetime) -> Iterator[tuple[Any, ...]]:
+    """The rows that a question selects, in one statement; `%(name)s` in it is this moment."""
     if connection.vendor == "sqlite":
         sql = sql.replace("IS DISTINCT FROM", "IS NOT")  # the same, in SQLite before 3.39 too
-    params = [at - PATIENCE] * sql.count("%(long_ago)s")
+    place = f"%({name})s"
     with connection.cursor() as cursor:
-        cursor.execute(sql.replace("%(long_ago)s", "%s"), adapted(params))
+        cursor.execute(sql.replace(place, "%s"), adapted([moment] * sql.count(place)))
         while rows := cursor.fetchmany(ROWS_AT_ONCE):
             yield from rows
 
 
-def _readable(value: object) -> object:
-    """SQLite answers ids as 32 hex digits."""
+def readable(value: Any) -> Any:
+    """An id as people know it: SQLite answers 32 hex digits."""
     if isinstance(value, str) and len(value) == 32 and all(sign in "0123456789abcdef" for sign in value):
         return UUID(value)
     return value
