@@ -130,3 +130,26 @@ def test_acts_lie_within_a_phone(desk, page):
     box = act.bounding_box()
 
     assert (box["x"] >= 0, box["x"] + box["width"] <= 390) == (True, True)
+
+
+def test_no_page_is_wider_than_a_phone(desk, page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    member, progress = Member.objects.get(), ChallengeProgress.objects.get()
+    addresses = [
+        ("admin:index",),
+        ("admin:challenges_challenge_changelist",),
+        ("admin:challenges_challenge_change", desk.challenge),
+        ("admin:challenges_challenge_history", desk.challenge),
+        ("admin:challenges_challenge_delete", desk.challenge),
+        ("admin:rewards_rewardlog_change", RewardLog.objects.get().pk),
+        ("desk:dashboard", desk.challenge),
+        ("desk:member", member.pk),
+        ("desk:progress", progress.pk),
+        ("desk:act", "add_log", member.pk),
+    ]
+
+    widths = {
+        address: desk(*address).evaluate("document.documentElement.scrollWidth") for address in addresses
+    }
+
+    assert {address: width for address, width in widths.items() if width > 390} == {}

@@ -8,6 +8,7 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains
 
 from challenges_project.desk.csv_files import harmless
+from challenges_project.periods import window_before
 from tests.builders import DAY, add_codes, log_activity, make_challenge, make_milestone, make_reward
 from tests.rewards.builders import make_reward_log
 
@@ -101,3 +102,30 @@ def test_formula_becomes_text(cell):
 
 def test_number_stays_a_number():
     assert harmless(-1) == "-1"
+
+
+@pytest.fixture
+def fewer(challenge):
+    """One member this month, two in the month before it, one before that."""
+    now = timezone.now()
+    month = challenge.window_at(now)
+    before = window_before("monthly", month, "UTC")
+    earlier = window_before("monthly", before, "UTC")
+    for member, window in (("x", before), ("y", before), ("u", earlier), ("v", earlier), ("w", earlier)):
+        at = window.starts_at + DAY
+        log_activity(challenge, 10, member=member, at=at, received_at=at)
+    return before
+
+
+def test_open_window_is_not_said_to_fall_behind_a_whole_one(marketer, challenge, fewer):
+    for name in ("p", "q", "r", "s"):
+        at = fewer.starts_at + DAY
+        log_activity(challenge, 10, member=name, at=at, received_at=at)
+
+    assert "desk-down" not in figures(marketer, challenge).content.decode()
+
+
+def test_closed_window_is_said_to_have_fallen_behind(marketer, challenge, fewer):
+    page = figures(marketer, challenge, window=fewer.period_key).content.decode()
+
+    assert "desk-down" in page
