@@ -6,6 +6,7 @@ were given. A new code source gives codes to those who wait.
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -29,8 +30,14 @@ def save(reward: Reward, *, at: datetime) -> Reward:
     if reward._state.adding:
         reward.id, reward.created_at = uuid7(at), at
     reward.updated_at = at
-    reward.save()
+    _store(reward)
     return reward
+
+
+def _store(reward: Reward, **options: Any) -> None:
+    """With its row of history and the stamp that every cache reads, or not at all; Django saves one row."""
+    with transaction.atomic():
+        reward.save(**options)
 
 
 def errors_of(reward: Reward) -> Iterator[DomainError]:
@@ -91,7 +98,7 @@ def fate_of(reward: Reward) -> str:
 def restore(reward: Reward, *, at: datetime) -> None:
     """Bring an archived reward back."""
     reward.archived_at, reward.updated_at = None, at
-    reward.save(update_fields=["archived_at", "updated_at"])
+    _store(reward, update_fields=["archived_at", "updated_at"])
 
 
 def _check_unused(reward: Reward) -> None:
