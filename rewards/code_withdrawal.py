@@ -12,23 +12,17 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from challenges_project.admin import refuse
-from challenges_project.admin.theme import UnfoldAdminTextareaWidget
+from challenges_project.admin.fields import ReasonField
 from challenges_project.errors import DomainError
 from rewards import withdrawing
 from rewards.models import Reward
 
 
 class WhyForm(forms.Form):
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=500,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-        help_text=_("For your colleagues: it is kept with what you did."),
-    )
+    reason = ReasonField()
 
 
 class WithdrawsCodes:

@@ -21,19 +21,14 @@ from challenges_project.admin import (
     ViewOnlyAdmin,
     display,
 )
-from challenges_project.admin.theme import UnfoldAdminTextareaWidget
+from challenges_project.admin.fields import ReasonField
 from challenges_project.amounts import units
 from challenges_project.choices import ProgressStatus, ReasonCode
 from challenges_project.messages import percentage
 
 
 class AddedLogForm(forms.ModelForm):
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=audit.LONGEST_REASON,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-        help_text=_("For your colleagues: it is kept with what you did."),
-    )
+    reason = ReasonField(max_length=audit.LONGEST_REASON)
 
 
 STATUS_COLOURS = {"in_progress": "info", "completed": "success", "failed": "danger"}

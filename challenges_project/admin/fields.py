@@ -9,9 +9,23 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .theme import INPUT_CLASSES, UnfoldAdminTextInputWidget
+from .theme import INPUT_CLASSES, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 _SEPARATORS = re.compile(r"[,\n]+")
+
+
+class ReasonField(forms.CharField):
+    """Why somebody of the staff does what the form is about."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs = {
+            "label": _("Reason"),
+            "max_length": 500,
+            "widget": UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+            "help_text": _("For your colleagues: it is kept with what you did."),
+            **kwargs,
+        }
+        super().__init__(**kwargs)
 
 
 class WallClockWidget(forms.DateTimeInput):

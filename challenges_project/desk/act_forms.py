@@ -7,10 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from challenges.models import Challenge
-from challenges_project.admin.fields import WallClockField, at_zone
+from challenges_project.admin.fields import ReasonField, WallClockField, at_zone
 from challenges_project.admin.theme import (
     UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 from challenges_project.amounts import AmountFormField
@@ -22,12 +21,7 @@ AMOUNT = UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete
 class ReasonForm(forms.Form):
     """`subject` is the record that is acted on. First what is to happen, then why."""
 
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=500,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-        help_text=_("For your colleagues: it is kept with what you did."),
-    )
+    reason = ReasonField()
 
     def __init__(self, *args: Any, subject: Any, **kwargs: Any) -> None:
         self.subject = subject
