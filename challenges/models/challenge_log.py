@@ -61,6 +61,10 @@ class ChallengeLog(models.Model):
         indexes = [
             # A member's own list and support's timeline.
             models.Index(fields=["member", "activity_at", "id"], name="challenge_log_of_member"),
+            # ?periodKey=, newest first.
+            models.Index(fields=["period_key", "id"], name="challenge_log_of_window"),
+            # ?counted=false: few, and what support looks for.
+            models.Index(fields=["id"], name="challenge_log_not_counted", condition=Q(counted=False)),
             # One challenge's list, logs per day, rebuilding.
             models.Index(fields=["challenge", "activity_at", "id"], name="challenge_log_of_challenge"),
             # sortBy=activityAt over everything.

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from challenges_project.amounts import AmountField, amount_range_check
@@ -44,6 +45,14 @@ class ChallengeProgress(models.Model):
             models.Index(fields=["challenge", "current_progress_value", "id"], name="progress_by_value"),
             # The default order, newest first.
             models.Index(fields=["updated_at", "id"], name="progress_newest"),
+            # ?periodKey=, newest first.
+            models.Index(fields=["period_key", "updated_at", "id"], name="progress_of_window"),
+            # ?challengeProgressStatus=in_progress: open windows, however few of all they are.
+            models.Index(
+                fields=["window_ends_at"],
+                name="progress_unfinished",
+                condition=Q(challenge_completed_at=None),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
