@@ -3,10 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from challenges.admin.reverting import RevertsByRules
 from challenges.admin.saving import Edited
+from challenges_project.admin import action
 from milestones.admin import MilestoneAdmin
 from milestones.models import Milestone
 
@@ -16,6 +20,22 @@ admin.site.unregister(Milestone)
 @admin.register(Milestone)
 class RuledMilestoneAdmin(RevertsByRules, MilestoneAdmin):
     """Edited in its challenge's form; only a version of it comes back from here."""
+
+    actions_detail = ("to_its_challenge",)
+
+    @action(
+        description=_("Edit in its challenge"),
+        url_path="edit",
+        permissions=["edit_in_challenge"],
+        icon="edit",
+    )
+    def to_its_challenge(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        milestone = get_object_or_404(Milestone, pk=object_id)
+        form = reverse("admin:challenges_challenge_change", args=[milestone.challenge_id])
+        return HttpResponseRedirect(f"{form}#section-milestones")
+
+    def has_edit_in_challenge_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return request.user.has_perm("challenges.change_challenge")
 
     def edit_back(self, record: Any) -> Edited:
         return Edited(record.challenge, [record])

@@ -51,3 +51,14 @@ def test_revert_asks_then_pays_and_is_history_itself(marketer, edited):
 def test_support_sees_a_version_and_cannot_revert(support, edited):
     assert support.get(version(edited)).context["may_revert"] is False
     assert support.post(version(edited)).status_code == 403
+
+
+def test_milestones_page_leads_marketers_to_its_challenges_form(marketer, support, db):
+    milestone = make_milestone(make_challenge(), 200)
+    button = reverse("admin:milestones_milestone_to_its_challenge", args=[milestone.pk])
+
+    response = marketer.get(button)
+
+    form = reverse("admin:challenges_challenge_change", args=[milestone.challenge_id])
+    assert response.url == f"{form}#section-milestones"
+    assert support.get(button).status_code == 403
