@@ -8,6 +8,8 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
@@ -27,7 +29,7 @@ from challenges_project.admin import (
     language_tabs,
 )
 from challenges_project.choices import CodeSource, RewardLogStatus
-from rewards import catalogue, exports
+from rewards import catalogue, exports, stock
 from rewards.code_upload import UploadsCodes
 from rewards.csv_download import DownloadsCsv
 from rewards.forms import TEXTS, RewardForm
@@ -45,7 +47,7 @@ STATUS_COLOURS = {
 
 @admin.register(Reward)
 class RewardAdmin(UploadsCodes, RemovesByDomain, StaffModelAdmin, HistoryAdmin, TranslationAdmin):
-    list_display = ("name", "code_source", "codes_left", "issued", "valid_until", "valid_for_days")
+    list_display = ("name", "code_source", "codes_left", "issued", "ends", "valid_for_days")
     list_filter = (("code_source", ChoicesDropdownFilter), Archived)
     search_fields = ("name",)
     ordering = ("-id",)
@@ -109,11 +111,25 @@ class RewardAdmin(UploadsCodes, RemovesByDomain, StaffModelAdmin, HistoryAdmin, 
 
     @display(description=_("codes left"))
     def codes_left(self, reward: Any) -> str:
-        return str(reward.free_codes or 0) if reward.code_source == CodeSource.POOL else "–"
+        if reward.code_source != CodeSource.POOL:
+            return "–"
+        left = reward.free_codes or 0
+        return _marked(left, "paused", _("low")) if left < stock.low_mark(reward) else str(left)
+
+    @display(description=_("valid until"), ordering="valid_until", empty_value="–")
+    def ends(self, reward: Reward) -> str | None:
+        if reward.valid_until is None:
+            return None
+        shown = date_format(timezone.localtime(reward.valid_until), "DATETIME_FORMAT")
+        return _marked(shown, "expired", _("over")) if reward.valid_until <= timezone.now() else shown
 
     @display(description=_("issued"))
     def issued(self, reward: Any) -> int:
         return reward.given or 0
+
+
+def _marked(shown: object, kind: str, mark: Any) -> str:
+    return format_html('{} <span class="desk-badge is-{}">{}</span>', shown, kind, mark)
 
 
 class ShownStatusFilter(ChoicesDropdownFilter):

@@ -8,7 +8,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from challenges_project.access.staff_action import StaffAction
 from rewards.models import CouponCode, Reward
-from tests.builders import DAY, log_activity, make_challenge, make_reward
+from tests.builders import DAY, add_codes, log_activity, make_challenge, make_reward
 from tests.rewards.builders import make_reward_log
 from tests.staff import sent
 
@@ -50,6 +50,18 @@ def test_page_of_codes_tells_what_the_pool_holds(marketer):
     page = upload(marketer, pool, b"A1\nB2\n")
 
     assertContains(page, '<b data-stock="left">2</b>', html=True)
+
+
+def test_list_marks_a_pool_that_is_low_and_a_validity_that_is_over(marketer):
+    now = timezone.now()
+    make_reward(code_source="pool", name="Low", low_water_mark=5, valid_until=now + DAY)
+    make_reward(code_source="pool", name="Enough", low_water_mark=0, valid_until=now - DAY)
+    add_codes(Reward.objects.get(name="Enough"), "A1")
+
+    rewards = marketer.get(reverse("admin:rewards_reward_changelist"))
+
+    assertContains(rewards, '0 <span class="desk-badge is-paused">low</span>', count=1, html=True)
+    assertContains(rewards, '<span class="desk-badge is-expired">over</span>', count=1, html=True)
 
 
 def test_upload_for_a_reward_that_is_no_pool_says_the_remedy(marketer):
