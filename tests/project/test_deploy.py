@@ -1,0 +1,22 @@
+"""The shipped site of nginx knows the server's limits."""
+
+import re
+from uuid import uuid4
+
+from django.conf import settings
+from django.urls import reverse
+
+from rewards.views.coupon_code import LARGEST_FILE
+
+NGINX = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
+
+
+def test_every_door_for_files_of_codes_lets_the_largest_one_through():
+    (location,) = re.findall(r"location ~ (\S+) \{\s+client_max_body_size (\d+)m;", NGINX)
+
+    pattern, megabytes = re.compile(location[0]), int(location[1])
+    assert pattern.match("/schema/coupon_code/record/import")
+    assert pattern.match(reverse("admin:rewards_reward_codes", args=[uuid4()]))
+    assert not pattern.match("/schema/coupon_code/record")
+    assert not pattern.match(reverse("admin:rewards_reward_change", args=[uuid4()]))
+    assert megabytes * 1024 * 1024 == LARGEST_FILE
