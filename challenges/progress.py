@@ -200,7 +200,7 @@ def _new_row(id_: object, key: WindowKey, change: int, logs: list[StoredLog], at
         id_,
         *key,
         window.starts_at,
-        _closes_at(rules, window),
+        _closes_at(rules, window, logs),
         change,
         rules.target,
         min(log.activity_at for log in logs if not log.reversal_of),
@@ -209,10 +209,16 @@ def _new_row(id_: object, key: WindowKey, change: int, logs: list[StoredLog], at
     )
 
 
-def _closes_at(rules: Rules, window: Window) -> datetime:
-    """Only staff count in a window that begins after the challenge's end: it closes with the calendar."""
+def _closes_at(rules: Rules, window: Window, logs: list[StoredLog]) -> datetime:
+    """Only staff count in a window that begins after the challenge's end: it closes with the calendar.
+
+    What had counted before the end was moved back stays inside: a recount meets it.
+    """
     closes_at = rules.closes_at(window.ends_at)
-    return closes_at if closes_at > window.starts_at else window.ends_at
+    if closes_at <= window.starts_at:
+        return window.ends_at
+    judged = (log.activity_at for log in logs if not log.reversal_of and not log.counts_anyway)
+    return max(closes_at, max(judged, default=window.starts_at) + datetime.resolution)
 
 
 def _ruled(log: StoredLog) -> tuple[Rules, Window]:

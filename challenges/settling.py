@@ -170,10 +170,20 @@ def _retarget(rows: Sequence[ChallengeProgress], rules: Rules, at: datetime) -> 
 
 
 def _move_ends(rows: Sequence[ChallengeProgress], rules: Rules, since: datetime, at: datetime) -> None:
-    for window in open_windows(rules, since):
-        end = _end(rules, window, since)
-        moved = [r for r in rows if r.period_key == window.period_key and r.window_ends_at != end]
-        _update(moved, at, window_ends_at=end)
+    ends = {window.period_key: _end(rules, window, since) for window in open_windows(rules, since)}
+    moved: dict[datetime, list[ChallengeProgress]] = {}
+    for row in rows:
+        end = _end_of(row, ends.get(row.period_key, row.window_ends_at))
+        if end != row.window_ends_at:
+            moved.setdefault(end, []).append(row)
+    for end, some in moved.items():
+        _update(some, at, window_ends_at=end)
+
+
+def _end_of(row: ChallengeProgress, end: datetime) -> datetime:
+    """Activity may be reported five minutes ahead: a completion stays inside its window."""
+    completed_at = row.challenge_completed_at
+    return end if completed_at is None else max(end, completed_at + datetime.resolution)
 
 
 def _complete(rows: Sequence[ChallengeProgress], since: datetime, at: datetime) -> None:
@@ -182,7 +192,9 @@ def _complete(rows: Sequence[ChallengeProgress], since: datetime, at: datetime) 
         for row in rows
         if row.challenge_completed_at is None and row.current_progress_value >= row.completion_target_value
     ]
-    _update(reached, at, challenge_completed_at=since)
+    closing = [row for row in reached if row.window_ends_at <= since]  # by this very edit
+    _update(closing, at, challenge_completed_at=since - datetime.resolution)
+    _update([row for row in reached if row.window_ends_at > since], at, challenge_completed_at=since)
 
 
 def _update(rows: Sequence[ChallengeProgress], at: datetime, **values: object) -> None:

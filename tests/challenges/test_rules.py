@@ -1,6 +1,6 @@
 """The one door for rule edits: what it refuses, what it stores, whom it pays, and what becomes of history."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -556,6 +556,38 @@ def test_a_log_into_a_window_that_stays_closed_pays_nothing_new():
     log_activity(challenge, 10, at=NOW - HOUR, received_at=NOW + DAY)
 
     assert (value_of(challenge), paid(challenge)) == (310, [])
+
+
+def test_an_edit_that_ends_the_challenge_and_lowers_its_target_completes_inside_the_window(challenge):
+    log_activity(challenge, 300)
+
+    edit(challenge, at=NOW + HOUR, ends_at=NOW - DAY, completion_target_value=200)
+
+    row = progress_of(challenge)
+    assert row.window_ends_at == NOW + HOUR
+    assert row.challenge_completed_at == NOW + HOUR - datetime.resolution
+    assert (paid(challenge), list(breaches(NOW + HOUR))) == (["completion"], [])
+
+
+def test_an_end_leaves_a_completion_of_the_next_minutes_inside_its_window(challenge):
+    ahead = NOW + timedelta(minutes=4)
+    log_activity(challenge, 500, at=ahead, received_at=NOW)
+
+    edit(challenge, at=NOW, ends_at=NOW - HOUR)
+
+    assert progress_of(challenge).window_ends_at == ahead + datetime.resolution
+    assert list(breaches(NOW)) == []
+
+
+def test_a_recount_after_the_end_was_moved_back_keeps_what_had_counted(challenge):
+    log_activity(challenge, 100, at=NOW)
+    edit(challenge, at=NOW + HOUR, ends_at=NOW - HOUR)
+
+    edit(challenge, at=NOW + 2 * HOUR, time_zone="Europe/Berlin", completion_target_value=50)
+
+    row = progress_of(challenge)
+    assert (row.window_ends_at, row.challenge_completed_at) == (NOW + datetime.resolution, NOW)
+    assert list(breaches(NOW + 2 * HOUR)) == []
 
 
 def test_names_texts_and_rewards_change_at_any_time(challenge):
