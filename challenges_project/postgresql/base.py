@@ -5,7 +5,9 @@ soon be waiting, and `/healthz` behind them. So while connections cannot be made
 for one; the others are refused on the spot, which the API answers with 503 and Retry-After.
 """
 
+import select
 import threading
+import time
 from typing import Any, Self
 
 from django.db.backends.postgresql import base
@@ -17,8 +19,14 @@ _away = threading.Event()
 _scout = threading.Lock()
 
 
+# So long after it was handed out last, a connection is asked by a query whether it lives. Seconds.
+TRUSTED_FOR = 30
+
+
 class WatchedConnection(Connection[Any]):
     """A connection of the pool; making it tells whether the server is there."""
+
+    handed_out_at = -float("inf")
 
     @classmethod
     def connect(cls, *args: Any, **kwargs: Any) -> Self:
@@ -29,6 +37,28 @@ class WatchedConnection(Connection[Any]):
             raise
         _away.clear()
         return made
+
+    def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+        """With an empty query the pool asks, before each request, whether the connection lives.
+
+        A server that ended it has said so, which can be seen without a query: that would be a tenth of what
+        a small request costs.
+        """
+        if query == "" and self._is_trusted():
+            return self.cursor()
+        return super().execute(query, *args, **kwargs)
+
+    def _is_trusted(self) -> bool:
+        now, before = time.monotonic(), self.handed_out_at
+        self.handed_out_at = now
+        return now - before < TRUSTED_FOR and not self.closed and not _has_news(self.fileno())
+
+
+def _has_news(socket: int) -> bool:
+    """Whether the server has sent something that was not asked for, or has hung up."""
+    watch = select.poll()
+    watch.register(socket, select.POLLIN)
+    return bool(watch.poll(0))
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -61,6 +61,58 @@ def test_its_return_is_noticed(away):
     assert not base._away.is_set()
 
 
+@pytest.fixture
+def other():
+    """Somebody who watches the server beside this process's pool."""
+    with WatchedConnection.connect(**connection.get_connection_params() | {"pool": None}) as made:
+        made.autocommit = True
+        yield made
+
+
+def backend():
+    """The server's process behind our connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return cursor.fetchone()[0]
+
+
+def last_asked(other, pid):
+    return other.execute("SELECT query_start FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone()
+
+
+def test_connection_used_just_now_is_not_asked_whether_it_lives(other):
+    pid, kept = backend(), connection.connection
+    kept.execute("")
+    before = last_asked(other, pid)
+
+    kept.execute("")
+
+    assert last_asked(other, pid) == before
+
+
+def test_connection_that_rested_is_asked_whether_it_lives(other):
+    pid, kept = backend(), connection.connection
+    kept.execute("")
+    before = last_asked(other, pid)
+
+    kept.handed_out_at -= base.TRUSTED_FOR
+    kept.execute("")
+
+    assert last_asked(other, pid) > before
+
+
+def test_connection_that_the_server_ended_is_replaced(other):
+    backend()
+    connection.close()
+
+    ours = "datname = current_database() AND pid <> pg_backend_pid()"
+    ended = other.execute(f"SELECT pid, pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {ours}")
+    pids = {pid for pid, _ended in ended}
+
+    assert pids
+    assert backend() not in pids
+
+
 def test_migrations_wait_briefly_for_locks_and_nothing_else_does():
     seen = []
 
