@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from challenges.models import ChallengeLog, ChallengeProgress
 from members.models import Member
 from rewards.models import RewardLog
-from tests.builders import DAY, log_activity, make_challenge, make_milestone, make_reward
+from tests.builders import DAY, add_codes, log_activity, make_challenge, make_milestone, make_reward
 from tests.staff import PASSWORD, make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -26,7 +26,9 @@ def desk(page, live_server):
     call_command("migrate", verbosity=0)  # the groups, which a transactional test flushes
     make_staff("root", is_superuser=True)
     now = timezone.now()
-    challenge = make_challenge(at=now - 60 * DAY, completion_reward=make_reward(code_source="pool"))
+    pool = make_reward(code_source="pool")
+    add_codes(pool, "SPARE")
+    challenge = make_challenge(at=now - 60 * DAY, completion_reward=pool)
     make_milestone(challenge, 200, at=now - 60 * DAY)
     log_activity(challenge, 250, at=now)
     log_activity(challenge, 9, at=now - 50 * DAY, received_at=now, uid="late")
@@ -42,7 +44,7 @@ def desk(page, live_server):
         page.wait_for_load_state("networkidle")
         return page
 
-    opened.challenge = challenge.pk
+    opened.challenge, opened.pool = challenge.pk, pool.pk
     return opened
 
 
@@ -76,6 +78,8 @@ def test_axe_finds_nothing_grave_on_a_marketers_pages(desk, page, scheme):
         "figures": grave(desk("desk:dashboard", desk.challenge)),
         "history": grave(desk("admin:challenges_challenge_history", desk.challenge)),
         "removal": grave(desk("admin:challenges_challenge_delete", desk.challenge)),
+        "codes": grave(desk("admin:rewards_reward_codes", desk.pool)),
+        "withdrawal": grave(desk("admin:rewards_reward_withdraw", desk.pool)),
         "form": grave(desk("admin:challenges_challenge_change", desk.challenge)),
     }
     page.locator("#id_completion_target_value").fill("220")
@@ -142,6 +146,8 @@ def test_no_page_is_wider_than_a_phone(desk, page):
         ("admin:challenges_challenge_history", desk.challenge),
         ("admin:challenges_challenge_delete", desk.challenge),
         ("admin:rewards_rewardlog_change", RewardLog.objects.get().pk),
+        ("admin:rewards_reward_codes", desk.pool),
+        ("admin:rewards_reward_withdraw", desk.pool),
         ("desk:dashboard", desk.challenge),
         ("desk:member", member.pk),
         ("desk:progress", progress.pk),
