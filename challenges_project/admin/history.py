@@ -39,6 +39,15 @@ class HistoryAdmin(SimpleHistoryAdmin):
         response: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
         return response
 
+    def render_history_view(
+        self, request: HttpRequest, template: str, context: dict[str, Any], **kwargs: Any
+    ) -> HttpResponse:
+        """The library speaks of the history's own model, which has no pages to lead to."""
+        page: HttpResponse = super().render_history_view(
+            request, template, {**context, "opts": self.opts}, **kwargs
+        )
+        return page
+
     def history_view_title(self, request: HttpRequest, obj: Any) -> str:
         return _("History of %(name)s") % {"name": obj}
 

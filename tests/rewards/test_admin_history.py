@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django.asserts import assertContains
 
 from rewards import catalogue
 from rewards.models import Reward
@@ -57,3 +58,15 @@ def test_history_names_each_change_once(marketer):
 
     newest = listed.context["page_obj"][0]
     assert [(each["field"], each["new"]) for each in newest.history_delta_changes] == [("Title [en]", "Mug")]
+
+
+def test_version_leads_back_to_the_history(marketer):
+    reward = make_reward(name="A")
+    history = reverse("admin:rewards_reward_history", args=[reward.pk])
+    listed = marketer.get(history)
+    version = reverse(
+        "admin:rewards_reward_simple_history", args=[reward.pk, listed.context["page_obj"][0].pk]
+    )
+
+    assertContains(listed, f'href="{version}"')
+    assertContains(marketer.get(version), f'href="{history}"')
