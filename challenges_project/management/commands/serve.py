@@ -15,7 +15,8 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 MOST_WORKERS = 4
-THREADS = 4
+# Single logs that wait for one another share a transaction: with a few more threads a sixth less work a log.
+THREADS = 6
 # Connections, idle ones too, that one worker holds at once; more wait in the kernel's queue.
 CONNECTIONS = 256
 HEADER_MILLISECONDS = 10_000
