@@ -115,6 +115,7 @@ class ChallengeAdmin(
             "zone_names": zone_names(),
             "languages": offered_languages(),
             "status_badge": _stored_status(obj),
+            "milestone_errors": sum(len(rung.errors) for each in formsets for rung in each.formset.forms),
             "text_errors": sum(1 for name in form.errors if name.startswith("eud_")),
             "loaded": _loaded(request, obj, form, formsets),
         }

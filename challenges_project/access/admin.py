@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -13,13 +14,29 @@ from challenges_project.access.staff_action import StaffAction
 from challenges_project.admin import ExactSearch, RangeDateTimeFilter, StaffModelAdmin, ViewOnlyAdmin, display
 
 
+class ApiKeyForm(forms.ModelForm):
+    def clean(self) -> dict[str, Any]:
+        """At a field, where the remedy is, rather than on top of the form."""
+        cleaned = super().clean() or self.cleaned_data
+        if not any(cleaned.get(name) for name in ("may_ingest", "may_read", "may_admin")):
+            self.add_error("may_ingest", _("Choose at least one thing that the key may do."))
+        return cleaned
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(StaffModelAdmin):
+    form = ApiKeyForm
     list_display = ("name", "prefix", "shown_scopes", "paused", "expires_at", "last_used_at")
     list_filter = ("paused",)
     search_fields = ("name", "prefix")
     fieldsets = (
-        (None, {"fields": ("name", "prefix", "paused", "expires_at")}),
+        (
+            None,
+            {
+                "fields": ("name", "prefix", "paused", "expires_at"),
+                "description": _("A key is shown once, right after it is made."),
+            },
+        ),
         (_("What it may do"), {"fields": ("may_ingest", "may_read", "may_admin")}),
         (_("Times"), {"fields": ("created_at", "last_used_at")}),
     )

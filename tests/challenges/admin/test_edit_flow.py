@@ -90,6 +90,7 @@ def test_milestone_above_the_target_is_a_mistake_at_its_field(marketer, running)
 
     (formset,) = (inline.formset for inline in response.context["inline_admin_formsets"])
     assert list(formset.errors[0]) == ["milestone_target_value"]
+    assert response.context["milestone_errors"] == 1
     assert Milestone.objects.get().milestone_target_value == 200
 
 
