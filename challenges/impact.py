@@ -1,6 +1,7 @@
 """What an edit would do to members and coupons, counted in the database before anything is saved."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
 from challenges import rebuilding
-from challenges.catalogue import Rules
+from challenges.catalogue import Rules, Threshold
 from challenges.edit import Edit
 from challenges.models import ChallengeProgress
 from challenges.settling import completes, open_rows, unpaid
@@ -52,13 +53,19 @@ def _of_settling(edit: Edit) -> Impact:
     rows = open_rows(rules.challenge_id, edit.at)
     paying = completes(rules)
     impact = Impact(completed_members=_members(rows.filter(paying)))
-    for threshold in rules.thresholds:
+    for threshold in _acting(rules, edit.at):
         _add(impact, threshold.reward_id, rows.filter(unpaid(threshold)).count())
         paying |= unpaid(threshold)
     _add(impact, rules.completion_reward_id, rows.filter(completes(rules)).count())
     impact.paid_members = _members(rows.filter(paying))
     _count_coupons(impact)
     return impact
+
+
+def _acting(rules: Rules, at: datetime) -> list[Threshold]:
+    """All milestones; of an edit that closes the windows, not those that go live with it."""
+    closes = rules.ends_at is not None and rules.ends_at <= at
+    return [each for each in rules.thresholds if not closes or each.live_since < at]
 
 
 def _of_recount(edit: Edit) -> Impact:

@@ -11,7 +11,7 @@ from challenges.impact import Impact
 from challenges.models import Challenge, ChallengeProgress
 from milestones.models import Milestone
 from rewards.models import RewardLog
-from tests.builders import NOW, entry, log_activity, make_challenge, make_milestone, make_reward
+from tests.builders import DAY, HOUR, NOW, entry, log_activity, make_challenge, make_milestone, make_reward
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +43,16 @@ def test_impact_counts_members_and_coupons_and_saves_nothing():
     )
     assert (RewardLog.objects.count(), Milestone.objects.count()) == (0, 0)
     assert Challenge.objects.get().completion_target_value == 500
+
+
+def test_impact_of_a_milestone_added_while_the_challenge_is_ended_is_nothing():
+    challenge = make_challenge()
+    log_activity(challenge, 350, at=NOW - HOUR)
+    edit = fresh(challenge, ends_at=NOW - DAY), [unsaved_milestone(challenge, 200)]
+
+    assert rules.impact(*edit, at=NOW) == Impact()
+    rules.save(*edit, at=NOW)
+    assert RewardLog.objects.count() == 0
 
 
 def test_impact_as_the_api_shows_it():
