@@ -21,7 +21,9 @@ from challenges.models import Challenge, ChallengeProgress
 from challenges_project.amounts import units
 from members.models import Member
 from milestones.models import Milestone
-from rewards.models import CouponCode, RewardLog
+from rewards.code_files import listed_codes
+from rewards.models import RewardLog
+from rewards.pools import import_codes
 from tests.builders import NOW, entry, make_challenge, make_member, make_milestone, make_reward
 from tests.challenges.model_of_the_rules import Model
 
@@ -161,10 +163,17 @@ class Engine(RuleBasedStateMachine):
 
     @rule()
     def refill_the_pool(self):
-        self.codes += 2
-        CouponCode.objects.bulk_create(
-            CouponCode(reward=self.reward, code=f"POOL-{self.codes - n}", created_at=self.now) for n in (0, 1)
-        )
+        codes = [f"POOL-{self.codes + n}" for n in (1, 2)]
+        self.codes += len(codes)
+        import_codes(self.reward.id, listed_codes(codes), clock=lambda: self.now)
+
+    @invariant()
+    def codes_go_round_as_far_as_they_last(self):
+        """Each once; who found none waits, until some are imported."""
+        logs = RewardLog.objects.exclude(reward=None)
+        given, codes = set(logs.exclude(coupon_code="").values_list("coupon_code")), getattr(self, "codes", 0)
+        assert len(given) == min(len(logs), codes)
+        assert logs.waiting().count() == len(logs) - len(given)
 
     @invariant()
     def both_hold_the_same(self):

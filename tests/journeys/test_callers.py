@@ -1,6 +1,7 @@
 """domain.md, Who sees what: every route, method and caller against one table."""
 
 import pytest
+from django.urls import get_resolver
 
 pytestmark = pytest.mark.thorough
 
@@ -12,21 +13,29 @@ TABLE = {
     ("challenge", "list"): (200, 200, 403, 200, 200, 200),
     ("challenge", "get live"): (200, 200, 403, 200, 200, 200),
     ("challenge", "get draft"): (200, 200, 403, 404, 404, 404),
+    ("challenge", "get archived"): (404, 404, 403, 404, 404, 404),
     ("challenge", "get paused with progress"): (200, 200, 403, 200, 404, 404),
     ("challenge", "post"): (400, 403, 403, 403, 403, 401),
     ("challenge", "patch live"): (200, 403, 403, 403, 403, 401),
+    ("challenge", "patch archived"): (404, 403, 403, 403, 403, 401),
     ("challenge", "delete live"): (204, 403, 403, 403, 403, 401),
     ("milestone", "list"): (200, 200, 403, 200, 200, 200),
     ("milestone", "get live"): (200, 200, 403, 200, 200, 200),
     ("milestone", "get draft"): (200, 200, 403, 404, 404, 404),
+    ("milestone", "get of a draft"): (200, 200, 403, 404, 404, 404),
+    ("milestone", "get of one paused with progress"): (200, 200, 403, 200, 404, 404),
+    ("milestone", "get of one archived"): (404, 404, 403, 404, 404, 404),
     ("milestone", "post"): (400, 403, 403, 403, 403, 401),
     ("milestone", "patch live"): (200, 403, 403, 403, 403, 401),
     ("milestone", "delete live"): (204, 403, 403, 403, 403, 401),
     ("challenge_log", "list"): (200, 200, 403, 200, 200, 401),
     ("challenge_log", "get own"): (200, 200, 403, 200, 404, 401),
     ("challenge_log", "post"): (400, 403, 400, 403, 403, 401),
+    ("challenge_log", "batch"): (400, 403, 400, 403, 403, 401),
     ("challenge_log", "patch own"): (405, 405, 405, 405, 405, 405),
     ("challenge_log", "delete own"): (405, 405, 405, 405, 405, 405),
+    ("challenge_log", "get own in an archived challenge"): (200, 200, 403, 200, 404, 401),
+    ("challenge_progress", "get own in an archived challenge"): (200, 200, 403, 200, 404, 401),
     ("challenge_progress", "list"): (200, 200, 403, 200, 200, 401),
     ("challenge_progress", "get own"): (200, 200, 403, 200, 404, 401),
     ("challenge_progress", "post"): (405, 405, 405, 405, 405, 405),
@@ -36,6 +45,8 @@ TABLE = {
     ("reward_log", "patch own"): (200, 403, 403, 403, 403, 401),
     ("reward_log", "post"): (405, 405, 405, 405, 405, 405),
     ("reward_log", "redeem own"): (200, 403, 403, 403, 403, 401),
+    ("reward_log", "unredeem own"): (200, 403, 403, 403, 403, 401),
+    ("reward_log", "revoke own"): (200, 403, 403, 403, 403, 401),
     ("reward", "list"): (200, 200, 403, 404, 404, 401),
     ("reward", "get used"): (200, 200, 403, 404, 404, 401),
     ("reward", "post"): (400, 403, 403, 404, 404, 401),
@@ -43,12 +54,14 @@ TABLE = {
     ("reward", "delete used"): (409, 403, 403, 404, 404, 401),
     ("coupon_code", "list"): (200, 200, 403, 404, 404, 401),
     ("coupon_code", "post"): (405, 405, 405, 405, 405, 405),
+    ("coupon_code", "import"): (400, 403, 403, 404, 404, 401),
     ("member", "list"): (200, 200, 403, 200, 200, 401),
     ("member", "get own"): (200, 200, 403, 200, 404, 401),
     ("member", "post"): (400, 403, 403, 403, 403, 401),
     ("member", "patch own"): (200, 403, 403, 403, 403, 401),
     ("member", "delete own"): (204, 403, 403, 403, 403, 401),
     ("activity", "post"): (400, 403, 400, 404, 404, 401),
+    ("activity", "batch"): (400, 403, 400, 404, 404, 401),
 }
 
 
@@ -60,32 +73,37 @@ def ids(api):
     live = api.post_record("challenge", name="live", status="live", **basics, completionRewardId=reward["id"])
     draft = api.post_record("challenge", name="draft", status="draft", **basics)
     paused = api.post_record("challenge", name="paused", status="live", **basics)
-    milestones = {
-        status: api.post_record(
-            "milestone",
-            linkedSchemaRecordId=live["id"],
-            name="m",
-            description="d",
-            status=status,
-            milestoneTargetValue=200,
-        )["id"]
-        for status in ("live", "draft")
-    }
+    archived = api.post_record("challenge", name="archived", status="live", **basics)
+    milestones = {status: milestone_in(api, live, status) for status in ("live", "draft")}
+    inside = {state["name"]: milestone_in(api, state, "live") for state in (draft, paused, archived)}
     log = api.log(live, value=300).json()["data"]
     api.log(paused, value=1)
+    kept = api.log(archived, value=1).json()["data"]
     api.patch_json(f"/schema/challenge/record/{paused['id']}", {"status": "paused"})
+    api.delete(f"/schema/challenge/record/{archived['id']}")
     return {
         ("challenge", "live"): live["id"],
         ("challenge", "draft"): draft["id"],
         ("challenge", "paused with progress"): paused["id"],
         ("milestone", "live"): milestones["live"],
+        ("challenge", "archived"): archived["id"],
         ("milestone", "draft"): milestones["draft"],
+        ("milestone", "of a draft"): inside["draft"],
+        ("milestone", "of one paused with progress"): inside["paused"],
+        ("milestone", "of one archived"): inside["archived"],
+        ("challenge_log", "own in an archived challenge"): kept["id"],
+        ("challenge_progress", "own in an archived challenge"): kept["challengeProgress"]["id"],
         ("challenge_log", "own"): log["id"],
         ("challenge_progress", "own"): log["challengeProgress"]["id"],
         ("reward_log", "own"): log["rewardLogs"][0]["id"],
         ("reward", "used"): reward["id"],
         ("member", "own"): "alice",
     }
+
+
+def milestone_in(api, challenge, status):
+    facts = {"name": "m", "description": "d", "status": status, "milestoneTargetValue": 200}
+    return api.post_record("milestone", linkedSchemaRecordId=challenge["id"], **facts)["id"]
 
 
 @pytest.fixture
@@ -114,16 +132,41 @@ def ask(caller, method, slug, record_id):
         return caller.get(LIST.format(slug)).status_code
     if method == "get":
         return caller.get(ONE.format(slug, record_id)).status_code
-    if method == "redeem":
-        return caller.post(ONE.format(slug, record_id) + "/redeem").status_code
+    if method in ("redeem", "unredeem", "revoke"):
+        return caller.post(f"{ONE.format(slug, record_id)}/{method}").status_code
+    if method in ("batch", "import"):
+        return caller.post(f"{LIST.format(slug)}/{method}", {}, content_type="application/json").status_code
     path = LIST.format(slug) if method == "post" else ONE.format(slug, record_id)
     return getattr(caller, method)(path, {}, content_type="application/json").status_code
 
 
+METHOD_OF = {
+    "retrieve": "get",
+    "create": "post",
+    "partial_update": "patch",
+    "destroy": "delete",
+    "import_into_pool": "import",
+}
+
+
+def routed(patterns):
+    """(slug, method) of every action that a route leads to."""
+    for each in patterns:
+        if hasattr(each, "url_patterns"):
+            yield from routed(each.url_patterns)
+        for action in getattr(getattr(each, "callback", None), "actions", {}).values():
+            yield each.callback.cls.slug, METHOD_OF.get(action, action)
+
+
 def test_no_route_is_missing_from_the_table():
-    from django.urls import get_resolver
+    tabled = {(slug, what.partition(" ")[0]) for slug, what in TABLE}
 
-    routes = {pattern for pattern in get_resolver().reverse_dict if isinstance(pattern, str)}
-    slugs = {name.rsplit("-", 1)[0] for name in routes if name.endswith(("-list", "-detail"))}
+    assert set(routed(get_resolver().url_patterns)) - tabled == set()
 
-    assert slugs == {slug for slug, _what in TABLE}
+
+def test_records_are_never_put(callers, ids):
+    paths = [ONE.format(slug, record_id) for (slug, _state), record_id in ids.items()]
+
+    answers = [each.put(path, {}, "application/json") for each in callers.values() for path in paths]
+
+    assert {answer.status_code for answer in answers} == {405}
