@@ -6,7 +6,12 @@ import pytest
 import schemathesis
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, given, settings
-from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    ignored_auth,
+    negative_data_rejection,
+    positive_data_acceptance,
+)
 
 from challenges_project.wsgi import application
 
@@ -25,20 +30,33 @@ def operations():
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.label)
 def test_operation_answers_as_documented(operation, api, transactional_db):
+    throw(operation, api, GenerationMode.POSITIVE, EXAMPLES, BEYOND_THE_DOCUMENT)
+
+
+@pytest.mark.parametrize("examples", [EXAMPLES // 3, pytest.param(100, marks=pytest.mark.long)])
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.label)
+def test_operation_refuses_what_the_document_refuses(operation, examples, api, transactional_db):
+    # A batch is 200 and refuses each bad record in its own outcome.
+    by_record = [negative_data_rejection] if operation.path.endswith("/batch") else []
+    throw(operation, api, GenerationMode.NEGATIVE, examples, BEYOND_THE_DOCUMENT + by_record)
+
+
+def throw(operation, api, mode, examples, excluded):
+    """Data that the document allows, or that it refuses; every answer must be one that it names."""
     key = api.defaults["HTTP_AUTHORIZATION"]
 
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=examples,
         deadline=None,
         derandomize=True,
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=operation.as_strategy())
+    @given(case=operation.as_strategy(generation_mode=mode))
     def run(case):
         response = case.call(headers={"Authorization": key})
         assert response.status_code < 500, response.content
-        case.validate_response(response, excluded_checks=BEYOND_THE_DOCUMENT)
+        case.validate_response(response, excluded_checks=excluded)
 
     run()
 
