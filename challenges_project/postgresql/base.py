@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from django.db.backends.postgresql import base
 from psycopg import Connection, OperationalError
+from psycopg_pool import ConnectionPool
 
 # The last attempt to connect failed.
 _away = threading.Event()
@@ -44,9 +45,23 @@ class WatchedConnection(Connection[Any]):
         A server that ended it has said so, which can be seen without a query: that would be a tenth of what
         a small request costs.
         """
-        if query == "" and self._is_trusted():
+        if query != "":
+            return super().execute(query, *args, **kwargs)
+        if self._is_trusted():
             return self.cursor()
-        return super().execute(query, *args, **kwargs)
+        try:
+            return super().execute(query, *args, **kwargs)
+        except OperationalError:
+            self._doubt_the_others()
+            raise
+
+    def _doubt_the_others(self) -> None:
+        """Where one connection was ended, those that rest beside it were too: replace them all at once.
+
+        The pool would find them one by one and wait longer after each: six are too many for one request.
+        """
+        if isinstance(self._pool, ConnectionPool):
+            self._pool.check()
 
     def _is_trusted(self) -> bool:
         now, before = time.monotonic(), self.handed_out_at

@@ -101,9 +101,12 @@ def test_connection_that_rested_is_asked_whether_it_lives(other):
     assert last_asked(other, pid) > before
 
 
-def test_connection_that_the_server_ended_is_replaced(other):
+@pytest.mark.parametrize("resting", [1, 6])
+def test_connections_that_the_server_ended_are_replaced(other, resting):
     backend()
     connection.close()
+    for each in [connection.pool.getconn() for _ in range(resting)]:
+        connection.pool.putconn(each)
 
     ours = "datname = current_database() AND pid <> pg_backend_pid()"
     ended = other.execute(f"SELECT pid, pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {ours}")
