@@ -1,11 +1,18 @@
 """The WSGI entry that `manage.py serve` and any other WSGI server runs."""
 
+import multiprocessing
 import os
+import signal
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from challenges_project.proxies import behind_proxies
+
+if multiprocessing.parent_process() is not None:
+    # A worker of `serve`. Ctrl-C in a terminal reaches it, and the server, which tells it to stop: with two
+    # signals at once it would not stop, but be killed half a minute later.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "challenges_project.settings")
 

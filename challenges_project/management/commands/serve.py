@@ -123,9 +123,11 @@ def share_metrics(data_dir: Path, port: int) -> None:
 
 
 def granian_command(host: str, port: int, workers: int, threads: int) -> list[str]:
-    """The command line of the server. It lies beside the running interpreter, in the same environment."""
+    """The command line of the server, in the same environment; only granian itself is taken from there."""
     return [
-        str(Path(sys.executable).with_name("granian")),
+        sys.executable,
+        "-P",
+        str(Path(__file__).parents[1] / "server.py"),
         "--interface=wsgi",
         "--http=1",
         "--no-ws",
