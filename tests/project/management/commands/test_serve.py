@@ -1,7 +1,6 @@
 """`manage.py serve`: what it refuses, and that what it starts answers and stops."""
 
 import os
-import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
@@ -12,7 +11,6 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from challenges_project.management.commands.serve import (
-    STOP_SECONDS,
     Command,
     default_workers,
     granian_command,
@@ -89,18 +87,6 @@ def test_server_answers_and_stops_when_told(tmp_path):
         status = ask(f"{server.address}/healthz").status
 
     assert (status, server.process.returncode) == (200, 0)
-
-
-@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGTERM, signal.SIGTERM, signal.SIGINT]])
-def test_server_stops_when_its_whole_group_is_told(tmp_path, signals):
-    environment = shell(tmp_path)
-    manage(environment, "migrate")
-
-    with serving(environment, workers=2) as server:
-        for each in signals:
-            os.killpg(server.process.pid, each)
-        # Workers that do not stop by themselves are killed after half a minute. 1: a worker was quicker.
-        assert server.process.wait(STOP_SECONDS - 5) in (0, 1)
 
 
 def test_metrics_add_up_over_the_workers(tmp_path):
