@@ -14,7 +14,7 @@ from django.utils import timezone
 from benchmarks.load import get, post
 from benchmarks.stage import Stage
 from benchmarks.usual_way import models as usual
-from challenges import rules
+from challenges.editing import service
 from challenges.models import Challenge
 from milestones.models import Milestone
 
@@ -49,7 +49,7 @@ def make_challenge(
         )
         for step in milestones
     ]
-    return rules.save(challenge, steps, at=timezone.now())
+    return service.save(challenge, steps, at=timezone.now())
 
 
 def make_usual_challenge() -> usual.Challenge:

@@ -79,7 +79,7 @@ class Stage:
         use(self.database)
 
     def start(self) -> None:
-        from challenges_project.access.models import create_key
+        from access.models.api_key import create_key
 
         _admin(f"CREATE DATABASE {self.database} TEMPLATE {TEMPLATE}")
         self.use()

@@ -6,16 +6,17 @@ from typing import Any
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 
-from challenges import catalogue, progress, unsaved
-from challenges.ledger import StoredLog
+from challenges.caches import config
+from challenges.engine import orm_entry, progress
 from challenges.models import Challenge, ChallengeLog
+from challenges.models.rows import StoredLog
 from challenges.signals import challenge_logs_saved
-from challenges_project.icons import keeping
+from core.icons import storage
 from milestones.models import Milestone
 from rewards.models import Reward
 
 
-@receiver(challenge_logs_saved, dispatch_uid="challenges.progress")
+@receiver(challenge_logs_saved, dispatch_uid="challenges.engine.progress")
 def count_logs(logs: Iterable[StoredLog | ChallengeLog], **kwargs: Any) -> progress.Applied:
     return progress.apply(logs)
 
@@ -23,7 +24,7 @@ def count_logs(logs: Iterable[StoredLog | ChallengeLog], **kwargs: Any) -> progr
 @receiver(pre_save, sender=ChallengeLog, dispatch_uid="challenges.judge_log")
 def judge_log(instance: ChallengeLog, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
-        unsaved.judge_unsaved(instance)
+        orm_entry.judge_unsaved(instance)
 
 
 @receiver(post_save, sender=ChallengeLog, dispatch_uid="challenges.announce_log")
@@ -36,10 +37,10 @@ def announce_log(instance: ChallengeLog, raw: bool = False, **kwargs: Any) -> No
 @receiver([post_save, post_delete], sender=Milestone, dispatch_uid="challenges.milestone_edited")
 @receiver([post_save, post_delete], sender=Reward, dispatch_uid="challenges.reward_edited")
 def touch_catalogue(**kwargs: Any) -> None:
-    catalogue.touch()
+    config.touch()
 
 
 @receiver(post_delete, sender=Challenge, dispatch_uid="challenges.challenge_deleted")
 @receiver(post_delete, sender=Milestone, dispatch_uid="challenges.milestone_deleted")
 def remove_icons(instance: Challenge | Milestone, **kwargs: Any) -> None:
-    keeping.remove_icons(instance)
+    storage.remove_icons(instance)

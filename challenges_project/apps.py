@@ -11,7 +11,7 @@ class FloorConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate, pre_migrate
 
-        from challenges_project.postgresql import migrating
+        from core.sql.postgresql import migrating
 
         pre_migrate.connect(migrating.wait_briefly_for_locks, dispatch_uid="postgresql.locks")
         post_migrate.connect(migrating.wait_as_usual, dispatch_uid="postgresql.locks")
@@ -21,4 +21,4 @@ class StaffAdminConfig(admin_apps.AdminConfig):
     """What INSTALLED_APPS names instead of django.contrib.admin."""
 
     default = False
-    default_site = "challenges_project.admin.site.StaffSite"
+    default_site = "core.admin.site.StaffSite"

@@ -52,22 +52,23 @@ INSTALLED_APPS = [
     "csp",
     "axes",
     "simple_history",
-    "challenges_project.access",
+    "access",
     "members",
     "rewards",
     "milestones",
     "challenges",
-    "challenges_project.desk",
+    "demo",
+    "backoffice",
 ]
 
 MIDDLEWARE = [
-    "challenges_project.api.metering.MeteringMiddleware",
+    "core.api.metrics.MeteringMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "challenges_project.api.cors.PublicCorsMiddleware",
+    "core.api.http.cors.PublicCorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "challenges_project.api.locale.PageLocaleMiddleware",
+    "core.api.http.locale.PageLocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -100,9 +101,9 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # --- Database ---------------------------------------------------------------------------------------------
 DATABASE_URL = env("DATABASE_URL", default="")
 if DATABASE_URL:
-    from challenges_project.postgresql.base import WatchedConnection
+    from core.sql.postgresql.base import WatchedConnection
 
-    DATABASES = {"default": env.db_url("DATABASE_URL", engine="challenges_project.postgresql")}
+    DATABASES = {"default": env.db_url("DATABASE_URL", engine="core.sql.postgresql")}
     DATABASES["default"].update(
         {
             "CONN_HEALTH_CHECKS": True,
@@ -194,7 +195,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True
 # SQLite leaves out what an index includes: it is no slower for that.
 SILENCED_SYSTEM_CHECKS = ["models.W040"]
-FORMAT_MODULE_PATH = "challenges_project.formats"
+FORMAT_MODULE_PATH = "core.admin.formats"
 TIME_ZONE = env("TIME_ZONE", default="UTC")
 if TIME_ZONE not in zoneinfo.available_timezones():
     raise refuse("TIME_ZONE", "an IANA name such as Europe/Berlin")
@@ -220,12 +221,12 @@ CORS_URLS_REGEX = r"^/(schema/|openapi\.json)"
 CORS_ALLOW_METHODS = ["GET", "POST", "PATCH", "DELETE", "OPTIONS"]
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "if-none-match"]
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["challenges_project.access.authentication.CallerAuthentication"],
-    "DEFAULT_THROTTLE_CLASSES": ["challenges_project.access.throttling.CallerRateThrottle"],
-    "DEFAULT_PARSER_CLASSES": ["challenges_project.api.parsers.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["challenges_project.api.renderers.JSONRenderer"],
-    "EXCEPTION_HANDLER": "challenges_project.api.exceptions.handle",
-    "DEFAULT_SCHEMA_CLASS": "challenges_project.api.schema.RecordSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["access.api.authentication.CallerAuthentication"],
+    "DEFAULT_THROTTLE_CLASSES": ["access.api.throttling.CallerRateThrottle"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.http.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["core.api.http.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "core.api.errors.handle",
+    "DEFAULT_SCHEMA_CLASS": "core.api.schema.RecordSchema",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -237,9 +238,9 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
-        "RecordStatus": "challenges_project.choices.RecordStatus",
-        "MemberStatus": "challenges_project.choices.MemberStatus",
-        "RewardLogStatus": "challenges_project.choices.RewardLogStatus",
+        "RecordStatus": "core.choices.RecordStatus",
+        "MemberStatus": "core.choices.MemberStatus",
+        "RewardLogStatus": "core.choices.RewardLogStatus",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -281,12 +282,12 @@ UNFOLD = {
     "SITE_URL": None,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
-    "STYLES": ["challenges_project.desk.navigation.stylesheet"],
+    "STYLES": ["backoffice.pages.navigation.stylesheet"],
     "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": "challenges_project.desk.navigation.favicon"}
+        {"rel": "icon", "type": "image/svg+xml", "href": "backoffice.pages.navigation.favicon"}
     ],
-    "DASHBOARD_CALLBACK": "challenges_project.desk.home.context",
-    "SIDEBAR": {"navigation": "challenges_project.desk.navigation.groups"},
+    "DASHBOARD_CALLBACK": "backoffice.pages.home.context",
+    "SIDEBAR": {"navigation": "backoffice.pages.navigation.groups"},
     "COLORS": {
         "primary": {
             "50": "#eef6ff",

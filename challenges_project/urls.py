@@ -5,27 +5,27 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from challenges_project.api.handlers import unknown_path
-from challenges_project.icons.serving import serve_icon
+from core.api.http.error_pages import unknown_path
+from core.icons.serving import serve_icon
 
-handler400 = "challenges_project.api.handlers.bad_request"
-handler403 = "challenges_project.api.handlers.forbidden"
-handler404 = "challenges_project.api.handlers.not_found"
-handler500 = "challenges_project.api.handlers.server_error"
+handler400 = "core.api.http.error_pages.bad_request"
+handler403 = "core.api.http.error_pages.forbidden"
+handler404 = "core.api.http.error_pages.not_found"
+handler500 = "core.api.http.error_pages.server_error"
 
 urlpatterns = [
-    path("", include("challenges_project.api.urls")),
-    path("schema/", include("challenges.urls")),
-    path("schema/", include("rewards.urls")),
-    path("schema/", include("members.urls")),
+    path("", include("core.api.urls")),
+    path("schema/", include("challenges.api.urls")),
+    path("schema/", include("rewards.api.urls")),
+    path("schema/", include("members.api.urls")),
     re_path(r"^schema(/[\s\S]*)?\Z", unknown_path),
     re_path(r"^media/icons/(?P<name>[0-9a-f]{32})\.(?P<extension>png|jpg|gif|svg)\Z", serve_icon),
-    path("admin/desk/", include("challenges_project.desk.urls")),
+    path("admin/desk/", include("backoffice.pages.urls")),
     path("admin/", admin.site.urls),
 ]
 
 if settings.DEBUG:
     urlpatterns += [
-        path("demo/", include("challenges_project.desk.storefront.urls")),
+        path("demo/", include("demo.storefront.urls")),
         path("", RedirectView.as_view(pattern_name="storefront:shop")),
     ]

@@ -7,7 +7,7 @@ import signal
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from challenges_project.proxies import behind_proxies
+from core.api.http.proxies import behind_proxies
 
 if multiprocessing.parent_process() is not None:
     # A worker of `serve`. Ctrl-C in a terminal reaches it, and the server, which tells it to stop: with two

@@ -8,8 +8,13 @@ from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from challenges_project.admin import ChoicesDropdownFilter, ExactSearch, StaffModelAdmin, display
-from challenges_project.choices import MemberStatus
+from core.admin import (
+    ChoicesDropdownFilter,
+    ExactSearch,
+    StaffModelAdmin,
+    display,
+)
+from core.choices import MemberStatus
 from members.models import Member
 
 

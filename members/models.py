@@ -3,8 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from challenges_project.choices import MemberStatus
-from challenges_project.ids import uuid7
+from core.choices import MemberStatus
+from core.ids import uuid7
 
 
 class MemberQuerySet(models.QuerySet):

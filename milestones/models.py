@@ -6,10 +6,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from challenges_project.amounts import AmountField, amount_range_check
-from challenges_project.choices import RecordStatus
-from challenges_project.ids import uuid7
-from challenges_project.loaded import RemembersLoaded
+from core.amounts import AmountField, amount_range_check
+from core.choices import RecordStatus
+from core.dirty_tracking import RemembersLoaded
+from core.ids import uuid7
 
 
 class MilestoneQuerySet(models.QuerySet):

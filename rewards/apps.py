@@ -5,8 +5,8 @@ class RewardsConfig(AppConfig):
     name = "rewards"
 
     def ready(self) -> None:
-        from challenges_project.api import health
+        from core.api import health
         from rewards import receivers  # noqa: F401
-        from rewards.metrics import PoolCollector
+        from rewards.api.metrics import PoolCollector
 
         health.collectors.append(PoolCollector())

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
-from rewards import catalogue
+from rewards.domain import reward_service
 from rewards.models import Reward
 
 
@@ -15,4 +15,4 @@ def settle_reward(instance: Reward, created: bool, raw: bool = False, **kwargs: 
     reward_id = instance.id  # a deletion in the same transaction would take it from the instance
     if not raw and not created:
         # A function of its own name: Django names it in the log when it fails, which a partial has not.
-        transaction.on_commit(lambda: catalogue.settle(reward_id), robust=True)
+        transaction.on_commit(lambda: reward_service.settle(reward_id), robust=True)

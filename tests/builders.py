@@ -7,15 +7,16 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from challenges import intake, rules
-from challenges.judging import Entry
+from challenges.editing import service
+from challenges.engine import intake
+from challenges.engine.eligibility import Entry
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
-from challenges_project.amounts import units
-from challenges_project.ids import uuid7_batch
+from core.amounts import units
+from core.ids import uuid7_batch
 from members.models import Member
 from milestones.models import Milestone
-from rewards.ledger import COUPON_CODES
 from rewards.models import CouponCode, Reward, RewardLog
+from rewards.models.rows import COUPON_CODES
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -33,13 +34,13 @@ def make_challenge(at=NOW - DAY, **fields):
         "aggregation_period": "monthly",
         "time_zone": "UTC",
     }
-    return rules.save(Challenge(**usual | fields), at=at)
+    return service.save(Challenge(**usual | fields), at=at)
 
 
 def make_milestone(challenge, target=200, at=NOW - DAY, **fields):
     usual = {"name": f"Spend {target}", "description": "On the way.", "status": "live"}
     milestone = Milestone(challenge=challenge, milestone_target_value=Decimal(target), **usual | fields)
-    return rules.save_milestone(milestone, at=at)
+    return service.save_milestone(milestone, at=at)
 
 
 def make_reward(code_source="generated", *, at=NOW - DAY, **fields):

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from challenges_project.access.models import create_key
+from access.models.api_key import create_key
 
 SECRET = "the-tests-end-user-secret-of-more-than-32-bytes"
 _numbers = count(1)

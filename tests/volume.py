@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from challenges.models import ChallengeLog, ChallengeProgress
-from challenges_project.ids import uuid7, uuid7_batch
+from core.ids import uuid7, uuid7_batch
 from members.models import Member
 from rewards.models import CouponCode, RewardLog
 from tests.builders import DAY, make_challenge, make_milestone, make_reward

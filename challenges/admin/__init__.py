@@ -1,8 +1,8 @@
 """The room's admin classes."""
 
-from .challenge import ChallengeAdmin
-from .ledgers import ActivityAdmin, ChallengeLogAdmin, ChallengeProgressAdmin
-from .milestone import RuledMilestoneAdmin
+from challenges.admin.challenge import ChallengeAdmin
+from challenges.admin.milestone import RuledMilestoneAdmin
+from challenges.admin.readonly_lists import ActivityAdmin, ChallengeLogAdmin, ChallengeProgressAdmin
 
 __all__ = [
     "ActivityAdmin",

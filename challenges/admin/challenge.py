@@ -8,16 +8,16 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
-from challenges.admin import asking, conflicts
+from challenges.admin import confirmation, conflicts
+from challenges.admin.changelist import ChallengeColumns, WithFigures
+from challenges.admin.duplicate import Start, copy_of
 from challenges.admin.edit_flow import OwnTransaction, SavesByRules
-from challenges.admin.exchanging import ExchangesChallenges
 from challenges.admin.forms import LABELS, MESSAGES, ChallengeForm, zone_names
-from challenges.admin.lists import ChallengeColumns, WithFigures
-from challenges.admin.removing import RemovesByRules
-from challenges.admin.reverting import RevertsByRules
-from challenges.admin.starting import Start, copy_of
+from challenges.admin.import_export import ExchangesChallenges
+from challenges.admin.removal import RemovesByRules
+from challenges.admin.revert import RevertsByRules
 from challenges.models import Challenge
-from challenges_project.admin import (
+from core.admin import (
     Archived,
     ChoicesDropdownFilter,
     HistoryAdmin,
@@ -26,9 +26,9 @@ from challenges_project.admin import (
     localized,
     offered_languages,
 )
-from challenges_project.admin.icon_field import icon_image
-from challenges_project.choices import RecordStatus
-from milestones.admin import MilestoneInline
+from core.admin.icon_field import icon_image
+from core.choices import RecordStatus
+from milestones.admin.milestone import MilestoneInline
 
 
 @admin.register(Challenge)
@@ -173,7 +173,7 @@ def _texts(code: str) -> tuple[Any, ...]:
 
 def _stored_status(obj: Challenge | None) -> str:
     """Also of a form that was refused on its way to another status."""
-    return (asking.status_of(obj) if obj else "") or RecordStatus.DRAFT.value
+    return (confirmation.status_of(obj) if obj else "") or RecordStatus.DRAFT.value
 
 
 def _loaded(request: HttpRequest, obj: Any, form: Any, formsets: Any) -> str:

@@ -6,10 +6,15 @@ from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from challenges.admin import asking, conflicts, saving
+from challenges.admin import confirmation, conflicts, form_changes
 from challenges.models import Challenge
-from challenges_project.admin import NESTED, Question, refusals_in, refuse
-from challenges_project.errors import DomainError
+from core.admin import (
+    NESTED,
+    Question,
+    refusals_in,
+    refuse,
+)
+from core.errors import DomainError
 
 
 class OwnTransaction(ModelAdmin):
@@ -36,11 +41,11 @@ class SavesByRules:
         now = timezone.now()
         seen = conflicts.loaded_version(request.POST.get("loaded", "")) if change else None
         self._refuse_stale(request, form.instance, seen)
-        edit = saving.edited(form, formsets, now)
+        edit = form_changes.edited(form, formsets, now)
         try:
-            was = asking.status_of(form.instance)
-            asking.ask(edit, was, now, request.POST.get("confirmed", ""))
-            saving.save(edit, now, seen)
+            was = confirmation.status_of(form.instance)
+            confirmation.ask(edit, was, now, request.POST.get("confirmed", ""))
+            form_changes.save(edit, now, seen)
         except DomainError as error:
             if error.code == "stale":
                 self._refuse_stale(request, form.instance, seen)

@@ -7,13 +7,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from challenges.models import Challenge
-from challenges_project.admin.fields import IdentifiersField, WallClockField, at_zone
-from challenges_project.admin.icon_field import IconFormField, IconWidget, show_kept
-from challenges_project.admin.texts_form import TextsForm
-from challenges_project.admin.theme import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
-from challenges_project.choices import RecordStatus
-from challenges_project.errors import DomainError
-from challenges_project.periods import checked_zone
+from core.admin.fields import IdentifiersField, WallClockField, at_zone
+from core.admin.icon_field import IconFormField, IconWidget, show_kept
+from core.admin.texts_form import TextsForm
+from core.admin.theme import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from core.choices import RecordStatus
+from core.errors import DomainError
+from core.periods import checked_zone
 
 LABELS = (
     "eud_not_started_label",

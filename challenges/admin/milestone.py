@@ -8,10 +8,10 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from challenges.admin.reverting import RevertsByRules
-from challenges.admin.saving import Edited
-from challenges_project.admin import action
-from milestones.admin import MilestoneAdmin
+from challenges.admin.form_changes import Edited
+from challenges.admin.revert import RevertsByRules
+from core.admin import action
+from milestones.admin.milestone import MilestoneAdmin
 from milestones.models import Milestone
 
 admin.site.unregister(Milestone)

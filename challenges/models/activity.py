@@ -3,8 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from challenges_project.amounts import AmountField
-from challenges_project.ids import uuid7
+from core.amounts import AmountField
+from core.ids import uuid7
 
 
 class Activity(models.Model):

@@ -8,11 +8,16 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from challenges_project.amounts import AmountField, amount_range_check
-from challenges_project.choices import AggregationMethod, AggregationPeriod, RecordStatus, ReversalPolicy
-from challenges_project.ids import uuid7
-from challenges_project.loaded import RemembersLoaded
-from challenges_project.periods import Window, checked_zone, window_containing
+from core.amounts import AmountField, amount_range_check
+from core.choices import (
+    AggregationMethod,
+    AggregationPeriod,
+    RecordStatus,
+    ReversalPolicy,
+)
+from core.dirty_tracking import RemembersLoaded
+from core.ids import uuid7
+from core.periods import Window, checked_zone, window_containing
 
 DEFAULT_LATE_GRACE_HOURS = 72
 
@@ -33,7 +38,7 @@ class ChallengeQuerySet(models.QuerySet):
 class Challenge(RemembersLoaded):
     """Rules that recur in calendar windows of `time_zone`, and the end-user display (EUD) texts.
 
-    Edit it through `challenges.rules.save` alone: that is the door which pays what an edit makes due.
+    Edit it through `challenges.editing.service` alone: it pays what an edit makes due.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

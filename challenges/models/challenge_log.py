@@ -6,9 +6,9 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from challenges_project.amounts import AmountField
-from challenges_project.choices import ReasonCode
-from challenges_project.ids import uuid7
+from core.amounts import AmountField
+from core.choices import ReasonCode
+from core.ids import uuid7
 
 
 class ChallengeLog(models.Model):

@@ -6,13 +6,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from challenges_project.amounts import AmountField, amount_range_check
-from challenges_project.choices import ProgressStatus
-from challenges_project.ids import uuid7
+from core.amounts import AmountField, amount_range_check
+from core.choices import ProgressStatus
+from core.ids import uuid7
 
 
 class ChallengeProgress(models.Model):
-    """One row for ever; written by `challenges.progress` alone.
+    """One row for ever; written by `challenges.engine.progress` alone.
 
     It keeps the target it is judged by and `window_ends_at`, when the window closes (its calendar end or the
     challenge's end), so that a closed window stays as it was whatever is edited later.

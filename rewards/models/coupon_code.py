@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from challenges_project.ids import uuid7
+from core.ids import uuid7
 
 
 class CouponCodeQuerySet(models.QuerySet["CouponCode"]):

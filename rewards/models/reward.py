@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from challenges_project.choices import CodeSource
-from challenges_project.ids import uuid7
+from core.choices import CodeSource
+from core.ids import uuid7
 
 
 class RewardQuerySet(models.QuerySet["Reward"]):
@@ -20,7 +20,7 @@ class RewardQuerySet(models.QuerySet["Reward"]):
 class Reward(models.Model):
     """Where coupon codes come from, how long they live and how many there may be.
 
-    Edit it through `rewards.catalogue`: that door checks what a form or a serializer cannot see.
+    Edit it through `rewards.domain.reward_service`: that door checks what a form or a serializer cannot see.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -73,7 +73,7 @@ class Reward(models.Model):
         blank=True,
         help_text=_("Warn when fewer uploaded codes than this are left. Empty: when none is."),
     )
-    # Since when the pool has been below its mark; so a crossing is told once (rewards.stock).
+    # Since when the pool has been below its mark; so a crossing is told once (rewards.domain.pool_levels).
     low_since = models.DateTimeField(_("low since"), null=True, blank=True, editable=False)
     eud_reward_title = models.CharField(_("title"), max_length=48, blank=True, default="")
     eud_reward_instruction_message = models.CharField(

@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from challenges_project.choices import RewardLogStatus
-from challenges_project.ids import uuid7
+from core.choices import RewardLogStatus
+from core.ids import uuid7
 
 # What a cap of a reward does not count (domain.md, Coupon codes).
 UNCOUNTED = (RewardLogStatus.CAPPED, RewardLogStatus.REVOKED)
@@ -36,10 +36,10 @@ class RewardLogQuerySet(models.QuerySet["RewardLog"]):
 class RewardLog(models.Model):
     """One reward given to one member for one milestone, or for the completion, of one window.
 
-    Written by `rewards.issuing`, `filling` and `transitions` alone. `threshold_id` is the milestone's id, or
-    the challenge's for a completion: one key for both makes one unique constraint, the one that pays exactly
-    once. `reward_issued_at` is when the code that it carries was given; while it has none, when it was
-    earned (docs/decisions).
+    Written by `rewards.domain` alone: `issuing`, `pending_codes` and `lifecycle`. `threshold_id` is the
+    milestone's id, or the challenge's for a completion: one key for both makes one unique constraint, the one
+    that pays exactly once. `reward_issued_at` is when the code that it carries was given; while it has none,
+    when it was earned (docs/decisions).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

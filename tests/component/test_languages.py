@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from challenges_project.texts import default_text
+from core.texts import default_text
 from tests.component.contract import STATIC, Answer
 from tests.component.gallery_samples import SPOKEN, spoken
 from tests.component.samples import NOW, challenge, started

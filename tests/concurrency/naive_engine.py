@@ -3,8 +3,8 @@
 from django.db import transaction
 
 from challenges.models import ChallengeLog, ChallengeProgress
-from challenges_project.amounts import amount
-from challenges_project.ids import uuid7
+from core.amounts import amount
+from core.ids import uuid7
 from members.models import Member
 from rewards.models import RewardLog
 from tests.builders import NOW

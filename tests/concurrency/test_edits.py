@@ -11,10 +11,11 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from challenges import intake, locks, rules, settling
+from challenges.editing import service
+from challenges.engine import backfill, intake, locks
 from challenges.models import Challenge, ChallengeProgress
-from challenges_project.amounts import units
-from challenges_project.errors import DomainError
+from core.amounts import units
+from core.errors import DomainError
 from milestones.models import Milestone
 from tests.builders import entry, make_challenge, make_milestone
 from tests.concurrency.writers import at_once, breaches
@@ -88,7 +89,7 @@ class Editor:
         return challenge
 
     def target(self, at):
-        rules.save(self.challenge(completion_target_value=Decimal(self.random.randint(60, 400))), at=at)
+        service.save(self.challenge(completion_target_value=Decimal(self.random.randint(60, 400))), at=at)
 
     def add(self, at):
         make_milestone(self.challenge(), self.random.randint(1, 300), at=at)
@@ -96,10 +97,10 @@ class Editor:
     def move(self, at):
         milestone = self.any_milestone()
         milestone.milestone_target_value = Decimal(self.random.randint(1, 300))
-        rules.save_milestone(milestone, at=at)
+        service.save_milestone(milestone, at=at)
 
     def drop(self, at):
-        rules.remove_milestone(self.any_milestone(), at=at)
+        service.remove_milestone(self.any_milestone(), at=at)
 
     def any_milestone(self):
         standing = list(Milestone.objects.unarchived().filter(challenge=self.id))
@@ -108,18 +109,18 @@ class Editor:
         return self.random.choice(standing)
 
     def pause(self, at):
-        rules.save(self.challenge(status="paused"), at=at)
-        rules.save(self.challenge(status="live"), at=timezone.now())
+        service.save(self.challenge(status="paused"), at=at)
+        service.save(self.challenge(status="live"), at=timezone.now())
 
     def archive(self, at):
-        rules.remove(self.challenge(), at=at)
-        rules.restore(self.challenge(), at=timezone.now())
+        service.remove(self.challenge(), at=at)
+        service.restore(self.challenge(), at=timezone.now())
 
 
 @pytest.fixture
 def challenge(monkeypatch):
     """A month does not end during the test, wherever the clock stands; an edit pays 15 members at a time."""
-    monkeypatch.setattr(settling, "MEMBERS_AT_ONCE", 15)
+    monkeypatch.setattr(backfill, "MEMBERS_AT_ONCE", 15)
     now = timezone.now()
     last_day = (now + timedelta(days=1)).month != now.month
     challenge = make_challenge(at=now, time_zone="Etc/GMT-12" if last_day else "UTC")
@@ -132,7 +133,7 @@ def let_run(challenge, seconds):
     writers = [Writer(challenge, number, until) for number in range(WRITERS)]
     editors = [Editor(challenge, number, until) for number in range(2)]
     at_once([*writers, *editors], seconds=seconds + 60)
-    settling.finish(challenge.id)
+    backfill.finish(challenge.id)
     return writers, editors
 
 

@@ -6,14 +6,14 @@ from functools import partial
 import pytest
 from django.utils import timezone
 
-from challenges import intake
-from challenges.judging import Entry
-from challenges_project.amounts import SCALE
-from rewards import claiming, issuing
-from rewards.code_files import listed_codes
+from challenges.engine import intake
+from challenges.engine.eligibility import Entry
+from core.amounts import SCALE
+from rewards.domain import allocation, issuing
+from rewards.domain.code_files import listed_codes
+from rewards.domain.code_withdrawal import withdraw
+from rewards.domain.pool_import import import_codes
 from rewards.models import CouponCode, RewardLog
-from rewards.pools import import_codes
-from rewards.withdrawing import withdraw
 from tests.concurrency.racing import held_by_another, many_connections, race
 from tests.rewards.builders import make_challenge, make_reward
 
@@ -98,9 +98,9 @@ def test_without_the_lock_codes_are_given_twice(pool, monkeypatch):
     """The negative control: the race above is a race."""
 
     def unlocked(sql, params, columns, *, skip_locked):
-        return claiming.COUPON_CODES.fetch(sql, params, columns)
+        return allocation.COUPON_CODES.fetch(sql, params, columns)
 
-    monkeypatch.setattr(claiming, "_locked", unlocked)
+    monkeypatch.setattr(allocation, "_locked", unlocked)
 
     race(crossings(pool))
 

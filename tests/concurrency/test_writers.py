@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from challenges import intake
-from challenges.counting_anyway import count_anyway
+from challenges.engine import intake
+from challenges.engine.manual_count import count_anyway
 from challenges.models import ChallengeLog, ChallengeProgress
 from members.models import Member
 from rewards.models import RewardLog

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from django.db import connection, connections
 
-from challenges import verifying
+from challenges.maintenance import audit
 from tests.builders import NOW
 
 
@@ -39,7 +39,7 @@ def at_once(jobs, seconds=60):
 
 
 def breaches(at=NOW):
-    return list(verifying.breaches(at))
+    return list(audit.breaches(at))
 
 
 @contextmanager

@@ -9,20 +9,28 @@ from uuid import UUID
 import pytest
 from django.db import OperationalError, connection
 
-from challenges import activities, gathering, intake, rules, settling, verifying
-from challenges.counting_anyway import count_anyway
-from challenges.exchange import exported, imported
+from access.models.staff_action import StaffAction
+from challenges.api.exchange import exported, imported
+from challenges.editing import service
+from challenges.engine import (
+    activities,
+    backfill,
+    group_commit,
+    intake,
+)
+from challenges.engine.manual_count import count_anyway
+from challenges.maintenance import audit
 from challenges.models import Activity, Catalogue, Challenge, ChallengeLog, ChallengeProgress
-from challenges_project.access.staff_action import StaffAction
-from challenges_project.api.renderers import encode
-from challenges_project.api.strict_json import strict_loads
-from members.erasing import erase
+from core.api.http.renderers import encode
+from core.api.http.strict_json import strict_loads
+from members.domain.erasing import erase
 from members.models import Member
 from milestones.models import Milestone
-from rewards import catalogue, checks, transitions
-from rewards.code_files import listed_codes
+from rewards import maintenance
+from rewards.domain import lifecycle, reward_service
+from rewards.domain.code_files import listed_codes
+from rewards.domain.pool_import import import_codes
 from rewards.models import CouponCode, Reward, RewardLog
-from rewards.pools import import_codes
 from tests.builders import (
     DAY,
     NOW,
@@ -36,7 +44,7 @@ from tests.builders import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-AGENT = transitions.support(None, "The customer called")
+AGENT = lifecycle.support(None, "The customer called")
 TABLES = (
     Activity,
     Catalogue,
@@ -106,7 +114,7 @@ def edit(challenge):
     challenge.completion_target_value = Decimal(140)
     low = make_unsaved(challenge, 100)
     standing = Milestone.objects.get(challenge=challenge)
-    rules.save(Challenge.objects.get(id=challenge.id), [low], at=NOW, removed=[standing])
+    service.save(Challenge.objects.get(id=challenge.id), [low], at=NOW, removed=[standing])
 
 
 def make_unsaved(challenge, target):
@@ -118,11 +126,11 @@ def make_unsaved(challenge, target):
 def another_period(challenge):
     edited = Challenge.objects.get(id=challenge.id)
     edited.aggregation_period = "weekly"
-    rules.save(edited, at=NOW)
+    service.save(edited, at=NOW)
 
 
 def archive(challenge):
-    rules.remove(Challenge.objects.get(id=challenge.id), at=NOW)
+    service.remove(Challenge.objects.get(id=challenge.id), at=NOW)
 
 
 def anyway(challenge):
@@ -135,16 +143,16 @@ def erasing(challenge):
 
 
 def gathered(challenge):
-    return gathering.record(entry(challenge, 350, uid="x"))
+    return group_commit.record(entry(challenge, 350, uid="x"))
 
 
 def another_milestone(challenge):
-    rules.save_milestone(make_unsaved(challenge, 100), at=NOW)
+    service.save_milestone(make_unsaved(challenge, 100), at=NOW)
 
 
 def new_challenge(challenge):
     new = Challenge(name="New", description="d", status="live", completion_target_value=Decimal(9))
-    rules.save(new, [make_unsaved(new, 5)], at=NOW)
+    service.save(new, [make_unsaved(new, 5)], at=NOW)
 
 
 def importing(challenge):
@@ -163,7 +171,7 @@ def other_id(found):
 def edited_reward(challenge):
     reward = Reward.objects.get(code_source="external")
     reward.name = "Another name"
-    catalogue.save(reward, at=NOW)
+    reward_service.save(reward, at=NOW)
 
 
 def paid(**fields):
@@ -171,23 +179,23 @@ def paid(**fields):
 
 
 def redeemed(challenge):
-    transitions.redeem(paid(status="issued"), AGENT, at=NOW)
+    lifecycle.redeem(paid(status="issued"), AGENT, at=NOW)
 
 
 def revoked(challenge):
-    transitions.revoke(paid(status="issued"), AGENT, at=NOW)
+    lifecycle.revoke(paid(status="issued"), AGENT, at=NOW)
 
 
 def reissued(challenge):
-    transitions.reissue(paid(status="issued"), AGENT, at=NOW)
+    lifecycle.reissue(paid(status="issued"), AGENT, at=NOW)
 
 
 def filled_in(challenge):
-    transitions.fill_code(paid(status="pending_code"), "FROM-THE-SHOP", AGENT, at=NOW)
+    lifecycle.fill_code(paid(status="pending_code"), "FROM-THE-SHOP", AGENT, at=NOW)
 
 
 def given_an_expiry(challenge):
-    transitions.set_expiry(paid(status="issued"), NOW + DAY, transitions.API, at=NOW)
+    lifecycle.set_expiry(paid(status="issued"), NOW + DAY, lifecycle.API, at=NOW)
 
 
 CHECKED_BY_DJANGO = [importing]
@@ -263,7 +271,7 @@ def test_an_error_before_any_statement_leaves_all_or_nothing(challenge, operatio
 
     assert failures == number - 1 > (2 if operation in TRANSITIONS else 5)
     assert dump() != before
-    assert list(verifying.breaches(NOW)) == []
+    assert list(audit.breaches(NOW)) == []
 
 
 def raises(operation, challenge):
@@ -275,7 +283,7 @@ def raises(operation, challenge):
 
 
 def test_an_edit_interrupted_while_it_pays_is_an_edit_and_is_resumed(challenge, monkeypatch):
-    monkeypatch.setattr(settling, "MEMBERS_AT_ONCE", 1)
+    monkeypatch.setattr(backfill, "MEMBERS_AT_ONCE", 1)
     for member in ("carol", "dave", "erin"):
         log_activity(challenge, 150, member=member)
     interrupted = 0
@@ -289,9 +297,9 @@ def test_an_edit_interrupted_while_it_pays_is_an_edit_and_is_resumed(challenge, 
         assert raised is (stored.completion_target_value != target)
         interrupted += not stored.settled
 
-    settling.finish(challenge.id)
+    backfill.finish(challenge.id)
     assert interrupted > 5
-    assert list(verifying.breaches(NOW)) == []
+    assert list(audit.breaches(NOW)) == []
     rows = ChallengeProgress.objects.filter(challenge=challenge)
     assert {row.completion_target_value for row in rows} == {target}
 
@@ -299,7 +307,7 @@ def test_an_edit_interrupted_while_it_pays_is_an_edit_and_is_resumed(challenge, 
 def edit_target(challenge, target):
     edited = Challenge.objects.get(id=challenge.id)
     edited.completion_target_value = target
-    rules.save(edited, [], at=NOW, removed=list(Milestone.objects.filter(challenge=challenge)))
+    service.save(edited, [], at=NOW, removed=list(Milestone.objects.filter(challenge=challenge)))
 
 
 def test_an_import_interrupted_anywhere_is_completed_by_the_same_list(challenge):
@@ -320,7 +328,7 @@ def test_an_import_interrupted_anywhere_is_completed_by_the_same_list(challenge)
         assert raised
 
     assert number > 5
-    assert list(checks.breaches(NOW)) == []
+    assert list(maintenance.breaches(NOW)) == []
 
 
 def import_list(reward, codes):

@@ -10,4 +10,4 @@ from challenges_project.urls import (  # noqa: F401
     urlpatterns,
 )
 
-urlpatterns = [*urlpatterns, path("demo/", include("challenges_project.desk.storefront.urls"))]
+urlpatterns = [*urlpatterns, path("demo/", include("demo.storefront.urls"))]

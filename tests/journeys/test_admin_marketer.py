@@ -15,7 +15,7 @@ from tests.staff import PASSWORD, make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-ICON = Path(__file__).resolve().parents[2] / "challenges_project/desk/demo/icons/monthly-big-spender.svg"
+ICON = Path(__file__).resolve().parents[2] / "demo/icons/monthly-big-spender.svg"
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from access.models.staff_action import StaffAction
 from challenges.models import ChallengeProgress
-from challenges_project.access.staff_action import StaffAction
 from members.models import Member
 from rewards.models import RewardLog
 from tests.builders import DAY, log_activity, make_challenge, make_milestone

@@ -8,12 +8,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from challenges.views import ChallengeLogViewSet, ChallengeProgressViewSet, ChallengeViewSet, MilestoneViewSet
-from challenges_project.api.callers import EndUserCaller
-from challenges_project.api.pagination import COUNTED_UP_TO
-from members.views import MemberViewSet
+from challenges.api.views import (
+    ChallengeLogViewSet,
+    ChallengeProgressViewSet,
+    ChallengeViewSet,
+    MilestoneViewSet,
+)
+from core.api.callers import EndUserCaller
+from core.api.pagination import COUNTED_UP_TO
+from members.api.views import MemberViewSet
+from rewards.api.views import CouponCodeViewSet, RewardLogViewSet, RewardViewSet
 from rewards.models import CouponCode, RewardLog
-from rewards.views import CouponCodeViewSet, RewardLogViewSet, RewardViewSet
 from tests.volume import BEGIN, DAY, NOW, Season
 
 pytestmark = [pytest.mark.long, pytest.mark.postgres, pytest.mark.django_db]

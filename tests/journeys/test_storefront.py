@@ -14,11 +14,11 @@ from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from challenges_project.access.models import create_key
-from challenges_project.desk.storefront.visitors import token_of, visitor_named
-from challenges_project.desk.storefront.words import words_in
-from challenges_project.texts import default_text
-from tests.challenges.hostile_texts import HOSTILE
+from access.models.api_key import create_key
+from core.texts import default_text
+from demo.storefront.visitors import token_of, visitor_named
+from demo.storefront.words import words_in
+from tests.challenges.api.hostile_texts import HOSTILE
 from tests.http import SECRET
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()

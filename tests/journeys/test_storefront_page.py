@@ -14,10 +14,10 @@ from django.conf import settings as project
 from django.core.management import call_command
 from django.test import Client
 
+from access.models.api_key import ApiKey
 from challenges.models import ChallengeLog
-from challenges_project.access.models import ApiKey
-from challenges_project.desk.storefront.goods import DEPARTMENTS, GOODS
-from challenges_project.desk.storefront.words import WORDS, price_in
+from demo.storefront.goods import DEPARTMENTS, GOODS
+from demo.storefront.words import WORDS, price_in
 from members.models import Member
 from tests.http import SECRET
 

@@ -26,7 +26,7 @@ LOOK = """
 import json
 from django.test import Client
 from django.utils import timezone
-from challenges_project.access.models import create_key
+from access.models.api_key import create_key
 _, key = create_key("test", ["admin"], at=timezone.now())
 admin = Client(headers={"authorization": f"Api-Key {key}", "host": "localhost"})
 fields = {"name": "n", "description": "d", "status": "live", "completionTargetValue": 5}
@@ -123,7 +123,7 @@ def test_what_the_page_names_is_there():
     assert re.search(r"^  es: \{$", module, re.MULTILINE)
     assert re.search(r"^const RIGHT_TO_LEFT = ", module, re.MULTILINE)
     assert (ROOT / "locale/es/LC_MESSAGES/django.po").read_text().startswith("# Spanish")
-    for path in re.findall(r"`((?:challenges_project|static)/[\w/.]+)`", PAGE):
+    for path in re.findall(r"`((?:challenges_project|core|backoffice|demo|static)/[\w/.]+)`", PAGE):
         assert (ROOT / path).is_file(), path
 
 

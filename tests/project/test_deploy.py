@@ -6,7 +6,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.urls import reverse
 
-from rewards.views.coupon_code import LARGEST_FILE
+from rewards.api.views.coupon_code import LARGEST_FILE
 
 NGINX = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
 

@@ -5,10 +5,10 @@ from itertools import count
 from zoneinfo import ZoneInfo
 
 from challenges.models import ChallengeLog
-from challenges_project.ids import uuid7
-from rewards import issuing
-from rewards.ledger import Due
+from core.ids import uuid7
+from rewards.domain import issuing
 from rewards.models import RewardLog
+from rewards.models.rows import Due
 from tests import builders
 from tests.builders import NOW, add_codes, make_milestone, make_reward
 

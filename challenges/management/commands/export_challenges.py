@@ -8,9 +8,9 @@ import msgspec
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from challenges.exchange import exported
+from challenges.api.exchange import exported
 from challenges.models import Challenge
-from challenges_project.api.renderers import encode
+from core.api.http.renderers import encode
 
 
 class Command(BaseCommand):

@@ -5,10 +5,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from challenges.exchange import imported
-from challenges_project.api.exceptions import Refused
-from challenges_project.api.strict_json import strict_loads
-from challenges_project.errors import DomainError, DomainErrors
+from challenges.api.exchange import imported
+from core.api.errors import Refused
+from core.api.http.strict_json import strict_loads
+from core.errors import DomainError, DomainErrors
 
 
 class Command(BaseCommand):

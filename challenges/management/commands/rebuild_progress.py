@@ -6,11 +6,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from challenges import mending
-from challenges.mending import Difference
+from challenges.maintenance import repair
+from challenges.maintenance.repair import Difference
 from challenges.models import Challenge
-from challenges_project.amounts import amount
-from challenges_project.api.filters import parse_uuid
+from core.amounts import amount
+from core.api.filters import parse_uuid
 
 SHOWN_AT_MOST = 100_000
 
@@ -30,9 +30,9 @@ class Command(BaseCommand):
         windows = 0
         for challenge in chosen:
             if options["dry_run"]:
-                found = mending.differences(challenge.id, SHOWN_AT_MOST)
+                found = repair.differences(challenge.id, SHOWN_AT_MOST)
             else:
-                found = mending.mend(challenge, timezone.now())
+                found = repair.mend(challenge, timezone.now())
             for each in found:
                 self.stdout.write(line(challenge, each))
             windows += len(found)

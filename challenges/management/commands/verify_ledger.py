@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from challenges import verifying
-from rewards import checks
+from challenges.maintenance import audit
+from rewards import maintenance
 
 
 class Command(BaseCommand):
@@ -18,10 +18,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         found, now = 0, timezone.now()
-        for line in chain(verifying.breaches(now), checks.breaches(now)):
+        for line in chain(audit.breaches(now), maintenance.breaches(now)):
             self.stdout.write(line)
             found += 1
-        for line in verifying.unsettled():
+        for line in audit.unsettled():
             self.stderr.write(line)
         if found:
             raise SystemExit(1)

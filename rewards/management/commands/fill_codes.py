@@ -4,11 +4,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from rewards import filling
+from rewards.domain import pending_codes
 
 
 class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{filling.fill_all()} given")
+        self.stdout.write(f"{pending_codes.fill_all()} given")

@@ -10,11 +10,11 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 
-from challenges_project.api.filters import parse_uuid
-from challenges_project.errors import DomainError
-from rewards.code_files import Reason, read_codes
+from core.api.filters import parse_uuid
+from core.errors import DomainError
+from rewards.domain.code_files import Reason, read_codes
+from rewards.domain.pool_import import Report, import_codes
 from rewards.models import Reward
-from rewards.pools import Report, import_codes
 
 WIDTH = 30
 

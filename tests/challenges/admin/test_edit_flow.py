@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from challenges import rules
+from challenges.editing import service
 from challenges.models import Challenge
 from milestones.models import Milestone
 from rewards.models import RewardLog
@@ -143,7 +143,7 @@ def test_removed_rung_that_paid_is_archived(marketer, running):
 def test_stale_form_is_refused_with_what_changed(marketer, running):
     opened = marketer.get(page_of(running))
     running.eud_title_en = "Theirs"
-    rules.save(running, at=timezone.now())
+    service.save(running, at=timezone.now())
 
     response = marketer.post(page_of(running), sent(opened, eud_title_de="Meins"))
 
@@ -157,7 +157,7 @@ def test_stale_form_is_refused_with_what_changed(marketer, running):
 def test_stale_form_saved_again_keeps_both_edits(marketer, running):
     opened = marketer.get(page_of(running))
     running.eud_title_en = "Theirs"
-    rules.save(running, at=timezone.now())
+    service.save(running, at=timezone.now())
     refused = marketer.post(page_of(running), sent(opened, eud_title_de="Meins"))
 
     response = marketer.post(page_of(running), sent(refused))
@@ -170,7 +170,7 @@ def test_stale_form_saved_again_keeps_both_edits(marketer, running):
 def test_stale_field_that_both_changed_keeps_what_was_typed(marketer, running):
     opened = marketer.get(page_of(running))
     running.name = "Theirs"
-    rules.save(running, at=timezone.now())
+    service.save(running, at=timezone.now())
 
     response = marketer.post(page_of(running), sent(opened, name="Mine"))
 
@@ -266,7 +266,7 @@ def test_every_bad_text_is_told_at_once_beside_what_else_is_wrong(marketer, runn
 def test_end_to_the_millisecond_survives_a_form_that_is_only_opened_and_saved(marketer, running):
     ends_at = (timezone.now() + 3 * DAY).replace(second=59, microsecond=999_000)
     running.ends_at = ends_at
-    rules.save(running, at=timezone.now())
+    service.save(running, at=timezone.now())
     opened = marketer.get(page_of(running))
 
     marketer.post(page_of(running), sent(opened))

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from challenges import rules
+from challenges.editing import service
 from milestones.models import Milestone
 from rewards.models import RewardLog
 from tests.builders import DAY, log_activity, make_challenge, make_milestone
@@ -17,7 +17,7 @@ def edited(db):
     challenge = make_challenge(at=now - DAY, completion_target_value=500)
     milestone = make_milestone(challenge, 200, at=now - DAY, name="A")
     milestone.name, milestone.milestone_target_value = "B", 400
-    rules.save_milestone(milestone, at=now)
+    service.save_milestone(milestone, at=now)
     log_activity(challenge, 350, at=now)
     return milestone
 

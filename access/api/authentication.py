@@ -1,0 +1,120 @@
+"""`Authorization` to a caller: an API key, an end-user token, or nothing at all. Cookies are never looked at.
+
+A bad credential is 401 and never a guest; two at once are 400. The header is judged the same for DRF's views
+and for the plain ones.
+"""
+
+import hmac
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from access.api import failed_attempts
+from access.domain.tokens import TokenError, configured_verifier
+from access.models.api_key import ApiKey, hash_of, scopes_of
+from core.api.callers import (
+    GUEST,
+    AdminCaller,
+    Caller,
+    EndUserCaller,
+)
+from core.api.errors import Fault, Refused, refuse
+from core.api.permissions import CHALLENGE
+
+LONGEST_KEY = 256
+_NO_HASH = "0" * 64
+
+
+def identify(request: HttpRequest) -> Caller:
+    """Who sent this request. Raises `Refused`: 401 bad credential, 400 two credentials, 429 guessing."""
+    header = request.META.get("HTTP_AUTHORIZATION")
+    if header is None:
+        return GUEST
+    if "," in header:
+        raise refuse("two_credentials", "Send one Authorization header with one credential.")
+    scheme, _, credential = header.strip().partition(" ")
+    credential = credential.strip()
+    if scheme.lower() == "api-key":
+        return _admin_of(credential, request)
+    if scheme.lower() == "bearer":
+        return _end_user_of(credential)
+    raise unauthorized("Send Authorization: Api-Key <key> or Authorization: Bearer <token>.")
+
+
+class CallerAuthentication(BaseAuthentication):
+    """`identify` for DRF: `request.user` is a `Caller`, `request.auth` stays None."""
+
+    def authenticate(self, request: Request | HttpRequest) -> tuple[Caller, None]:
+        return identify(getattr(request, "_request", request)), None
+
+    def authenticate_header(self, request: Request) -> str:
+        return CHALLENGE
+
+
+def unauthorized(detail: str) -> Refused:
+    return Refused(401, Fault("not_authenticated", detail), headers={"WWW-Authenticate": CHALLENGE})
+
+
+def _end_user_of(token: str) -> EndUserCaller:
+    verifier = configured_verifier()
+    if verifier is None:
+        raise unauthorized("End-user tokens are not accepted here.")
+    try:
+        return verifier.caller(token)
+    except TokenError as error:
+        raise unauthorized(str(error)) from error
+
+
+def _admin_of(key: str, request: HttpRequest) -> AdminCaller:
+    now = timezone.now()
+    caller = _usable_key(key, now) if len(key) <= LONGEST_KEY else None
+    if caller is None:
+        failed_attempts.note_wrong_key(request, now)
+        raise unauthorized("The API key is unknown, paused or expired.")
+    return caller
+
+
+# Written out: the ORM would take longer to build it than the database to answer, on every request.
+_FIND = """
+    SELECT id, name, key_hash, may_ingest, may_read, may_admin, paused,
+           expires_at IS NULL OR expires_at > %s, last_used_at IS NULL OR last_used_at < %s
+    FROM access_apikey WHERE prefix = %s
+"""
+
+
+def _usable_key(key: str, now: datetime) -> AdminCaller | None:
+    """One indexed query a request, so that a paused key is refused at once in every worker."""
+    minute = now.replace(second=0, microsecond=0)
+    row = _found(key.partition(".")[0], now, minute) if key.isascii() and key.isprintable() else None
+    # Compared also when there is no such prefix: an answer takes equally long for every wrong key.
+    if not hmac.compare_digest(row[2] if row else _NO_HASH, hash_of(key)) or row is None:
+        return None
+    key_id, name, _hash, may_ingest, may_read, may_admin, paused, current, due = row
+    if paused or not current:
+        return None
+    caller = AdminCaller(UUID(str(key_id)), name, scopes_of(may_ingest, may_read, may_admin))
+    if due:
+        _note_use(caller.key_id, minute)
+    return caller
+
+
+def _found(prefix: str, now: datetime, minute: datetime) -> tuple[Any, ...] | None:
+    as_sent = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, [as_sent(now), as_sent(minute), prefix])
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row
+
+
+def _note_use(key_id: UUID, minute: datetime) -> None:
+    """At most one small write a minute and key; a courtesy, so that a failure of it is no error."""
+    try:
+        ApiKey.objects.filter(pk=key_id).exclude(last_used_at__gte=minute).update(last_used_at=minute)
+    except DatabaseError:
+        connection.close_if_unusable_or_obsolete()

@@ -1,0 +1,60 @@
+"""What a member of the staff did to somebody's activity, rewards or data, and why."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core.ids import uuid7
+
+
+class StaffAction(models.Model):
+    """Append-only; written by `access.audit.note`.
+
+    The names of the actor and of the member are kept as they were then: an account may be renamed or deleted.
+    This room knows a member only as an identifier.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("staff account"),
+    )
+    actor_name = models.CharField(_("by"), max_length=150)
+    action = models.CharField(_("action"), max_length=64, help_text=_("Such as count_anyway."))
+    member_id = models.UUIDField(_("member"), null=True, blank=True)
+    member_external_id = models.CharField(
+        _("identifier of the member"), max_length=256, blank=True, default=""
+    )
+    target = models.CharField(_("kind of record"), max_length=64, blank=True, default="")
+    target_id = models.CharField(_("record"), max_length=64, blank=True, default="")
+    reason = models.CharField(_("reason"), max_length=1024, blank=True, default="")
+    detail = models.JSONField(_("detail"), default=dict, blank=True)
+    created_at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("staff action")
+        verbose_name_plural = _("staff actions")
+        ordering = ["-id"]
+        indexes = [
+            # The member page's timeline; what an erasure cleans.
+            models.Index(fields=["member_id", "id"], name="staff_action_of_member"),
+            # The history of one record.
+            models.Index(fields=["target", "target_id", "id"], name="staff_action_of_target"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(action=""), name="staff_action_has_action"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} by {self.actor_name}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("A staff action is append-only.")
+        super().save(*args, **kwargs)

@@ -1,0 +1,1 @@
+from backoffice.admin import registration  # noqa: F401

@@ -1,0 +1,50 @@
+"""What others registered, registered again: in the theme's clothes, or with what spans rooms."""
+
+from axes.admin import AccessAttemptAdmin, AccessLogAdmin
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.db import models
+from django.http import HttpRequest
+
+from backoffice.admin import readonly_lists
+from backoffice.admin.challenge import DeskChallengeAdmin
+from challenges.models import Challenge
+from core.admin import StaffModelAdmin, ViewOnlyAdmin
+from core.admin.theme import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+for model in (User, Group, AccessAttempt, AccessFailureLog, AccessLog, Challenge):
+    admin.site.unregister(model)
+admin.site.register(Challenge, DeskChallengeAdmin)
+for model, model_admin in readonly_lists.REGISTERED.items():
+    admin.site.unregister(model)
+    admin.site.register(model, model_admin)
+
+
+@admin.register(User)
+class StaffUserAdmin(StaffModelAdmin, UserAdmin):
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "first_name", "last_name", "email", "is_active", "is_superuser", "last_login")
+
+
+@admin.register(Group)
+class StaffGroupAdmin(StaffModelAdmin, GroupAdmin):
+    pass
+
+
+@admin.register(AccessAttempt)
+class FailedLoginAdmin(StaffModelAdmin, AccessAttemptAdmin):
+    """Deleting a row lets that person try again at once."""
+
+    date_hierarchy = None
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+@admin.register(AccessLog)
+class LoginAdmin(ViewOnlyAdmin, AccessLogAdmin):
+    date_hierarchy = None

@@ -1,0 +1,60 @@
+"""/schema/activity/record: one activity, or a batch, for every live challenge that names it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+
+from challenges.api import log_parser
+from challenges.api.outcome_presenters import activities_shown
+from challenges.api.serializers import ActivitiesSerializer, ActivityAnswerSerializer, ActivitySerializer
+from challenges.api.views.examples import ORDER, examples_of
+from challenges.engine import activities
+from challenges.engine.eligibility import Entry
+from core.api.callers import ADMINS, INGEST
+from core.api.direct_actions import FastActions
+from core.api.http.answers import json_response
+from core.api.http.bodies import read_body
+from core.errors import DomainErrors
+
+
+class ActivityViewSet(FastActions):
+    slug = "activity"
+    readers = ADMINS
+    write_scope = INGEST
+    serializer_class = ActivitySerializer
+    fast_actions = {"create": "take_one", "batch": "take_batch"}
+    documented = {
+        "create": "Records one activity in every live challenge that names its activityId; an outcome for "
+        "each that it reached. Sent again, it counts nothing and answers the same challenges, also after new "
+        "ones went live.",
+        "batch": "Records 1 to 1,000 activities in one transaction; `index` says whose outcome it is. A bad "
+        "one spoils none of the others, and the same batch again changes nothing.",
+    }
+
+    @extend_schema(responses={200: ActivityAnswerSerializer}, examples=examples_of(an_order=ORDER))
+    def create(self, request: Any) -> None:
+        """Documented and routed here, answered by `take_one`."""
+
+    @extend_schema(request=ActivitiesSerializer, responses={200: ActivityAnswerSerializer})
+    @action(detail=False, methods=["post"])
+    def batch(self, request: Any) -> None:
+        """Documented and routed here, answered by `take_batch`."""
+
+    def take_one(self, request: HttpRequest) -> HttpResponse:
+        entry = log_parser.read_one(read_body(request), for_activity=True)
+        (reached,) = activities.record([entry])
+        if reached.errors:
+            raise DomainErrors(reached.errors)
+        headers = {"Idempotent-Replayed": "true"} if reached.stored else None
+        return json_response(activities_shown([reached]), headers=headers)
+
+    def take_batch(self, request: HttpRequest) -> HttpResponse:
+        body = read_body(request, settings.MAX_BATCH_BYTES)
+        records = log_parser.read_batch(body, log_parser.LARGEST_ACTIVITY_BATCH, for_activity=True)
+        reached = iter(activities.record([each for each in records if isinstance(each, Entry)]))
+        return json_response(
+            activities_shown([next(reached) if isinstance(each, Entry) else each for each in records])
+        )

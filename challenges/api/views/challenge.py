@@ -1,0 +1,101 @@
+"""/schema/challenge/record"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+
+from challenges.api.presenters import Own, challenge_shown
+from challenges.api.serializers import ChallengeSerializer
+from challenges.api.views.cached_reads import KeptForReaders
+from challenges.api.views.edited_records import EditedByRules
+from challenges.api.views.examples import CHALLENGE, examples_of
+from challenges.api.views.rewards_named import reward_named
+from challenges.caches import challenge
+from challenges.editing import service
+from challenges.editing.impact import Impact
+from challenges.models import Challenge, ChallengeProgress
+from challenges.queries.member_state import own_of
+from core.api.callers import EVERYBODY, AdminCaller, EndUserCaller
+from core.api.filters import CREATED, ChoiceFilter
+from core.api.http.parsers import StrictJSONParser, StrictMultiPartParser
+from core.api.pagination import CREATED_AT, Sort
+from core.api.reader import Reader
+from core.api.views import DeleteRecord, ListRecords, RetrieveRecord
+from core.choices import AggregationPeriod, RecordStatus
+from milestones.models import Milestone
+
+
+@extend_schema_view(create=extend_schema(examples=examples_of(a_monthly_spender=CHALLENGE)))
+class ChallengeViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditedByRules, KeptForReaders):
+    slug = "challenge"
+    readers = EVERYBODY
+    serializer_class = ChallengeSerializer
+    parser_classes = [StrictJSONParser, StrictMultiPartParser]
+    filters = (
+        ChoiceFilter("status", "status", tuple(RecordStatus.values)),
+        ChoiceFilter("aggregationPeriod", "aggregation_period", tuple(AggregationPeriod.values)),
+        *CREATED,
+    )
+    sorts = (Sort("displayOrder", "display_order", then="-id"), CREATED_AT)
+    default_order = "displayOrder"
+    documented = {
+        "destroy": "Removes a challenge. One with history is archived: gone from here, its ledger stays.",
+    }
+
+    def records(self) -> QuerySet[Challenge]:
+        challenges = Challenge.objects.unarchived().select_related("completion_reward")
+        if isinstance(self.caller, AdminCaller):
+            return challenges
+        visible = Q(status=RecordStatus.LIVE)
+        if isinstance(self.caller, EndUserCaller):
+            progress = ChallengeProgress.objects.filter(
+                challenge=OuterRef("pk"), member__external_id=self.caller.external_id
+            )
+            visible |= Q(Exists(progress), status=RecordStatus.PAUSED)
+        return challenges.filter(visible)
+
+    def represent(self, rows: list[Challenge]) -> list[Any]:
+        reader = Reader.of(self)
+        milestones = self._milestones_of([row.id for row in rows], reader)
+        boundaries = (boundary_after(row, self.at) for row in rows)
+        self.fresh_until = min((each for each in boundaries if each is not None), default=None)
+        own: dict[UUID, Own] = {}
+        if isinstance(self.caller, EndUserCaller):
+            own = own_of(self.caller.external_id, rows, self.at, self.read.own)
+        return self.trimmed(
+            [challenge_shown(row, milestones.get(row.id, ()), reader, own.get(row.id)) for row in rows]
+        )
+
+    def _milestones_of(self, ids: list[UUID], reader: Reader) -> Mapping[UUID, Sequence[Milestone]]:
+        """An admin may be reading the edit under way; everybody else shares what is cached until the next."""
+        if reader.admin:
+            return challenge.with_milestones(ids)
+        return challenge.milestones_of(ids, self.read.stamp)
+
+    def new_record(self) -> Challenge:
+        return Challenge(created_at=self.at, updated_at=self.at)
+
+    def set_values(self, record: Challenge, columns: dict[str, Any]) -> None:
+        if "completion_reward_id" in columns:
+            record.completion_reward = reward_named(columns.pop("completion_reward_id"), "completionRewardId")
+        for name, value in columns.items():
+            setattr(record, name, value)
+
+    def store(self, record: Challenge) -> None:
+        service.save(record, at=self.at)
+
+    def impact_of(self, record: Challenge) -> Impact:
+        return service.impact(record, at=self.at)
+
+    def delete_record(self, record: Challenge) -> None:
+        service.remove(record, at=self.at)
+
+
+def boundary_after(challenge: Challenge, at: datetime) -> datetime | None:
+    """When time alone changes what this challenge reads: its window's end. None: not any more."""
+    window = challenge.window_at(at)
+    return window.ends_at if challenge.window_at(window.ends_at) != window else None

@@ -1,0 +1,121 @@
+"""/schema/challenge_log/record, one or a batch"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+
+from challenges.api import log_parser
+from challenges.api.outcome_presenters import batch_shown, outcome_shown
+from challenges.api.presenters import log_shown
+from challenges.api.serializers import (
+    BatchAnswerSerializer,
+    BatchSerializer,
+    ChallengeLogSerializer,
+    RecordedLogSerializer,
+)
+from challenges.api.views.examples import LOG, REFUND, examples_of
+from challenges.engine import group_commit, intake
+from challenges.engine.eligibility import Entry
+from challenges.models import ChallengeLog
+from core.api.callers import INGEST, KNOWN, EndUserCaller
+from core.api.direct_actions import FastActions
+from core.api.errors import Fault
+from core.api.filters import (
+    CREATED,
+    BooleanFilter,
+    TextFilter,
+    UuidFilter,
+    time_filters,
+)
+from core.api.http.answers import json_response
+from core.api.http.bodies import read_body
+from core.api.pagination import CREATED_AT, Sort
+from core.api.reader import Reader
+from core.api.views import ListRecords, RetrieveRecord
+from core.errors import DomainErrors
+
+
+class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
+    slug = "challenge_log"
+    readers = KNOWN
+    write_scope = INGEST
+    serializer_class = ChallengeLogSerializer
+    filters = (
+        UuidFilter("challengeId", "challenge_id"),
+        TextFilter("ownedById", "member__external_id"),
+        TextFilter("uniqueIdentifier", "unique_identifier"),
+        TextFilter("periodKey", "period_key"),
+        BooleanFilter("counted", "counted"),
+        *time_filters("activity", "activity_at"),
+        *CREATED,
+    )
+    sorts = (CREATED_AT, Sort("activityAt", "activity_at"))
+    fast_actions = {"create": "take_one", "batch": "take_batch"}
+    worded_actions = frozenset({"create"})
+    documented = {
+        "create": "Records one activity of a member, counts it, and answers the progress and every reward "
+        "that it caused. The same uniqueIdentifier again counts nothing: 200 with Idempotent-Replayed, or "
+        "409 when its content differs. With reversalOf it takes another log back, wholly or in part.",
+        "batch": "Records 1 to 5,000 activities in one transaction; an outcome for each, in order. A bad "
+        "record spoils none of the others, and the same batch again changes nothing.",
+    }
+
+    def records(self) -> QuerySet[ChallengeLog]:
+        rows = ChallengeLog.objects.select_related("member")
+        if isinstance(self.caller, EndUserCaller):
+            rows = rows.filter(member__external_id=self.caller.external_id)
+        return rows
+
+    def represent(self, rows: list[ChallengeLog]) -> list[Any]:
+        return self.trimmed([log_shown(row, row.member.external_id) for row in rows])
+
+    @extend_schema(
+        responses={201: RecordedLogSerializer, 200: RecordedLogSerializer},
+        examples=examples_of(an_order=LOG, part_of_it_back=REFUND),
+    )
+    def create(self, request: Any) -> None:
+        """Documented and routed here, answered by `take_one`."""
+
+    @extend_schema(
+        request=BatchSerializer,
+        responses={200: BatchAnswerSerializer},
+        examples=examples_of(two_at_once={"records": [LOG, REFUND]}),
+    )
+    @action(detail=False, methods=["post"])
+    def batch(self, request: Any) -> None:
+        """Documented and routed here, answered by `take_batch`."""
+
+    def take_one(self, request: HttpRequest) -> HttpResponse:
+        entry = log_parser.read_one(read_body(request))
+        outcome = group_commit.record(entry)
+        if outcome.errors:
+            raise DomainErrors(outcome.errors)
+        reader = Reader(
+            admin=True,
+            guest=False,
+            language=self.language,
+            origin=request.build_absolute_uri("/").rstrip("/"),
+            at=timezone.now(),
+        )
+        replayed = outcome.status == "replayed"
+        return json_response(
+            {"data": outcome_shown(outcome, entry.external_id, reader)},
+            200 if replayed else 201,
+            {"Idempotent-Replayed": "true"} if replayed else None,
+        )
+
+    def take_batch(self, request: HttpRequest) -> HttpResponse:
+        records = log_parser.read_batch(read_body(request, settings.MAX_BATCH_BYTES))
+        return json_response(batch_shown(recorded(records)))
+
+
+def recorded(records: Sequence[log_parser.Decoded]) -> list[intake.Outcome | list[Fault]]:
+    """The outcome of each record in order; one that could not be read keeps its faults."""
+    outcomes = iter(intake.record([each for each in records if isinstance(each, Entry)]))
+    return [next(outcomes) if isinstance(each, Entry) else each for each in records]

@@ -1,0 +1,84 @@
+"""/schema/challenge_progress/record"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from challenges.api.presenters import progress_shown
+from challenges.api.serializers import ChallengeProgressSerializer
+from challenges.caches import challenge
+from challenges.models import ChallengeProgress
+from challenges.queries.member_state import reward_logs_of
+from core.api.callers import KNOWN, EndUserCaller
+from core.api.filters import (
+    CustomFilter,
+    TextFilter,
+    UuidFilter,
+    one_of,
+    time_filters,
+)
+from core.api.pagination import Sort
+from core.api.reader import Reader
+from core.api.views import ListRecords, RecordViewSet, RetrieveRecord
+from core.choices import ProgressStatus
+
+STORED = (ProgressStatus.IN_PROGRESS, ProgressStatus.COMPLETED, ProgressStatus.FAILED)
+
+
+def with_status(rows: QuerySet[Any], status: str, at: datetime | None = None) -> QuerySet[Any]:
+    """The rows that have this status now; `not_started` has no rows."""
+    at = at or timezone.now()
+    if status == ProgressStatus.COMPLETED:
+        return rows.filter(challenge_completed_at__isnull=False)
+    if status == ProgressStatus.FAILED:
+        return rows.filter(challenge_completed_at=None, window_ends_at__lte=at)
+    return rows.filter(challenge_completed_at=None, window_ends_at__gt=at)
+
+
+class ChallengeProgressViewSet(ListRecords, RetrieveRecord, RecordViewSet):
+    slug = "challenge_progress"
+    readers = KNOWN
+    serializer_class = ChallengeProgressSerializer
+    filters = (
+        UuidFilter("challengeId", "challenge_id"),
+        TextFilter("ownedById", "member__external_id"),
+        TextFilter("periodKey", "period_key"),
+        CustomFilter(
+            "challengeProgressStatus",
+            narrow=with_status,
+            read=lambda text: one_of(tuple(STORED), text),
+            type={"type": "string", "enum": [status.value for status in STORED]},
+        ),
+        *time_filters("updated", "updated_at"),
+    )
+    sorts = (
+        Sort("updatedAt", "updated_at"),
+        Sort("currentProgressValue", "current_progress_value", within="challengeId"),
+    )
+    default_order = "-updatedAt"
+
+    def records(self) -> QuerySet[ChallengeProgress]:
+        rows = ChallengeProgress.objects.select_related("member")
+        if isinstance(self.caller, EndUserCaller):
+            rows = rows.filter(member__external_id=self.caller.external_id)
+        return rows
+
+    def represent(self, rows: list[ChallengeProgress]) -> list[Any]:
+        reader = Reader.of(self)
+        shelved = challenge.take(row.challenge_id for row in rows)
+        logs = reward_logs_of((row.member_id, row.challenge_id, row.period_key) for row in rows)
+        return self.trimmed(
+            [
+                progress_shown(
+                    row,
+                    shelved[row.challenge_id].challenge,
+                    shelved[row.challenge_id].live_milestones,
+                    logs.get((row.member_id, row.challenge_id, row.period_key), ()),
+                    row.member.external_id,
+                    reader,
+                )
+                for row in rows
+            ]
+        )

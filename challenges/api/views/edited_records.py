@@ -1,0 +1,81 @@
+"""PATCH of a record that goes through the rules: stored, or with `dryRun=true` only counted."""
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from challenges.editing.impact import Impact
+from core.api.filters import BooleanFilter
+from core.api.icon_field import split_icons
+from core.api.views import CreateRecord, RecordViewSet, UpdateRecord
+from core.icons.storage import icons_replaced
+
+COUNT = {"type": "integer", "minimum": 0}
+IMPACT = {
+    "type": "object",
+    "description": "With dryRun=true: what the edit would do to members and coupons.",
+    "required": ["impact"],
+    "properties": {
+        "impact": {
+            "type": "object",
+            "properties": {
+                "completedMembers": COUNT,
+                "paidMembers": COUNT,
+                "couponsNeeded": COUNT,
+                "rewards": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {
+                            "rewardId": {"type": ["string", "null"], "format": "uuid"},
+                            "rewardLogs": COUNT,
+                        },
+                    },
+                },
+            },
+        }
+    },
+}
+
+
+class EditedByRules(CreateRecord, UpdateRecord, RecordViewSet):
+    """Asks for `new_record()`, `set_values(record, columns)`, `store(record)` and `impact_of(record)`."""
+
+    own_parameters = {
+        "partial_update": (BooleanFilter("dryRun", help="Count what the edit would do; save nothing."),),
+    }
+
+    other_answers = {"partial_update": IMPACT}
+
+    def new_record(self) -> Any:
+        raise NotImplementedError
+
+    def set_values(self, record: Any, columns: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def store(self, record: Any) -> None:
+        raise NotImplementedError
+
+    def impact_of(self, record: Any) -> Impact:
+        raise NotImplementedError
+
+    def create_record(self, values: dict[str, Any]) -> Any:
+        return self.update_record(self.new_record(), values)
+
+    def update_record(self, record: Any, values: dict[str, Any]) -> Any:
+        columns, icons = split_icons(values)
+        self.set_values(record, columns)
+        with icons_replaced(record, icons):
+            self.store(record)
+        return record
+
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        if not self.parameters.get("dryRun"):
+            return super().partial_update(request, *args, **kwargs)
+        record = self.record()
+        serializer = self.get_serializer(record, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        columns, _icons = split_icons(serializer.validated_data)
+        self.set_values(record, columns)
+        return Response({"impact": self.impact_of(record).shown()})

@@ -1,0 +1,157 @@
+"""Whether one activity counts, in the order of the table "One activity log". Pure: no database, no clock."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from challenges.caches.config import Rules
+from core.amounts import SCALE
+from core.choices import ReasonCode, RecordStatus
+from core.errors import DomainError
+from core.periods import Window, window_containing
+
+AHEAD_AT_MOST = timedelta(minutes=5)
+OLD_AT_MOST = timedelta(days=60)
+
+
+@dataclass(slots=True)
+class Entry:
+    """One activity as the customer reported it, well formed and not yet judged. `activity_value` in units."""
+
+    challenge_id: UUID
+    external_id: str
+    activity_at: datetime
+    activity_id: str
+    unique_identifier: str
+    activity_value: int | None = None
+    reversal_of: str = ""
+    profile: dict | None = None
+
+    @property
+    def content(self) -> tuple:
+        """What a replay must repeat: the instant, the activity, the numeric value, what it reverses."""
+        return self.activity_at, self.activity_id, self.activity_value, self.reversal_of
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What becomes of a log that is stored: its window, and what it changes there, in units.
+
+    A reversal knows its window by the key alone: the row that it changes exists.
+    """
+
+    period_key: str
+    reason_code: str
+    counted_value: int
+    window: Window | None = None
+
+    @property
+    def counted(self) -> bool:
+        return not self.reason_code
+
+
+def check_times(activity_at: datetime, at: datetime) -> None:
+    """Raises `DomainError` for a time more than 5 minutes ahead or more than 60 days back."""
+    if activity_at > at + AHEAD_AT_MOST:
+        raise DomainError(
+            "activity_in_future", "activityAt lies more than 5 minutes ahead; check the clock.", "activityAt"
+        )
+    if activity_at < at - OLD_AT_MOST:
+        raise DomainError(
+            "activity_too_old", "activityAt is more than 60 days ago; it can't be sent.", "activityAt"
+        )
+
+
+def check_challenge(rules: Rules | None) -> Rules:
+    """Raises `DomainError` for a challenge that is unknown, archived or a draft."""
+    if rules is None:
+        raise DomainError("unknown_challenge", "No such challenge; take an id from its list.", "challengeId")
+    if rules.status == RecordStatus.DRAFT:
+        raise DomainError(
+            "challenge_not_live", "The challenge is a draft; set it live first.", "challengeId", "conflict"
+        )
+    return rules
+
+
+def judge(entry: Entry, rules: Rules | None, member_paused: bool, at: datetime) -> Judgement:
+    """The judgement at receipt of an activity that is no reversal. Raises `DomainError` for a refusal."""
+    check_times(entry.activity_at, at)
+    rules = check_challenge(rules)
+    value = counted_value(entry.activity_value, rules)
+    window = window_containing(rules.period, entry.activity_at, rules.zone)
+    reason = reason_against(entry.activity_at, rules, window, member_paused, at)
+    return Judgement(window.period_key, reason, 0 if reason else value, window)
+
+
+def counted_value(activity_value: int | None, rules: Rules) -> int:
+    """What the activity adds, in units: its value, or one where the challenge counts."""
+    if rules.counting:
+        return SCALE
+    if activity_value is None:
+        raise DomainError("required", "A sum challenge needs the activity's value.", "activityValue")
+    if activity_value < 0:
+        raise DomainError(
+            "negative_value",
+            "The value can't be negative; take an activity back with a reversal.",
+            "activityValue",
+        )
+    return activity_value
+
+
+def reason_against(
+    activity_at: datetime, rules: Rules, window: Window, member_paused: bool, at: datetime
+) -> str:
+    """Why the log is stored and does not count, or an empty string: the first reason that applies."""
+    if rules.status == RecordStatus.PAUSED:
+        return ReasonCode.CHALLENGE_PAUSED.value
+    if member_paused:
+        return ReasonCode.MEMBER_PAUSED.value
+    if rules.starts_at is not None and activity_at < rules.starts_at:
+        return ReasonCode.BEFORE_START.value
+    if rules.ends_at is not None and activity_at >= rules.ends_at:
+        return ReasonCode.AFTER_END.value
+    if at - rules.closes_at(window.ends_at) > rules.late_grace:
+        return ReasonCode.WINDOW_CLOSED.value
+    return ""
+
+
+def judge_reversal(entry: Entry, original: "Original | None", rules: Rules | None, at: datetime) -> Judgement:
+    """The judgement of a log that takes another one back, in the original's window whenever it arrives.
+
+    Raises `DomainError` for an unknown original, a reversal of a reversal, or more than is left.
+    """
+    check_times(entry.activity_at, at)
+    rules = check_challenge(rules)
+    if entry.activity_value is not None and entry.activity_value < 0:
+        raise DomainError(
+            "negative_value", "Send the part that is taken back as a positive value.", "activityValue"
+        )
+    if original is None:
+        raise DomainError(
+            "unknown_original", "This member has no log with that identifier in this challenge.", "reversalOf"
+        )
+    if original.is_reversal:
+        raise DomainError(
+            "reversal_of_reversal", "A reversal can't be reversed; send the activity again.", "reversalOf"
+        )
+    if not original.counted:
+        return Judgement(original.period_key, ReasonCode.ORIGINAL_NOT_COUNTED.value, 0)
+    if original.left == 0:
+        raise DomainError("nothing_left", "This log has been taken back already.", "reversalOf")
+    if rules.counting or entry.activity_value is None:
+        return Judgement(original.period_key, "", -original.left)
+    if entry.activity_value == 0 or entry.activity_value > original.left:
+        raise DomainError(
+            "more_than_left", "Take back more than 0 and at most what is left of the log.", "activityValue"
+        )
+    return Judgement(original.period_key, "", -entry.activity_value)
+
+
+@dataclass(slots=True)
+class Original:
+    """A log that a reversal names: its window, whether it counted, and what of it is left, in units."""
+
+    period_key: str
+    counted: bool
+    is_reversal: bool
+    left: int

@@ -1,0 +1,46 @@
+"""The judgement of a log that is about to be saved by the ORM: by the admin, a shell, a customer's code."""
+
+from django.utils import timezone
+
+from challenges.caches.config import rules_of
+from challenges.engine import locks
+from challenges.engine.eligibility import Entry, judge, judge_reversal
+from challenges.engine.reversals import originals_of
+from challenges.models import ChallengeLog
+from core.amounts import amount, units
+from core.choices import MemberStatus
+from members.domain.directory import Known
+
+
+def judge_unsaved(log: ChallengeLog) -> None:
+    """Fill in what the judgement says, the same as at the API's door.
+
+    Raises `DomainError`; call it inside the transaction of the save.
+    """
+    now = timezone.now()
+    locks.share([log.challenge_id])
+    log.created_at = now
+    entry = _entry_of(log)
+    rules = rules_of([log.challenge_id]).get(log.challenge_id)
+    if entry.reversal_of:
+        members = {entry.external_id: Known(log.member_id, paused=False)}
+        judgement = judge_reversal(entry, originals_of([entry], [0], members).get(0), rules, now)
+    else:
+        judgement = judge(entry, rules, log.member.status == MemberStatus.PAUSED, now)
+    log.period_key = judgement.period_key
+    log.counted = judgement.counted
+    log.reason_code = judgement.reason_code
+    log.counted_value = amount(judgement.counted_value)
+    log.judged_rules, log.judged_window = rules, judgement.window
+
+
+def _entry_of(log: ChallengeLog) -> Entry:
+    return Entry(
+        challenge_id=log.challenge_id,
+        external_id=log.member.external_id,
+        activity_at=log.activity_at,
+        activity_id=log.activity_id,
+        unique_identifier=log.unique_identifier,
+        activity_value=None if log.activity_value is None else units(log.activity_value),
+        reversal_of=log.reversal_of,
+    )

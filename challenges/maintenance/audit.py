@@ -1,0 +1,168 @@
+"""The invariants of domain.md as questions to the database: each answers the rows that break it.
+
+One statement a question, so that each sees one moment of a database in use; all are set-based and were run
+over millions of rows. A window of a challenge whose last edit is still being paid is left out of question 4.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from challenges.models import Challenge
+from challenges.models.rows import LOGS, PROGRESS
+from core.amounts import amount
+from members.models import Member
+from milestones.models import Milestone
+from rewards import maintenance
+from rewards.models import CouponCode, Reward, RewardLog
+
+# What stands in braces in the questions: tables, and a window as people know it.
+NAMES = {
+    "named": "m.external_id, w.challenge_id, w.period_key",
+    "logs": LOGS.name,
+    "progress": PROGRESS.name,
+    "challenges": Challenge._meta.db_table,
+    "members": Member._meta.db_table,
+    "milestones": Milestone._meta.db_table,
+    "reward_logs": RewardLog._meta.db_table,
+    "rewards": Reward._meta.db_table,
+    "codes": CouponCode._meta.db_table,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`sql` selects what `line` tells; `%(at)s` in it is the moment of asking. Amounts come as units."""
+
+    invariant: int
+    line: str
+    sql: str
+    amounts: tuple[int, ...] = ()
+
+
+WINDOW = "member {0}, challenge {1}, window {2}: "
+
+QUESTIONS = (
+    Question(
+        1,
+        WINDOW + "progress says {3}, its logs add up to {4}",
+        """
+        SELECT {named}, w.shown, w.counted FROM (
+            SELECT member_id, challenge_id, period_key, SUM(shown) AS shown, SUM(counted) AS counted FROM (
+                SELECT member_id, challenge_id, period_key, 0 AS shown, counted_value AS counted
+                FROM {logs} WHERE counted
+                UNION ALL
+                SELECT member_id, challenge_id, period_key, current_progress_value, 0 FROM {progress}
+            ) AS both_sides
+            GROUP BY member_id, challenge_id, period_key
+            HAVING SUM(shown) <> SUM(counted) OR SUM(shown) < 0
+        ) AS w JOIN {members} m ON m.id = w.member_id""",
+        (3, 4),
+    ),
+    Question(
+        2,
+        WINDOW + "{3} progress rows",
+        """
+        SELECT {named}, w.found FROM (
+            SELECT member_id, challenge_id, period_key, COUNT(*) AS found FROM {progress}
+            GROUP BY member_id, challenge_id, period_key HAVING COUNT(*) > 1
+        ) AS w JOIN {members} m ON m.id = w.member_id""",
+    ),
+    Question(
+        3,
+        WINDOW + "{3} reward logs for the threshold {4}",
+        """
+        SELECT {named}, w.found, w.threshold_id FROM (
+            SELECT member_id, challenge_id, threshold_id, period_key, COUNT(*) AS found FROM {reward_logs}
+            GROUP BY member_id, challenge_id, threshold_id, period_key HAVING COUNT(*) > 1
+        ) AS w JOIN {members} m ON m.id = w.member_id""",
+    ),
+    Question(
+        4,
+        WINDOW + "completed without its reward log",
+        """
+        SELECT {named} FROM {progress} w
+        JOIN {members} m ON m.id = w.member_id
+        JOIN {challenges} c ON c.id = w.challenge_id AND c.settling_since IS NULL
+        WHERE w.challenge_completed_at IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM {reward_logs} r WHERE r.member_id = w.member_id
+            AND r.threshold_id = w.challenge_id AND r.period_key = w.period_key)""",
+    ),
+    Question(
+        4,
+        WINDOW + "{3} is past milestone {5} at {4} without its reward log",
+        """
+        SELECT {named}, w.current_progress_value, s.milestone_target_value, s.id FROM {progress} w
+        JOIN {members} m ON m.id = w.member_id
+        JOIN {challenges} c ON c.id = w.challenge_id AND c.settling_since IS NULL
+        JOIN {milestones} s ON s.challenge_id = w.challenge_id AND s.status = 'live'
+            AND s.archived_at IS NULL AND s.live_since < w.window_ends_at
+            AND s.milestone_target_value <= w.current_progress_value
+        WHERE w.window_ends_at > %(at)s AND NOT EXISTS (
+            SELECT 1 FROM {reward_logs} r WHERE r.member_id = w.member_id
+            AND r.threshold_id = s.id AND r.period_key = w.period_key)""",
+        (3, 4),
+    ),
+    Question(
+        5,
+        "coupon code {0} is on reward log {1}, but was given to {2}",
+        """
+        SELECT k.code, r.id, k.reward_log_id FROM {codes} k
+        JOIN {reward_logs} r ON r.coupon_code = k.code
+        LEFT JOIN {rewards} shared ON shared.id = r.reward_id AND shared.shared_code = r.coupon_code
+        WHERE (k.reward_log_id IS NULL OR k.reward_log_id <> r.id) AND shared.id IS NULL""",
+    ),
+    Question(
+        6,
+        WINDOW + "completed at {3}, outside of its window from {4} to {5}",
+        """
+        SELECT {named}, w.challenge_completed_at, w.window_starts_at, w.window_ends_at FROM {progress} w
+        JOIN {members} m ON m.id = w.member_id
+        WHERE w.challenge_completed_at < w.window_starts_at
+            OR w.challenge_completed_at >= w.window_ends_at""",
+    ),
+    Question(
+        6,
+        WINDOW + "paid for a completion that its row does not have",
+        """
+        SELECT {named} FROM {progress} w
+        JOIN {members} m ON m.id = w.member_id
+        JOIN {reward_logs} r ON r.member_id = w.member_id AND r.threshold_id = w.challenge_id
+            AND r.period_key = w.period_key
+        WHERE w.challenge_completed_at IS NULL""",
+    ),
+    Question(
+        6,
+        WINDOW + "completed at {3}, but the log that crossed is of {4}",
+        """
+        SELECT {named}, w.challenge_completed_at, l.activity_at FROM {progress} w
+        JOIN {members} m ON m.id = w.member_id
+        JOIN {reward_logs} r ON r.member_id = w.member_id AND r.threshold_id = w.challenge_id
+            AND r.period_key = w.period_key
+        JOIN {logs} l ON l.id = r.challenge_log_id
+        WHERE w.challenge_completed_at <> l.activity_at
+            AND (l.counts_anyway = '' OR w.challenge_completed_at > l.activity_at)""",
+    ),
+)
+
+
+def breaches(at: datetime) -> Iterator[str]:
+    """A line for each row that breaks an invariant: its number, where, and what is wrong."""
+    for question in QUESTIONS:
+        for row in maintenance.answers(question.sql.format(**NAMES), "at", at):
+            yield f"{question.invariant}: {question.line.format(*_readable(row, question))}"
+
+
+def unsettled() -> Iterator[str]:
+    """A line for each challenge whose last edit has not paid everybody yet."""
+    for challenge in Challenge.objects.exclude(settling_since=None).order_by("id"):
+        yield f"challenge {challenge.id}: an edit of {challenge.settling_since} is still being paid"
+
+
+def _readable(row: tuple[Any, ...], question: Question) -> list[Any]:
+    """Ids and amounts as people know them; amounts come as units."""
+    return [
+        amount(int(value)) if place in question.amounts else maintenance.readable(value)
+        for place, value in enumerate(row)
+    ]

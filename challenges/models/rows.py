@@ -1,0 +1,209 @@
+"""The rows of the hot tables as the engine handles them, and their tables.
+
+Model instances cost more than everything else a row goes through, so that the engine works on these; a test
+holds them equal to the models' columns. All values are units: ten-thousandths, as integers.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from challenges.caches.config import Rules
+from challenges.models import Activity, ChallengeLog, ChallengeProgress
+from core.amounts import amount, units
+from core.periods import Window
+from core.sql.table import Table
+
+Identity = tuple[UUID, UUID, str]  # member, challenge, unique identifier
+WindowKey = tuple[UUID, UUID, str]  # member, challenge, period key
+
+LOOKUP_AT_ONCE = 1000
+
+LOGS = Table(
+    ChallengeLog._meta.db_table,
+    {
+        "id": "uuid",
+        "member_id": "uuid",
+        "challenge_id": "uuid",
+        "unique_identifier": "text",
+        "activity_at": "time",
+        "activity_id": "text",
+        "activity_value": "bigint",
+        "reversal_of": "text",
+        "counts_anyway": "text",
+        "period_key": "text",
+        "counted": "bool",
+        "reason_code": "text",
+        "counted_value": "bigint",
+        "created_at": "time",
+    },
+)
+
+ACTIVITIES = Table(
+    Activity._meta.db_table,
+    {
+        "id": "uuid",
+        "member_id": "uuid",
+        "unique_identifier": "text",
+        "activity_at": "time",
+        "activity_id": "text",
+        "activity_value": "bigint",
+        "reversal_of": "text",
+        "challenge_ids": "json",
+        "created_at": "time",
+    },
+)
+
+PROGRESS = Table(
+    ChallengeProgress._meta.db_table,
+    {
+        "id": "uuid",
+        "member_id": "uuid",
+        "challenge_id": "uuid",
+        "period_key": "text",
+        "window_starts_at": "time",
+        "window_ends_at": "time",
+        "current_progress_value": "bigint",
+        "completion_target_value": "bigint",
+        "challenge_started_at": "time",
+        "challenge_completed_at": "time",
+        "updated_at": "time",
+    },
+)
+
+
+@dataclass(slots=True)
+class StoredLog:
+    """A challenge log as it is stored; the first fourteen are `LOGS`' columns in their order."""
+
+    id: UUID
+    member_id: UUID
+    challenge_id: UUID
+    unique_identifier: str
+    activity_at: datetime
+    activity_id: str
+    activity_value: int | None
+    reversal_of: str
+    counts_anyway: str
+    period_key: str
+    counted: bool
+    reason_code: str
+    counted_value: int
+    created_at: datetime
+    rules: Rules | None = None
+    window: Window | None = None
+
+    @property
+    def identity(self) -> Identity:
+        return self.member_id, self.challenge_id, self.unique_identifier
+
+    @property
+    def window_key(self) -> WindowKey:
+        return self.member_id, self.challenge_id, self.period_key
+
+    @property
+    def known_rules(self) -> Rules:
+        """The rules that it is counted by. Raises `LookupError` for a log that nobody judged or completed."""
+        if self.rules is None:
+            raise LookupError(f"no rules for the log {self.id}")
+        return self.rules
+
+    def row(self) -> tuple:
+        return (
+            self.id,
+            self.member_id,
+            self.challenge_id,
+            self.unique_identifier,
+            self.activity_at,
+            self.activity_id,
+            self.activity_value,
+            self.reversal_of,
+            self.counts_anyway,
+            self.period_key,
+            self.counted,
+            self.reason_code,
+            self.counted_value,
+            self.created_at,
+        )
+
+
+@dataclass(slots=True)
+class ProgressRow:
+    """A row of challenge progress, `PROGRESS`' columns in their order."""
+
+    id: UUID
+    member_id: UUID
+    challenge_id: UUID
+    period_key: str
+    window_starts_at: datetime
+    window_ends_at: datetime
+    value: int
+    target: int
+    started_at: datetime
+    completed_at: datetime | None
+    updated_at: datetime
+
+    @property
+    def window_key(self) -> WindowKey:
+        return self.member_id, self.challenge_id, self.period_key
+
+
+def model_of(row: ProgressRow) -> ChallengeProgress:
+    """A row as a model instance."""
+    return ChallengeProgress(
+        id=row.id,
+        member_id=row.member_id,
+        challenge_id=row.challenge_id,
+        period_key=row.period_key,
+        window_starts_at=row.window_starts_at,
+        window_ends_at=row.window_ends_at,
+        current_progress_value=amount(row.value),
+        completion_target_value=amount(row.target),
+        challenge_started_at=row.started_at,
+        challenge_completed_at=row.completed_at,
+        updated_at=row.updated_at,
+    )
+
+
+def stored_logs(identities: Iterable[Identity]) -> dict[Identity, StoredLog]:
+    """The logs that are stored under these identities."""
+    wanted = set(identities)
+    found: dict[Identity, StoredLog] = {}
+    for some in chunked(sorted(wanted), LOOKUP_AT_ONCE):
+        rows = ChallengeLog.objects.filter(
+            member_id__in={i[0] for i in some},
+            challenge_id__in={i[1] for i in some},
+            unique_identifier__in={i[2] for i in some},
+        )
+        for log in map(of_model, rows):
+            if log.identity in wanted:
+                found[log.identity] = log
+    return found
+
+
+def of_model(log: ChallengeLog) -> StoredLog:
+    """A model instance as the engine handles it."""
+    return StoredLog(
+        log.id,
+        log.member_id,
+        log.challenge_id,
+        log.unique_identifier,
+        log.activity_at,
+        log.activity_id,
+        None if log.activity_value is None else units(log.activity_value),
+        log.reversal_of,
+        log.counts_anyway,
+        log.period_key,
+        log.counted,
+        log.reason_code,
+        units(log.counted_value),
+        log.created_at,
+        log.judged_rules,
+        log.judged_window,
+    )
+
+
+def chunked(items: Sequence[Identity], size: int) -> Iterable[Sequence[Identity]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

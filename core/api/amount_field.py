@@ -1,0 +1,33 @@
+"""An amount on the wire: in as a JSON number or a plain decimal string, out without trailing zeros."""
+
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from core.amounts.scale import (
+    amount,
+    parse_amount,
+    parse_text,
+    units,
+)
+from core.errors import DomainError
+
+
+class AmountSerializerField(serializers.Field):
+    """Reads and gives Decimals. A number is judged as it was written, like text: 0.10000 has 5 decimals."""
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        try:
+            return amount(_units(data))
+        except DomainError as error:
+            raise serializers.ValidationError(error.message, code=error.code) from None
+
+    def to_representation(self, value: Any) -> Decimal:
+        return amount(units(value))
+
+
+def _units(data: Any) -> int:
+    if isinstance(data, Decimal):
+        return parse_amount(str(data))
+    return parse_text(data) if isinstance(data, str) else units(data)

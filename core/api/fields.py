@@ -1,0 +1,146 @@
+"""Serializer fields that take one JSON type each; DRF's own would take "5" for 5 and "yes" for true.
+
+In a multipart body every scalar is text, and is read as strictly.
+"""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from core.api.filters import parse_uuid
+from core.api.times import read_time
+
+_WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
+IDENTIFIER = re.compile(r"[^\x00-\x1f\x7f]+")
+
+
+class TextField(serializers.CharField):
+    """A text. Optional ones (`required=False`) are never null in answers: null and "" both clear."""
+
+    default_error_messages = {"invalid": "Send a text."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        if kwargs.get("required") is False:
+            kwargs.setdefault("allow_blank", True)
+            kwargs.setdefault("allow_null", True)
+        super().__init__(**kwargs)
+
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        if data is None and self.allow_null:
+            return True, ""
+        return super().validate_empty_values(data)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if data is not empty and data is not None and not isinstance(data, str):
+            self.fail("invalid")
+        return super().run_validation(data)
+
+    def get_attribute(self, instance: Any) -> Any:
+        value = super().get_attribute(instance)
+        return "" if value is None else value
+
+
+class IdentifierField(TextField):
+    """The customer's own identifier, 1 to 256 characters without control characters, kept exactly as sent."""
+
+    default_error_messages = {"control": "An identifier cannot contain control characters."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 256)
+        super().__init__(trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if data and not IDENTIFIER.fullmatch(data):
+            self.fail("control")
+        return data
+
+
+class WholeNumberField(serializers.IntegerField):
+    """A JSON integer between `min_value` and `max_value`; 5.0, "5" and true are none."""
+
+    default_error_messages = {"invalid": "Send a whole number."}
+
+    def __init__(self, *, min_value: int, max_value: int, **kwargs: Any) -> None:
+        super().__init__(min_value=min_value, max_value=max_value, **kwargs)
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, str) and is_form(self) and _WHOLE.fullmatch(data):
+            return int(data)
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return data
+
+
+class FlagField(serializers.BooleanField):
+    default_error_messages = {"invalid": "Send true or false."}
+
+    def to_internal_value(self, data: Any) -> bool:
+        if isinstance(data, str) and is_form(self) and data in ("true", "false"):
+            return data == "true"
+        if not isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
+class TimeField(serializers.DateTimeField):
+    """An ISO 8601 time with its offset; UTC inside and out."""
+
+    default_error_messages = {"invalid": "{remedy}"}
+
+    def to_internal_value(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            self.fail("invalid", remedy="Send a time as a text, such as 2026-11-22T10:00:00Z.")
+        try:
+            return read_time(value)
+        except ValueError as error:
+            self.fail("invalid", remedy=str(error))
+
+    def to_representation(self, value: Any) -> Any:
+        return value  # the encoder writes it
+
+
+class UuidField(serializers.UUIDField):
+    def to_internal_value(self, data: Any) -> UUID:
+        try:
+            return parse_uuid(data if isinstance(data, str) else "")
+        except ValueError as error:
+            raise serializers.ValidationError(str(error), "invalid") from error
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class OptionField(serializers.ChoiceField):
+    """One of a closed set, as a text."""
+
+    default_error_messages = {"invalid_choice": "Send one of {choices}."}
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str) or data not in self.choices:
+            self.fail("invalid_choice", choices=", ".join(map(str, self.choices)))
+        return data
+
+
+class IdentifierListField(serializers.ListField):
+    """A list of different identifiers, at most `max_length` of them."""
+
+    child = IdentifierField()
+    default_error_messages = {"repeated": "Send each one once."}
+
+    def __init__(self, *, max_length: int = 100, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        values = super().to_internal_value(data)
+        if len(set(values)) < len(values):
+            self.fail("repeated")
+        return values
+
+
+def is_form(field: serializers.Field) -> bool:
+    """Whether the value came in a multipart body, where scalars are text."""
+    request = field.context.get("request")
+    return request is not None and request.content_type.startswith("multipart/")

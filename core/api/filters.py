@@ -1,0 +1,154 @@
+"""What a list may be asked for: flat, typed, closed. A resource declares its filters as data.
+
+filters = (UuidFilter("challengeId", "challenge_id"), *time_filters("activity", "activity_at"), *CREATED)
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from core.api.errors import Fault, Refused
+from core.api.times import read_time
+from core.ids import uuid7_floor
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """One parameter of a list. `parse` raises `ValueError` with the remedy; `apply` narrows the rows."""
+
+    name: str = field(kw_only=False)
+    lookup: str = field(default="", kw_only=False)
+    help: str = ""
+
+    def parse(self, text: str) -> Any:
+        return text
+
+    def apply(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return rows.filter(**{self.lookup: value})
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """Its OpenAPI type."""
+        return {"type": "string"}
+
+
+class TextFilter(Filter):
+    """Equal to the whole text, capitals included."""
+
+    def parse(self, text: str) -> str:
+        if not text:
+            raise ValueError("Send a value, or leave the parameter out.")
+        return text
+
+
+class UuidFilter(Filter):
+    def parse(self, text: str) -> UUID:
+        return parse_uuid(text)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "uuid"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoiceFilter(Filter):
+    choices: tuple[str, ...] = field(default=(), kw_only=False)
+
+    def parse(self, text: str) -> str:
+        return one_of(self.choices, text)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.choices)}
+
+
+class BooleanFilter(Filter):
+    def parse(self, text: str) -> bool:
+        return one_of(("true", "false"), text) == "true"
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+
+class TimeFilter(Filter):
+    def parse(self, text: str) -> Any:
+        return read_time(text)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date-time"}
+
+
+class _CreatedFilter(TimeFilter):
+    """Made at or after, before: ids are time-ordered, so the primary key answers it."""
+
+    def apply(self, rows: QuerySet[Any], value: datetime) -> QuerySet[Any]:
+        return rows.filter(**{self.lookup: uuid7_floor(value)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomFilter(Filter):
+    """For what is no column: `read` parses (ValueError: remedy), `narrow(rows, value)` filters."""
+
+    narrow: Callable[[QuerySet[Any], Any], QuerySet[Any]]
+    read: Callable[[str], Any] = str
+    type: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+
+    def parse(self, text: str) -> Any:
+        return self.read(text)
+
+    def apply(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return self.narrow(rows, value)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return dict(self.type)
+
+
+def time_filters(name: str, column: str) -> tuple[Filter, Filter]:
+    """`<name>After` (or at) and `<name>Before`: neighbouring ranges neither overlap nor leave a gap."""
+    return (
+        TimeFilter(f"{name}After", f"{column}__gte", help="At this time or after it."),
+        TimeFilter(f"{name}Before", f"{column}__lt", help="Before this time."),
+    )
+
+
+CREATED: tuple[Filter, Filter] = (
+    _CreatedFilter("createdAfter", "id__gte", help="Created at this time or after it."),
+    _CreatedFilter("createdBefore", "id__lt", help="Created before this time."),
+)
+
+
+def parse_uuid(text: str) -> UUID:
+    """The canonical form only: Python would also take braces, `urn:` and no hyphens."""
+    if not _UUID.fullmatch(text):
+        raise ValueError("Send an id, such as 0199c9a8-7c60-7000-8000-000000000000.")
+    return UUID(text)
+
+
+def one_of(choices: tuple[str, ...], text: str) -> str:
+    if text not in choices:
+        raise ValueError(f"Send one of {', '.join(choices)}.")
+    return str(text)
+
+
+def parse_all(filters: Mapping[str, Filter], parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Each sent filter's value. Raises `Refused` 400 naming all that cannot be read."""
+    values: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for name in parameters.keys() & filters.keys():
+        try:
+            values[name] = filters[name].parse(parameters[name])
+        except ValueError as error:
+            faults.append(Fault("invalid", str(error), name))
+    if faults:
+        raise Refused(400, *sorted(faults, key=lambda fault: str(fault.attr)))
+    return values

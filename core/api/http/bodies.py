@@ -1,0 +1,153 @@
+"""The body of a request as bytes: bounded, of the right type, not compressed, UTF-8.
+
+Both ways in share it: DRF's parsers and the typed decoder of intake.
+"""
+
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest, UnreadablePostError
+
+from core.api.errors import Refused, refuse
+
+_CHUNK = 64 * 1024
+
+
+def read_body(request: HttpRequest, limit: int | None = None) -> bytes:
+    """A JSON body of at most `limit` bytes (default: MAX_BODY_BYTES).
+
+    Raises `Refused`: 415 another type or compressed, 413 too long, 400 empty or not UTF-8.
+    Depth, duplicate keys, NUL and lone surrogates are for whoever decodes: see `strict_json`.
+    """
+    check_not_empty(request)
+    check_content_type(request, "application/json")
+    body = read_bytes(request, limit or settings.MAX_BODY_BYTES)
+    check_utf8(body)
+    return body
+
+
+def check_not_empty(request: HttpRequest) -> None:
+    """Before its type: a request that forgot its body has seldom a type to judge."""
+    if not _declared_length(request) and not _is_chunked(request):
+        raise _empty()
+
+
+def check_content_type(request: HttpRequest, expected: str) -> None:
+    if request.content_type != expected:
+        sent = request.content_type or "nothing"
+        raise refuse("unsupported_media_type", f"Send Content-Type: {expected}, not {sent[:64]}.", status=415)
+    charset = request.content_params.get("charset", "utf-8") if request.content_params else "utf-8"
+    if charset.strip("\"'").lower() not in ("utf-8", "utf8"):
+        raise refuse("unsupported_media_type", "Send the body as UTF-8.", status=415)
+    if request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in ("", "identity"):
+        raise refuse("unsupported_media_type", "Send the body uncompressed.", status=415)
+
+
+def read_bytes(request: HttpRequest, limit: int) -> bytes:
+    """At most `limit` bytes, whatever the headers say; an endless chunked body ends here."""
+    length = _declared_length(request)
+    if length is not None and length > limit:
+        raise too_large(limit)
+    try:
+        body = _stream(request, length).read(limit + 1)
+    except (UnreadablePostError, OSError) as error:
+        raise _incomplete() from error
+    if len(body) > limit:
+        raise too_large(limit)
+    if len(body) < (length or 0):
+        raise _incomplete()
+    if not body:
+        raise _empty()
+    return body
+
+
+class BodyStream:
+    """A body that is read piece by piece and never held: at most `limit` bytes, whatever the headers say.
+
+    Raises `Refused` 413 as soon as it is known to be longer, 400 when the sender leaves in the middle. The
+    server tells neither from an end; a declared length does, and a chunked body has none.
+    """
+
+    def __init__(self, request: HttpRequest, limit: int) -> None:
+        self.length = _declared_length(request)
+        if self.length is not None and self.length > limit:
+            raise too_large(limit)
+        self.stream, self.limit, self.taken = _stream(request, self.length), limit, 0
+
+    @property
+    def ends_for_certain(self) -> bool:
+        """Whether the end of what can be read is the end of what was to be sent."""
+        return self.length is not None
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            piece: bytes = self.stream.read(size)
+        except (UnreadablePostError, OSError) as error:
+            raise _incomplete() from error
+        self.taken += len(piece)
+        if self.taken > self.limit:
+            raise too_large(self.limit)
+        if size and not piece and self.taken < (self.length or 0):
+            raise _incomplete()
+        return piece
+
+
+def check_utf8(body: bytes) -> None:
+    if body.isascii() and b"\0" not in body:
+        return
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise refuse("not_utf8", f"The body is not UTF-8 at byte {error.start}.") from error
+    if text.startswith("\ufeff") or "\0" in text:
+        raise refuse("not_utf8", "Send UTF-8 without a byte order mark.")
+
+
+def _empty() -> Refused:
+    return refuse("empty_body", "The body is empty.")
+
+
+def _incomplete() -> Refused:
+    return refuse("incomplete_body", "The body ended early: send it again.")
+
+
+def too_large(limit: int) -> Refused:
+    return refuse("too_large", f"The body may have at most {limit} bytes.", status=413)
+
+
+def _declared_length(request: HttpRequest) -> int | None:
+    text = request.META.get("CONTENT_LENGTH") or ""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise refuse("invalid_length", "Content-Length is not a number.")
+    return int(text)
+
+
+def _stream(request: HttpRequest, length: int | None) -> Any:
+    """Django reads nothing without a Content-Length; a chunked body is taken from the server's own stream."""
+    if hasattr(request, "_body"):
+        return BytesIO(request.body)
+    if length is None and _is_chunked(request) and isinstance(request, WSGIRequest):
+        return _Whole(request.environ["wsgi.input"])
+    return request
+
+
+def _is_chunked(request: HttpRequest) -> bool:
+    return "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+
+
+class _Whole:
+    """Reads on until the wanted size or the end: a raw stream may give less than asked."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+
+    def read(self, size: int) -> bytes:
+        parts, left = [], size
+        while left and (part := self.stream.read(min(left, _CHUNK))):
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts)

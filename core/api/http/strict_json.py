@@ -1,0 +1,148 @@
+"""JSON as its standard has it and no further: exact numbers, no constants, no duplicate keys, bounded depth.
+
+Python's and DRF's parsers take NaN, 1e400, repeated keys and lone surrogates; each is refused here with the
+path of the field, all of them at once.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import accumulate, islice
+from typing import Any
+
+from core.api.errors import (
+    MOST_FAULTS,
+    Fault,
+    Refused,
+    refuse,
+)
+
+MAX_DEPTH = 32
+MAX_DIGITS = 40  # amounts have 18, no field has more
+MAX_EXPONENT = 40
+
+_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """Stands where a value cannot be taken, until the walk knows its path."""
+
+    code: str
+    detail: str
+
+
+def strict_loads(body: bytes) -> Any:
+    """The value of a UTF-8 JSON text. Raises `Refused` 400 with the path of all that is wrong."""
+    check_depth(body)
+    decoder = _Decoder()
+    try:
+        value = decoder.decode(body.decode())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise refuse("malformed_json", f"This is not JSON: {_place(error)}.") from error
+    except RecursionError as error:  # the scan comes first; this is its safety net
+        raise _too_deep() from error
+    if decoder.found or b"\\u" in body:
+        faults = list(islice(_faults_in(value), MOST_FAULTS))
+        if faults:
+            raise Refused(400, *faults)
+    return value
+
+
+def check_depth(body: bytes) -> None:
+    """Refuses deep nesting before anything recursive sees it; all at the speed of C, 2 ms a megabyte."""
+    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
+        return
+    outside_strings = body.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2]
+    brackets = b"".join(outside_strings).translate(None, _NOT_BRACKETS)
+    if max(accumulate(map(_STEP.__getitem__, brackets)), default=0) > MAX_DEPTH:
+        raise _too_deep()
+
+
+class _Decoder(json.JSONDecoder):
+    """Marks what is wrong instead of stopping at the first."""
+
+    def __init__(self) -> None:
+        self.found = False
+        super().__init__(
+            object_pairs_hook=self._object,
+            parse_float=self._decimal,
+            parse_int=self._integer,
+            parse_constant=self._constant,
+        )
+
+    def _wrong(self, code: str, detail: str) -> _Wrong:
+        self.found = True
+        return _Wrong(code, detail)
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) < len(pairs):
+            seen: set[str] = set()
+            for key, _value in pairs:
+                if key in seen:
+                    made[key] = self._wrong("duplicate_key", "This key is sent twice.")
+                seen.add(key)
+        return made
+
+    def _decimal(self, text: str) -> Any:
+        number = Decimal(text) if len(text) <= MAX_DIGITS else None
+        if number is None or abs(number.adjusted()) > MAX_EXPONENT:
+            return self._wrong("invalid_number", "This number has too many digits.")
+        return number
+
+    def _integer(self, text: str) -> Any:
+        if len(text) > MAX_DIGITS:
+            return self._wrong("invalid_number", "This number has too many digits.")
+        return int(text)
+
+    def _constant(self, text: str) -> _Wrong:
+        return self._wrong("invalid_number", f"{text} is not a JSON number.")
+
+
+def _faults_in(value: Any) -> Iterator[Fault]:
+    """Everything refused inside a value, in order, without recursion."""
+    stack: list[tuple[str, Any]] = [("", value)]
+    while stack:
+        path, node = stack.pop()
+        if isinstance(node, _Wrong):
+            yield Fault(node.code, node.detail, path or None)
+        elif isinstance(node, str):
+            yield from text_faults(node, path or None)
+        elif isinstance(node, dict):
+            for key in node:
+                yield from text_faults(key, path or None)
+            stack.extend((_join(path, printable(key)), node[key]) for key in reversed(node))
+        elif isinstance(node, list):
+            stack.extend((_join(path, str(i)), node[i]) for i in reversed(range(len(node))))
+
+
+def text_faults(text: str, attr: str | None) -> Iterator[Fault]:
+    """What no text may contain, wherever it comes from: NUL and halves of surrogate pairs."""
+    if "\0" in text:
+        yield Fault("nul_character", "A text cannot contain NUL.", attr)
+    if not text.isascii() and _SURROGATE.search(text):
+        yield Fault("lone_surrogate", "A text cannot contain half of a surrogate pair.", attr)
+
+
+def printable(key: str) -> str:
+    """A caller's own key as it may stand in an answer."""
+    return key[:64].encode(errors="replace").decode().replace("\0", "?")
+
+
+def _join(path: str, part: str) -> str:
+    return f"{path}.{part}" if path else part
+
+
+def _place(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}"
+    return "not UTF-8"
+
+
+def _too_deep() -> Refused:
+    return refuse("too_deep", f"Nest at most {MAX_DEPTH} levels.")

@@ -1,0 +1,44 @@
+"""Who reads a record, and how its texts, icons and amounts look to them. Shared by every representation."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.templatetags.static import static
+
+from core.api.callers import AdminCaller, Guest
+from core.api.language import Language
+from core.texts import effective_text
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """`origin` (`https://shop.example`) makes addresses absolute; `at` is the request's clock."""
+
+    admin: bool
+    guest: bool
+    language: Language
+    origin: str
+    at: datetime
+
+    @classmethod
+    def of(cls, view: Any) -> "Reader":
+        """The reader of a `RecordViewSet`'s request; under `asMember` that member."""
+        return cls(
+            admin=isinstance(view.caller, AdminCaller),
+            guest=isinstance(view.caller, Guest),
+            language=view.language,
+            origin=view.request.build_absolute_uri("/").rstrip("/"),
+            at=view.at,
+        )
+
+    def text(self, record: Any, field: str) -> Any:
+        """The text in the reader's language with its fallbacks; for `languageCode=*` all, as stored."""
+        if self.language.every:
+            return {code: getattr(record, f"{field}_{code}") or None for code in settings.LANGUAGES_OFFERED}
+        return effective_text(record, field, self.language.code)
+
+    def icon(self, file: Any, default: str) -> str:
+        """The absolute address of an uploaded icon, or of the default one (a static file)."""
+        return f"{self.origin}{file.url if file else static(default)}"

@@ -1,0 +1,105 @@
+"""End-user texts in a body: one column a language, written by `languageCode`, all at once by `*`."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+from core.api.fields import TextField
+from core.api.language import Language, default_language
+from core.errors import DomainError
+from core.texts import DEFAULT_TEXTS, default_text, effective_text
+
+
+class TranslatedTextField(serializers.Field):
+    """Named as the column without its language: `eud_title` fills `eud_title_fr`.
+
+    `check(text)` raises `DomainError` for what this text may not contain. Null and "" clear. A text equal to
+    what would be read without it is kept empty, so that a read sent back changes nothing (domain.md).
+    """
+
+    default_error_messages = {
+        "not_an_object": 'With languageCode=* send an object such as {{"en": "...", "de": null}}.',
+        "language": "Send one of {offered}.",
+    }
+
+    def __init__(self, max_length: int, check: Callable[[str], None] | None = None, **kwargs: Any) -> None:
+        self.text = TextField(max_length=max_length, required=False)
+        self.check = check
+        super().__init__(required=False, allow_null=True, **kwargs)
+
+    def bind(self, field_name: str, parent: Any) -> None:
+        """Reads from the whole record and writes several columns: `source="*"` under the field's own name."""
+        self.column: str = self.source or field_name
+        self.source: str | None = None
+        super().bind(field_name, parent)
+        self.source = "*"
+        self.source_attrs: list[str] = []
+
+    def to_representation(self, value: Any) -> Any:
+        language: Language = self.context["language"]
+        if language.every:
+            return {
+                code: getattr(value, f"{self.column}_{code}") or None for code in settings.LANGUAGES_OFFERED
+            }
+        return effective_text(value, self.column, language.code)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if data is serializers.empty:
+            raise serializers.SkipField
+        return self.to_internal_value(data)
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        language: Language = self.context["language"]
+        if language.every:
+            return self._all(data)
+        text = self._checked(data)
+        return {f"{self.column}_{language.code}": "" if text == self._without(language.code) else text}
+
+    def _all(self, data: Any) -> dict[str, str]:
+        if data is None:
+            data = dict.fromkeys(settings.LANGUAGES_OFFERED)
+        if not isinstance(data, Mapping):
+            self.fail("not_an_object")
+        texts: dict[str, str] = {}
+        errors: dict[str, Any] = {}
+        for code, text in data.items():
+            try:
+                texts[f"{self.column}_{self._offered(code)}"] = self._checked(text)
+            except serializers.ValidationError as error:
+                errors[code] = error.detail
+        if errors:
+            raise serializers.ValidationError(errors)
+        return self._without_repeated(texts)
+
+    def _without_repeated(self, texts: dict[str, str]) -> dict[str, str]:
+        """The default language first: the others are compared with what it says then."""
+        default = f"{self.column}_{default_language()}"
+        for column in sorted(texts, key=lambda column: column != default):
+            code = column.removeprefix(f"{self.column}_")
+            if texts[column] == self._without(code, texts.get(default)):
+                texts[column] = ""
+        return texts
+
+    def _offered(self, code: str) -> str:
+        if code not in settings.LANGUAGES_OFFERED:
+            self.fail("language", offered=", ".join(settings.LANGUAGES_OFFERED))
+        return code
+
+    def _checked(self, data: Any) -> str:
+        text = str(self.text.run_validation(data))
+        if text and self.check:
+            try:
+                self.check(text)
+            except DomainError as error:
+                raise serializers.ValidationError([ErrorDetail(str(error.message), error.code)]) from error
+        return text
+
+    def _without(self, code: str, sent: str | None = None) -> str:
+        """What a reader of this language gets without its own; `sent`: the default language's text."""
+        record, default = self.parent.instance, default_language()
+        stored = getattr(record, f"{self.column}_{default}", None)
+        lent = None if code == default else stored if sent is None else sent
+        return lent or (default_text(self.column, code) if self.column in DEFAULT_TEXTS else "")

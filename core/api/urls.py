@@ -1,0 +1,14 @@
+"""Addresses of the service itself; the resources are routed by their apps."""
+
+from django.urls import path
+
+from core.api import health
+from core.api.documents import DocsView, openapi
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    path("openapi.json", openapi),
+    path("docs", DocsView.as_view()),
+]

@@ -1,0 +1,81 @@
+"""Icons that editors upload: what they may be, and what is left of them when they are stored and served.
+
+Judged by content, never by name (domain.md, "Icon"). They are served with ICON_HEADERS, so that whatever
+slips through cannot run.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from core.errors import DomainError
+from core.icons.gif import check_gif
+from core.icons.kinds import kind_of
+from core.icons.raster import clean_jpeg, clean_png
+from core.icons.refusal import MAX_BYTES, refused
+from core.icons.svg import clean_svg
+
+__all__ = ["ICON_HEADERS", "MAX_BYTES", "CleanIcon", "clean_icon", "random_icon_name"]
+
+ICON_HEADERS = MappingProxyType(
+    {
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "Cache-Control": "public, max-age=31536000, immutable",
+    }
+)
+
+_CLEANERS: dict[str, tuple[str, Callable[[bytes], tuple[bytes, list[str]]]]] = {
+    "png": ("image/png", clean_png),
+    "jpg": ("image/jpeg", clean_jpeg),
+    "gif": ("image/gif", check_gif),
+    "svg": ("image/svg+xml", clean_svg),
+}
+_SPELLINGS = {"jpeg": "jpg"}
+
+
+@dataclass(frozen=True)
+class CleanIcon:
+    """An icon as it is stored: `notices` tell the editor what was changed, in plain sentences."""
+
+    data: bytes
+    content_type: str
+    extension: str
+    notices: list[str]
+
+
+def clean_icon(name: str, data: bytes, field: str = "eudIcon") -> CleanIcon:
+    """The icon to store for the uploaded file `name` of up to 102,400 bytes.
+
+    PNG and SVG may be cleaned again without a change; a JPEG loses a little each time: clean an upload once.
+    Raises DomainError on `field`: an `icon_...` code, or one of the `svg_...` codes of `clean_svg`.
+    """
+    try:
+        if len(data) > MAX_BYTES:
+            raise refused(
+                "icon_too_large",
+                f"This file has {len(data):,} bytes; an icon may have {MAX_BYTES:,} (100 KB). "
+                "Scale it down or simplify it.",
+            )
+        extension = kind_of(data)
+        content_type, cleaner = _CLEANERS[extension]
+        clean, notices = cleaner(data)
+    except DomainError as error:
+        error.field = field
+        raise
+    return CleanIcon(clean, content_type, extension, [*_misnamed(name, extension), *notices])
+
+
+def random_icon_name(extension: str) -> str:
+    """A storage name that tells nothing and cannot be guessed: `icons/`, 32 hex digits, the extension."""
+    return f"icons/{secrets.token_hex(16)}.{extension}"
+
+
+def _misnamed(name: str, extension: str) -> list[str]:
+    claimed = name.rpartition(".")[2].lower()
+    claimed = _SPELLINGS.get(claimed, claimed)
+    if claimed not in _CLEANERS or claimed == extension:
+        return []
+    return [f"The file is named .{claimed}, but it is .{extension} by its content and is stored as that."]

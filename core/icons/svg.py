@@ -1,0 +1,69 @@
+"""SVG: parsed without entities, refused when active, and copied from what a drawing may consist of."""
+
+from xml.etree.ElementTree import Element, tostring
+
+from core.icons.refusal import MAX_BYTES, refused
+from core.icons.svg_active import refuse_active
+from core.icons.svg_allow_list import SHAPES, SVG
+from core.icons.svg_drawing import Drawing
+from core.icons.svg_parser import parse_svg
+from core.icons.svg_references import tidy
+from core.icons.svg_styles import StyleSheet
+
+_NAMED = 8  # left-out names in a notice
+
+
+def clean_svg(data: bytes) -> tuple[bytes, list[str]]:
+    """The drawing alone, and what the editor should know. Cleaning the result again changes nothing.
+
+    Raises DomainError: `svg_encoding`, `svg_entities`, `icon_damaged`, `icon_kind`, `svg_too_complex`,
+    `svg_active_content`, `svg_external_content`, `svg_style`, `svg_empty`, `icon_too_large`.
+    """
+    source, extras = parse_svg(data)
+    refuse_active(source)
+    css = "\n".join(map(_style_text, _styles(source)))
+    drawing = Drawing(StyleSheet(css))
+    root = drawing.copy(source)
+    tidy(root)
+    if not any(element.tag in SHAPES for element in root.iter()):
+        raise refused("svg_empty", "This SVG draws nothing an icon can show. Draw shapes and export again.")
+    return _written(root), _notices(extras | drawing.editors, bool(css.strip()), sorted(drawing.left_out))
+
+
+def _styles(root: Element) -> list[Element]:
+    return [each for each in root.iter() if each.tag in ("style", f"{{{SVG}}}style")]
+
+
+def _style_text(element: Element) -> str:
+    """The rules of a style element. Raises DomainError `svg_style` for another language or medium."""
+    if element.get("type") not in (None, "", "text/css") or element.get("media") not in (None, "", "all"):
+        raise refused(
+            "svg_style", "This SVG has a style sheet for another medium. Remove it and export again."
+        )
+    return "".join(element.itertext())
+
+
+def _written(root: Element) -> bytes:
+    # A ">" inside a value or a text is written "&gt;": only the ends of elements are shortened.
+    data = tostring(root, encoding="unicode").replace(" />", "/>").encode()
+    if len(data) > MAX_BYTES:
+        raise refused(
+            "icon_too_large",
+            f"With its styles written out this SVG has {len(data):,} bytes; an icon may have {MAX_BYTES:,}. "
+            "Simplify the drawing, or export it as a PNG.",
+        )
+    return data
+
+
+def _notices(extras: set[str], styled: bool, left_out: list[str]) -> list[str]:
+    notices = []
+    if extras:
+        notices.append(f"Removed what only drawing programs read: {', '.join(sorted(extras))}.")
+    if styled:
+        notices.append("Style rules were written into the shapes.")
+    if left_out:
+        more = f" and {len(left_out) - _NAMED} more" if len(left_out) > _NAMED else ""
+        notices.append(
+            f"Left out, as icons do not support it: {', '.join(left_out[:_NAMED])}{more}. Check the picture."
+        )
+    return notices

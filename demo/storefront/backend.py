@@ -1,0 +1,94 @@
+"""Plays the server of a shop: it tells the API of an activity, with a key that no page ever holds.
+
+The request goes the whole way of the API, key and all, but through no socket: a server that waits for itself
+stands still once all its threads do.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+import shlex
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest
+from django.urls import resolve
+
+from access.models.api_key import ApiKey, hash_of
+from demo.storefront.goods import Good
+from demo.storefront.visitors import Visitor
+
+PATH = "/schema/activity/record"
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and its answer; `curl` sends the request again as it was, with the reader's own $KEY."""
+
+    curl: str
+    status: int
+    answer: dict[str, Any]
+
+    @property
+    def counted(self) -> bool:
+        return any(outcome["counted"] for outcome in self.answer.get("data", []))
+
+
+def report(good: Good, visitor: Visitor, request: HttpRequest, at: datetime) -> Exchange:
+    """Tell the API that this visitor just did this; `request` says under which address the API is reached."""
+    body = json.dumps(_activity(good, visitor, at), ensure_ascii=False, indent=2)
+    asked = WSGIRequest(_environ(request, body.encode(), _key(at)))
+    answered = resolve(PATH).func(asked)
+    curl = " \\\n  ".join(
+        (
+            f"curl -X POST {shlex.quote(request.build_absolute_uri(PATH))}",
+            '-H "Authorization: Api-Key $KEY"',
+            '-H "Content-Type: application/json"',
+            f"-d {shlex.quote(body)}",
+        )
+    )
+    return Exchange(curl, answered.status_code, json.loads(answered.content))
+
+
+def _activity(good: Good, visitor: Visitor, at: datetime) -> dict[str, Any]:
+    """Its own identifier makes it safe to send again: a server that got no answer does that."""
+    owner: dict[str, Any] = {"ownedById": visitor.external_id}
+    if visitor.is_newcomer:
+        owner = {"ownedBy": {"externalId": visitor.external_id, "firstName": visitor.name}}
+    activity = {
+        **owner,
+        "activityId": good.activity_id,
+        "activityAt": at.isoformat(timespec="milliseconds"),
+        "uniqueIdentifier": f"demo-{secrets.token_hex(6)}",
+    }
+    return activity if good.value is None else activity | {"activityValue": str(good.value)}
+
+
+def _key(at: datetime) -> str:
+    """The shop's own key: the same in every process, so that the admin lists it once and can pause it."""
+    digest = hmac.new(settings.SECRET_KEY.encode(), b"the demo storefront's key", hashlib.sha256).hexdigest()
+    key = f"{digest[:12]}.{digest[12:]}"
+    ApiKey.objects.get_or_create(
+        prefix=digest[:12],
+        defaults={"name": "Demo storefront", "key_hash": hash_of(key), "may_ingest": True, "created_at": at},
+    )
+    return key
+
+
+def _environ(request: HttpRequest, body: bytes, key: str) -> dict[str, Any]:
+    return {
+        **{name: request.META.get(name, "") for name in ("SERVER_NAME", "SERVER_PORT", "REMOTE_ADDR")},
+        "HTTP_HOST": request.get_host(),
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": PATH,
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(body)),
+        "HTTP_AUTHORIZATION": f"Api-Key {key}",
+        "wsgi.input": BytesIO(body),
+        "wsgi.url_scheme": request.scheme,
+    }

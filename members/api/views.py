@@ -1,0 +1,90 @@
+"""/schema/member/record; a member's key in the path is the customer's own identifier."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.http import Http404
+
+from core.api.callers import KNOWN, EndUserCaller
+from core.api.filters import CREATED, ChoiceFilter, TextFilter
+from core.api.views import (
+    CreateRecord,
+    DeleteRecord,
+    ListRecords,
+    RecordViewSet,
+    RetrieveRecord,
+    UpdateRecord,
+)
+from core.choices import MemberStatus
+from core.errors import DomainError
+from members.api.serializers import MemberSerializer
+from members.domain.erasing import erase
+from members.models import Member
+
+
+class MemberViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, DeleteRecord, RecordViewSet):
+    slug = "member"
+    readers = KNOWN
+    serializer_class = MemberSerializer
+    lookup_value_regex = "(?s:.+)"
+    filters = (
+        TextFilter("externalId", "external_id"),
+        ChoiceFilter("status", "status", tuple(MemberStatus.values)),
+        *CREATED,
+    )
+    documented = {
+        "destroy": "Erases a member: a random identifier and no profile; logs and totals stay. The same "
+        "identifier later is a new member.",
+    }
+
+    def records(self) -> QuerySet[Member]:
+        if isinstance(self.caller, EndUserCaller):
+            return Member.objects.known_as(self.caller.external_id)
+        return Member.objects.filter(erased_at=None)
+
+    def record(self) -> Member:
+        found = self.records().filter(external_id=self.kwargs["id"]).first()
+        if found is None:
+            raise Http404
+        return found
+
+    def represent(self, rows: list[Member]) -> list[Any]:
+        return self.trimmed([member_shown(row) for row in rows])
+
+    def create_record(self, values: dict[str, Any]) -> Member:
+        member = Member(**values, created_at=self.at, updated_at=self.at)
+        return self._stored(member)
+
+    def update_record(self, record: Member, values: dict[str, Any]) -> Member:
+        for name, value in values.items():
+            setattr(record, name, value)
+        record.updated_at = self.at
+        return self._stored(record)
+
+    def _stored(self, member: Member) -> Member:
+        try:
+            with transaction.atomic():
+                member.save()
+        except IntegrityError as error:
+            raise DomainError(
+                "identifier_taken", "Another member has this identifier.", "externalId", "conflict"
+            ) from error
+        return member
+
+    def delete_record(self, record: Member) -> None:
+        erase(record, at=self.at)
+
+
+def member_shown(member: Member) -> dict[str, Any]:
+    return {
+        "id": member.id,
+        "externalId": member.external_id,
+        "firstName": member.first_name,
+        "lastName": member.last_name,
+        "email": member.email,
+        "phoneNumber": member.phone_number,
+        "status": member.status,
+        "createdAt": member.created_at,
+        "updatedAt": member.updated_at,
+    }

@@ -1,0 +1,43 @@
+"""Forgetting a person while the totals stay: the row remains, nothing on it names anybody any more."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+
+from access.domain import audit_log
+from members.domain.directory import PROFILE_FIELDS
+from members.models import Member
+
+
+def erase(member: Member, *, at: datetime, actor: Any = None, reason: str = "") -> Member:
+    """Replace the identifier by a random one and empty the profile, everywhere; logs and rewards stay.
+
+    The same identifier later is a new member. `actor`: the staff account, None for the API or a command.
+    Erasing again changes nothing. Activity under way is stored either before, and stays with this row, or
+    after, and enrols anew: the change of the unique identifier waits for it.
+    """
+    with transaction.atomic():
+        member = Member.objects.select_for_update().get(id=member.id)
+        if member.erased_at is not None:
+            return member
+        member.external_id = f"erased-{secrets.token_hex(16)}"
+        for field in PROFILE_FIELDS:
+            setattr(member, field, "")
+        member.erased_at = member.updated_at = at
+        member.save()
+        audit_log.forget(member.id, member.external_id)
+        _forget_in_admin_log(member)
+        audit_log.note(actor, "erase_member", at=at, member=member, target=member, reason=reason)
+    return member
+
+
+def _forget_in_admin_log(member: Member) -> None:
+    """The admin's own log of edits keeps the name that a record had when it was edited."""
+    kind = ContentType.objects.get_for_model(Member)
+    LogEntry.objects.filter(content_type=kind, object_id=str(member.id)).update(
+        object_repr=member.external_id
+    )

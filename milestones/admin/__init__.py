@@ -1,0 +1,1 @@
+from milestones.admin import milestone  # noqa: F401

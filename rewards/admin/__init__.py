@@ -1,0 +1,1 @@
+from rewards.admin import model_admins  # noqa: F401

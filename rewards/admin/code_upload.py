@@ -1,0 +1,73 @@
+"""Uploading codes for a pool in the admin: streamed from the file, with a report by line."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from access.domain import audit_log
+from core.admin import refuse
+from core.admin.theme import UnfoldAdminFileFieldWidget
+from core.choices import CodeSource
+from core.errors import DomainError
+from rewards.admin.code_withdrawal import WithdrawsCodes
+from rewards.domain import code_withdrawal, pool_import, pool_levels
+from rewards.domain.code_files import Reason, read_codes
+from rewards.models import Reward
+
+
+class CodesForm(forms.Form):
+    codes = forms.FileField(
+        label=_("File"),
+        help_text=_("One code a line, or CSV with a column named “code”. The same file again adds nothing."),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt,text/csv,text/plain"}),
+    )
+
+
+class UploadsCodes(WithdrawsCodes):
+    """For the reward's ModelAdmin."""
+
+    def has_upload_permission(self: Any, request: HttpRequest, object_id: str | None = None) -> bool:
+        """On a reward's page: of a pool."""
+        if not request.user.has_perm("rewards.add_couponcode"):
+            return False
+        return object_id is None or Reward.objects.pools().filter(pk=object_id).exists()
+
+    def upload_view(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+        reward = get_object_or_404(Reward, pk=object_id)
+        if not self.has_upload_permission(request):
+            raise PermissionDenied
+        form = CodesForm(request.POST or None, request.FILES or None)
+        report = None
+        if request.method == "POST" and form.is_valid():
+            report = _imported(request, reward, form)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Upload codes"),
+            "opts": self.opts,
+            "original": reward,
+            "form": form,
+            "report": report,
+            "reasons": dict(Reason.choices),
+            "is_pool": reward.code_source == CodeSource.POOL,
+            "outlook": pool_levels.outlooks([reward], timezone.now())[reward.id],
+            "uploads": code_withdrawal.uploads(reward.id),
+        }
+        return TemplateResponse(request, "admin/rewards/reward/upload.html", context)
+
+
+def _imported(request: HttpRequest, reward: Reward, form: CodesForm) -> pool_import.Report | None:
+    """Noted before the first row is stored: an upload that was broken off has brought some, too."""
+    file, at = form.cleaned_data["codes"], timezone.now()
+    if reward.code_source == CodeSource.POOL:
+        audit_log.note(request.user, "import_codes", at=at, target=reward, detail={"file": file.name[:100]})
+    try:
+        return pool_import.import_codes(reward.id, read_codes(file))
+    except DomainError as error:
+        refuse(form, error, None)
+        return None

@@ -1,0 +1,103 @@
+"""Rewards and reward logs as the API gives them (api.md, Fields)."""
+
+from typing import Any
+
+from core.api.reader import Reader
+from core.choices import CodeSource
+from rewards.domain.pool_import import Report
+from rewards.models import CouponCode, Reward, RewardLog
+
+DEFAULT_MILESTONE_ICON = "challenges/default-milestone-icon.svg"
+
+
+def reward_shown(reward: Reward | None, reader: Reader) -> dict[str, Any] | None:
+    """What everybody may know of a reward: its title and instruction."""
+    if reward is None:
+        return None
+    return {
+        "eudRewardTitle": reader.text(reward, "eud_reward_title"),
+        "eudRewardInstructionMessage": reader.text(reward, "eud_reward_instruction_message"),
+    }
+
+
+def reward_for_admins(reward: Reward, codes_left: int, reader: Reader) -> dict[str, Any]:
+    """A catalogue entry with everything that it says of its codes."""
+    return {
+        "id": reward.id,
+        "name": reward.name,
+        "description": reward.description,
+        "codeSource": reward.code_source,
+        "sharedCode": reward.shared_code,
+        "codePrefix": reward.code_prefix,
+        "codeLength": reward.code_length,
+        "validUntil": reward.valid_until,
+        "validForDays": reward.valid_for_days,
+        "maxTotal": reward.max_total,
+        "maxPerMember": reward.max_per_member,
+        "lowWaterMark": reward.low_water_mark,
+        "codesLeft": codes_left if reward.code_source == CodeSource.POOL else None,
+        "eudRewardTitle": reader.text(reward, "eud_reward_title"),
+        "eudRewardInstructionMessage": reader.text(reward, "eud_reward_instruction_message"),
+        "createdAt": reward.created_at,
+        "updatedAt": reward.updated_at,
+    }
+
+
+def coupon_code_shown(code: CouponCode) -> dict[str, Any]:
+    return {
+        "id": code.id,
+        "rewardId": code.reward_id,
+        "couponCode": code.code,
+        "rewardLogId": code.reward_log_id,
+        "createdAt": code.created_at,
+    }
+
+
+def report_shown(report: Report) -> dict[str, Any]:
+    """What became of an import."""
+    return {
+        "new": report.new,
+        "duplicate": report.duplicate,
+        "existing": report.existing,
+        "invalid": report.invalid,
+        "filled": report.filled,
+        "lines": [{"line": e.number, "couponCode": e.code, "reason": e.reason} for e in report.lines],
+    }
+
+
+def reward_log_shown(log: RewardLog, owned_by_id: str, reader: Reader) -> dict[str, Any]:
+    """A reward log; `reward` and `milestone` must have been selected with it."""
+    shown: dict[str, Any] = {
+        "id": log.id,
+        "linkedSchemaSlug": "challenge",
+        "linkedSchemaRecordId": log.challenge_id,
+        "ownedById": owned_by_id,
+        "milestoneId": log.milestone_id,
+        "milestone": milestone_named(log.milestone, reader) if log.milestone_id else None,
+    }
+    if reader.admin:
+        shown["rewardId"] = log.reward_id
+    return shown | {
+        "reward": reward_shown(log.reward, reader) if log.reward_id else None,
+        "periodKey": log.period_key,
+        "status": log.status_at(reader.at).value,
+        "couponCode": log.coupon_code or None,
+        "rewardIssuedAt": log.reward_issued_at,
+        "rewardExpiryAt": log.reward_expiry_at,
+        "redeemedAt": log.redeemed_at,
+    }
+
+
+def milestone_named(milestone: Any, reader: Reader) -> dict[str, Any]:
+    """Enough of a milestone to name it beside its reward."""
+    return {
+        "id": milestone.id,
+        "name": milestone.name,
+        "milestoneTargetValue": milestone.milestone_target_value,
+        "eudMilestoneTitle": reader.text(milestone, "eud_milestone_title"),
+        "eudMilestoneDescription": reader.text(milestone, "eud_milestone_description"),
+        "eudMilestoneIcon": reader.icon(milestone.eud_milestone_icon, DEFAULT_MILESTONE_ICON),
+        "eudMilestoneRewardInstructionMessage": reader.text(
+            milestone, "eud_milestone_reward_instruction_message"
+        ),
+    }

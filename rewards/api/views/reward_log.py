@@ -1,0 +1,119 @@
+"""/schema/reward_log/record: what was paid, and what has become of it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.callers import KNOWN, AdminCaller, EndUserCaller
+from core.api.filters import (
+    CustomFilter,
+    Filter,
+    TextFilter,
+    UuidFilter,
+    one_of,
+    time_filters,
+)
+from core.api.pagination import Sort
+from core.api.reader import Reader
+from core.api.views import (
+    ListRecords,
+    RecordViewSet,
+    RetrieveRecord,
+    UpdateRecord,
+)
+from core.choices import RewardLogStatus
+from rewards.api.presenters import reward_log_shown
+from rewards.api.serializers import RewardLogSerializer
+from rewards.domain import lifecycle
+from rewards.domain.lifecycle import API
+from rewards.models import RewardLog
+
+STATUSES = tuple(RewardLogStatus.values)
+
+
+class RewardLogViewSet(ListRecords, RetrieveRecord, UpdateRecord, RecordViewSet):
+    slug = "reward_log"
+    readers = KNOWN
+    serializer_class = RewardLogSerializer
+    filters = (
+        UuidFilter("linkedSchemaRecordId", "challenge_id"),
+        UuidFilter("challengeId", "challenge_id"),
+        UuidFilter("milestoneId", "milestone_id"),
+        UuidFilter("rewardId", "reward_id"),
+        TextFilter("ownedById", "member__external_id"),
+        TextFilter("periodKey", "period_key"),
+        TextFilter("couponCode", "coupon_code"),
+        CustomFilter(
+            "status",
+            narrow=lambda rows, status: with_status(rows, status),
+            read=lambda text: one_of(STATUSES, text),
+            type={"type": "string", "enum": list(STATUSES)},
+        ),
+        *time_filters("rewardIssued", "reward_issued_at"),
+    )
+    sorts = (Sort("rewardIssuedAt", "reward_issued_at"),)
+    default_order = "-rewardIssuedAt"
+    documented = {
+        "partial_update": "Gives a waiting reward its code, or another expiry.",
+        "redeem": "The code was used.",
+        "unredeem": "The order in which the code was used is cancelled.",
+        "revoke": "Takes the reward back.",
+    }
+
+    def own_filters(self) -> tuple[Filter, ...]:
+        found = super().own_filters()
+        caller = getattr(self, "caller", None)
+        if caller is None or isinstance(caller, AdminCaller):
+            return found
+        return tuple(each for each in found if each.name != "rewardId")  # an id that only admins see
+
+    def records(self) -> QuerySet[RewardLog]:
+        rows = RewardLog.objects.select_related("member", "reward", "milestone")
+        if isinstance(self.caller, EndUserCaller):
+            rows = rows.filter(member__external_id=self.caller.external_id)
+        return rows
+
+    def represent(self, rows: list[RewardLog]) -> list[Any]:
+        reader = Reader.of(self)
+        return self.trimmed([reward_log_shown(row, row.member.external_id, reader) for row in rows])
+
+    def update_record(self, record: RewardLog, values: dict[str, Any]) -> RewardLog:
+        with transaction.atomic():
+            if "reward_expiry_at" in values:
+                lifecycle.set_expiry(record.id, values["reward_expiry_at"], API, at=self.at)
+            # A record that was read and is sent back changes nothing.
+            if values.get("coupon_code", record.coupon_code) != record.coupon_code:
+                lifecycle.fill_code(record.id, values["coupon_code"], API, at=self.at)
+        return self.record()
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def redeem(self, request: Request, id: str) -> Response:
+        return self._done(lifecycle.redeem)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def unredeem(self, request: Request, id: str) -> Response:
+        return self._done(lifecycle.unredeem)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def revoke(self, request: Request, id: str) -> Response:
+        return self._done(lifecycle.revoke)
+
+    def _done(self, transition: Callable[..., RewardLog]) -> Response:
+        transition(self.record().id, API, at=self.at)
+        return self.answer(self.record())
+
+
+def with_status(rows: QuerySet[Any], status: str, at: datetime | None = None) -> QuerySet[Any]:
+    """The rows that read so now: `expired` is derived from the time."""
+    return rows.with_status(status, at or timezone.now())  # type: ignore[attr-defined]

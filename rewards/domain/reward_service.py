@@ -1,0 +1,121 @@
+"""The doors to the reward catalogue: what forms and serializers cannot see alone, and what an edit sets off.
+
+Everything of a reward may be edited at any time (domain.md): logs keep the code and the expiry that they
+were given. A new code source gives codes to those who wait.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core.choices import CodeSource
+from core.errors import DomainError, DomainErrors
+from core.ids import uuid7
+from rewards.domain import pending_codes, pool_levels
+from rewards.domain.code_files import Reason, flaw_of
+from rewards.models import CouponCode, Reward, RewardLog
+
+PREFIX = Reward._meta.get_field("code_prefix").validators
+
+
+def save(reward: Reward, *, at: datetime) -> Reward:
+    """Store a new or edited reward. Raises `DomainErrors` naming every field that does not fit."""
+    if errors := list(errors_of(reward)):
+        raise DomainErrors(errors)
+    if reward._state.adding:
+        reward.id, reward.created_at = uuid7(at), at
+    reward.updated_at = at
+    _store(reward)
+    return reward
+
+
+def _store(reward: Reward, **options: Any) -> None:
+    """With its row of history and the stamp that every cache reads, or not at all; Django saves one row."""
+    with transaction.atomic():
+        reward.save(**options)
+
+
+def errors_of(reward: Reward) -> Iterator[DomainError]:
+    """What is wrong with its codes; each names its field as the API does."""
+    try:
+        for validator in PREFIX:
+            validator(reward.code_prefix)
+    except ValidationError as error:
+        yield DomainError("invalid", str(error.message), "codePrefix")
+    if reward.code_source != CodeSource.SHARED:
+        return
+    if not reward.shared_code.strip():
+        yield DomainError("required", "A shared reward needs the code that everybody gets.", "sharedCode")
+    elif flaw := flaw_of(reward.shared_code):
+        yield DomainError("invalid_code", f"This is no code: {Reason(flaw).label}.", "sharedCode")
+    elif CouponCode.objects.filter(code=reward.shared_code).exists():
+        yield DomainError(
+            "code_taken", "This code is somebody's own; share another one.", "sharedCode", "conflict"
+        )
+
+
+def settle(reward_id: UUID) -> None:
+    """After an edit: give codes to those who can have one now, and judge the low-water mark anew."""
+    pending_codes.fill(reward_id)
+    if Reward.objects.pools().filter(id=reward_id).exists():
+        pool_levels.note_refill(reward_id)
+        pool_levels.note_low(reward_id)
+
+
+def remove(reward: Reward, *, at: datetime) -> None:
+    """Delete a reward that never paid, with its unused codes; archive one that has history.
+
+    Raises `DomainError` `in_use` while an unarchived challenge or milestone pays it.
+    """
+    with transaction.atomic():
+        # Whoever is just linking it holds its row: looked at only after they are done.
+        Reward.objects.select_for_update().get(id=reward.id)
+        _check_unused(reward)
+        if _has_history(reward):
+            reward.archived_at = reward.updated_at = at
+            reward.save(update_fields=["archived_at", "updated_at"])
+        else:
+            CouponCode.objects.filter(reward=reward).delete()
+            reward.delete()
+
+
+def fate_of(reward: Reward) -> str:
+    """What `remove` would make of it, or why it refuses, in words."""
+    try:
+        _check_unused(reward)
+    except DomainError as error:
+        return error.message
+    if _has_history(reward):
+        return _("It has paid, so it is archived; it can be restored.")
+    return _("It has paid nobody, so it is deleted with its unused codes.")
+
+
+def restore(reward: Reward, *, at: datetime) -> None:
+    """Bring an archived reward back."""
+    reward.archived_at, reward.updated_at = None, at
+    _store(reward, update_fields=["archived_at", "updated_at"])
+
+
+def _check_unused(reward: Reward) -> None:
+    challenges = reward.completed_challenges.filter(archived_at=None).values_list("name", flat=True)
+    milestones = reward.milestones.filter(archived_at=None, challenge__archived_at=None)
+    names = [*challenges[:3], *milestones.values_list("name", flat=True)[:3]]
+    if names:
+        users = ", ".join(names)
+        raise DomainError(
+            "in_use", f"Still paid by {users}: give it another reward first.", status="conflict"
+        )
+
+
+def _has_history(reward: Reward) -> bool:
+    return (
+        RewardLog.objects.filter(reward=reward).exists()
+        or CouponCode.objects.filter(reward=reward, reward_log__isnull=False).exists()
+        or reward.completed_challenges.exists()
+        or reward.milestones.exists()
+    )

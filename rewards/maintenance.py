@@ -1,0 +1,103 @@
+"""What must hold between codes and reward logs, as questions to the database; `verify_ledger` asks them too.
+
+That a code is on one log alone, and on the log that its row names, `challenges.maintenance.audit` asks. A
+reward's source may have been edited since: what it once was stands in its history.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from core.sql.table import adapted
+from rewards.domain.reward_config import REWARDS
+from rewards.models import Reward
+from rewards.models.rows import COUPON_CODES, REWARD_LOGS
+
+ROWS_AT_ONCE = 1000
+# Longer than any request waits for codes that others hold.
+PATIENCE = timedelta(minutes=5)
+
+NAMES = {
+    "codes": COUPON_CODES.name,
+    "logs": REWARD_LOGS.name,
+    "rewards": REWARDS.name,
+    "once": f"{Reward._meta.app_label}_historical{Reward._meta.model_name}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`sql` selects what `line` tells; `%(long_ago)s` in it is a moment before which nobody still waits."""
+
+    line: str
+    sql: str
+
+
+QUESTIONS = (
+    Question(
+        "reward log {0} carries coupon code {1}, which has no row of its own",
+        """
+        SELECT r.id, r.coupon_code FROM {logs} r
+        WHERE r.coupon_code <> ''
+        AND NOT EXISTS (SELECT 1 FROM {codes} k WHERE k.code = r.coupon_code)
+        AND NOT EXISTS (SELECT 1 FROM {rewards} w WHERE w.id = r.reward_id AND w.shared_code = r.coupon_code)
+        AND NOT EXISTS (SELECT 1 FROM {once} h WHERE h.id = r.reward_id AND h.shared_code = r.coupon_code)""",
+    ),
+    Question(
+        "reward log {0} was issued without a code",
+        """
+        SELECT r.id FROM {logs} r LEFT JOIN {rewards} w ON w.id = r.reward_id
+        WHERE r.status IN ('issued', 'redeemed') AND r.coupon_code = ''
+        AND (w.id IS NULL OR w.code_source <> 'none')
+        AND NOT EXISTS (SELECT 1 FROM {once} h WHERE h.id = r.reward_id AND h.code_source = 'none')""",
+    ),
+    Question(
+        "coupon code {0} of reward {1} was given for reward {2}",
+        """
+        SELECT k.code, k.reward_id, r.reward_id FROM {codes} k JOIN {logs} r ON r.id = k.reward_log_id
+        WHERE k.reward_id IS DISTINCT FROM r.reward_id""",
+    ),
+    Question(
+        "reward log {0} has had no code, and yet {1} is its own",
+        """
+        SELECT r.id, k.code FROM {codes} k JOIN {logs} r ON r.id = k.reward_log_id
+        WHERE r.status IN ('pending_code', 'capped')""",
+    ),
+    Question(
+        "reward {0}: {1} logs wait though it has free codes; run fill_codes",
+        """
+        SELECT r.reward_id, COUNT(*) FROM {logs} r JOIN {rewards} w ON w.id = r.reward_id
+        WHERE r.status = 'pending_code' AND r.updated_at < %(long_ago)s AND w.code_source = 'pool'
+        AND EXISTS (SELECT 1 FROM {codes} k WHERE k.reward_id = r.reward_id AND k.reward_log_id IS NULL)
+        GROUP BY r.reward_id""",
+    ),
+)
+
+
+def breaches(at: datetime) -> Iterator[str]:
+    """A line for each code or reward log that breaks invariant 5 of domain.md, or waits in vain."""
+    for question in QUESTIONS:
+        for row in answers(question.sql.format(**NAMES), "long_ago", at - PATIENCE):
+            yield f"5: {question.line.format(*map(readable, row))}"
+
+
+def answers(sql: str, name: str, moment: datetime) -> Iterator[tuple[Any, ...]]:
+    """The rows that a question selects, in one statement; `%(name)s` in it is this moment."""
+    if connection.vendor == "sqlite":
+        sql = sql.replace("IS DISTINCT FROM", "IS NOT")  # the same, in SQLite before 3.39 too
+    place = f"%({name})s"
+    with connection.cursor() as cursor:
+        cursor.execute(sql.replace(place, "%s"), adapted([moment] * sql.count(place)))
+        while rows := cursor.fetchmany(ROWS_AT_ONCE):
+            yield from rows
+
+
+def readable(value: Any) -> Any:
+    """An id as people know it: SQLite answers 32 hex digits."""
+    if isinstance(value, str) and len(value) == 32 and all(sign in "0123456789abcdef" for sign in value):
+        return UUID(value)
+    return value

@@ -1,0 +1,155 @@
+"""What support does from a member's page: done through the domain, with a reason, and kept."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from access.models.staff_action import StaffAction
+from challenges.models import ChallengeLog, ChallengeProgress
+from members.models import Member
+from rewards.models import RewardLog
+from tests.builders import DAY, log_activity, make_challenge, make_milestone
+
+
+@pytest.fixture
+def challenge(db):
+    """Alice stands at 350 with the milestone paid; an order of 40 days ago arrived late and did not count."""
+    now = timezone.now()
+    challenge = make_challenge(at=now - 60 * DAY)
+    make_milestone(challenge, 200, at=now - 60 * DAY)
+    log_activity(challenge, 350, at=now, uid="order-1")
+    log_activity(challenge, 250, at=now - 40 * DAY, received_at=now, uid="late-1")
+    log_activity(challenge, 20, at=now - 41 * DAY, received_at=now, uid="late-2")
+    return challenge
+
+
+def act(client, name, subject, **typed):
+    address = reverse("desk:act", args=[name, subject.pk])
+    return client.post(address, {"reason": "The member called.", **typed})
+
+
+def kept():
+    return list(StaffAction.objects.values_list("action", "actor_name", "reason").order_by("id"))
+
+
+def test_code_is_reissued(support, challenge):
+    log = RewardLog.objects.get()
+    old = log.coupon_code
+
+    response = act(support, "reissue", log, coupon_code="", instead_of=old)
+
+    assert response.url == reverse("desk:member", args=[log.member_id])
+    log.refresh_from_db()
+    assert log.coupon_code != old
+    assert kept() == [("reissue", "sam", "The member called.")]
+
+
+def test_act_without_a_reason_is_refused(support, challenge):
+    log = RewardLog.objects.get()
+
+    response = act(support, "revoke", log, reason=" ")
+
+    assert response.context["form"].errors == {"reason": ["This field is required."]}
+    log.refresh_from_db()
+    assert log.status == "issued"
+
+
+def test_act_that_the_table_forbids_says_what_is_possible(support, challenge):
+    log = RewardLog.objects.get()
+    act(support, "revoke", log)
+
+    response = act(support, "redeem", log)
+
+    (message,) = response.context["form"].non_field_errors()
+    assert message.startswith("This reward is revoked and cannot be redeemed by support. Possible: ")
+
+
+def test_expiry_is_on_the_challenges_clock(support, challenge):
+    challenge.time_zone = "Asia/Tokyo"
+    challenge.save()
+    log = RewardLog.objects.get()
+    RewardLog.objects.update(reward_expiry_at=timezone.now() + DAY)
+
+    act(support, "extend", log, reward_expiry_at="2099-01-01T00:00")
+
+    log.refresh_from_db()
+    assert log.reward_expiry_at.isoformat() == "2098-12-31T15:00:00+00:00"
+
+
+def test_selection_of_logs_is_counted_anyway_in_its_window(support, challenge):
+    late = ChallengeLog.objects.filter(counted=False).order_by("activity_at")
+    address = reverse("desk:count_anyway", args=[late[0].member_id])
+
+    support.post(f"{address}?log={late[0].pk}&log={late[1].pk}", {"reason": "Our shop was down."})
+
+    window = challenge.window_at(timezone.now() - 40 * DAY)
+    row = ChallengeProgress.objects.get(period_key=window.period_key)
+    assert row.current_progress_value == 270
+    assert kept() == [("count_anyway", "sam", "Our shop was down.")] * 2
+
+
+def test_log_is_taken_back_in_part(support, challenge):
+    log = ChallengeLog.objects.get(unique_identifier="order-1")
+
+    act(support, "reverse", log, activity_value="50")
+
+    now = challenge.window_at(timezone.now())
+    assert ChallengeProgress.objects.get(period_key=now.period_key).current_progress_value == 300
+    assert [action for action, _actor, _reason in kept()] == ["reverse"]
+
+
+def test_more_than_a_log_gave_is_refused_at_its_field(support, challenge):
+    log = ChallengeLog.objects.get(unique_identifier="order-1")
+
+    response = act(support, "reverse", log, activity_value="351")
+
+    assert list(response.context["form"].errors) == ["activity_value"]
+    assert kept() == []
+
+
+def test_log_added_by_hand_counts_and_pays(support, challenge):
+    member = Member.objects.get()
+    now = timezone.now()
+
+    act(
+        support, "add_log", member, challenge=str(challenge.pk), activity_at=f"{now:%Y-%m-%dT%H:%M}",
+        activity_id="purchase", unique_identifier="by-hand", activity_value="150",
+    )  # fmt: skip
+
+    assert RewardLog.objects.filter(milestone=None).count() == 1
+    assert [action for action, _actor, _reason in kept()] == ["add_log"]
+
+
+def test_log_added_with_a_known_order_number_is_refused(support, challenge):
+    member = Member.objects.get()
+
+    response = act(
+        support, "add_log", member, challenge=str(challenge.pk),
+        activity_at=f"{timezone.now():%Y-%m-%dT%H:%M}", activity_id="purchase", unique_identifier="order-1",
+        activity_value="1",
+    )  # fmt: skip
+
+    assert set(response.context["form"].errors) == {"activity_at", "activity_value"}
+    assert ChallengeLog.objects.count() == 3
+
+
+def test_member_is_paused_and_resumed(support, challenge):
+    member = Member.objects.get()
+
+    act(support, "pause", member)
+    member.refresh_from_db()
+    paused = member.status
+    act(support, "pause", member)
+    member.refresh_from_db()
+
+    assert (paused, member.status) == ("paused", "live")
+    assert [action for action, _actor, _reason in kept()] == ["pause_member", "resume_member"]
+
+
+def test_timeline_tells_what_staff_did(support, challenge):
+    member = Member.objects.get()
+    act(support, "pause", member, reason="Fraud is suspected.")
+
+    body = support.get(reverse("desk:member", args=[member.pk])).content.decode()
+
+    assert "Paused the member: “Fraud is suspected.”" in body

@@ -1,0 +1,69 @@
+"""Ledgers in the admin: a log added there, with who and why; and a record's own page, in words."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django.asserts import assertContains, assertNotContains
+
+from access.models.staff_action import StaffAction
+from challenges.models import ChallengeLog, ChallengeProgress
+from members.models import Member
+from tests.builders import DAY, log_activity, make_challenge
+
+ADD = reverse("admin:challenges_challengelog_add")
+
+
+@pytest.fixture
+def challenge(db):
+    return make_challenge(at=timezone.now() - DAY)
+
+
+@pytest.fixture
+def typed(challenge):
+    """A log of alice, who has 100 already."""
+    log_activity(challenge, 100, at=timezone.now(), uid="order-1")
+    return {
+        "member": Member.objects.get().pk,
+        "challenge": challenge.pk,
+        "activity_at": f"{timezone.now():%Y-%m-%dT%H:%M}",
+        "activity_id": "purchase",
+        "unique_identifier": "order-2",
+        "activity_value": "50",
+        "reversal_of": "",
+        "reason": "The shop forgot it.",
+    }
+
+
+def test_added_log_counts_and_is_kept_with_its_reason(support, typed):
+    response = support.post(ADD, typed)
+
+    assert response.status_code == 302
+    assert ChallengeProgress.objects.get().current_progress_value == 150
+    noted = StaffAction.objects.get()
+    assert (noted.action, noted.actor_name, noted.reason) == ("add_log", "sam", "The shop forgot it.")
+    assert noted.target_id == str(ChallengeLog.objects.get(unique_identifier="order-2").pk)
+
+
+def test_added_log_needs_a_reason(support, typed):
+    response = support.post(ADD, typed | {"reason": " "})
+
+    assert list(response.context["adminform"].form.errors) == ["reason"]
+    assert ChallengeLog.objects.count() == 1
+    assert StaffAction.objects.count() == 0
+
+
+def test_added_reversal_is_noted_as_one(support, typed):
+    support.post(ADD, typed | {"unique_identifier": "back-1", "reversal_of": "order-1", "activity_value": ""})
+
+    assert ChallengeProgress.objects.get().current_progress_value == 0
+    assert StaffAction.objects.get().action == "reverse"
+
+
+def test_page_of_a_log_says_in_words_what_became_of_it(support):
+    now = timezone.now()
+    log_activity(make_challenge(at=now - DAY), 100, at=now)
+
+    page = support.get(reverse("admin:challenges_challengelog_change", args=[ChallengeLog.objects.get().pk]))
+
+    assertContains(page, "Counted")
+    assertNotContains(page, "&#x27;counted&#x27;")

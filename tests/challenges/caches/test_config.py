@@ -1,0 +1,112 @@
+"""The rules as the engine reads them: cached, and never older than the last edit."""
+
+import pytest
+from django.db import transaction
+
+from challenges.caches import config
+from challenges.editing import service
+from challenges.models import Challenge
+from tests.builders import NOW, make_challenge, make_milestone, make_reward
+from tests.concurrency.writers import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+def read(challenge):
+    return config.rules_of([challenge.id]).get(challenge.id)
+
+
+def test_rules_hold_amounts_in_units_and_thresholds_lowest_first():
+    challenge = make_challenge(completion_target_value="500.5", activity_ids=["purchase"])
+    high, low = make_milestone(challenge, 300), make_milestone(challenge, "0.0001")
+
+    found = read(challenge)
+
+    assert (found.target, found.activity_ids, found.counting) == (500_5000, frozenset({"purchase"}), False)
+    assert [(t.milestone_id, t.target) for t in found.thresholds] == [(low.id, 1), (high.id, 300_0000)]
+
+
+def test_rules_know_live_milestones_only():
+    challenge = make_challenge()
+    make_milestone(challenge, status="draft")
+    make_milestone(challenge, status="paused")
+    removed = make_milestone(challenge)
+    service.remove_milestone(removed, at=NOW)
+
+    assert read(challenge).thresholds == ()
+
+
+def test_rules_of_an_archived_challenge_are_missing():
+    challenge = make_challenge()
+    Challenge.objects.filter(id=challenge.id).update(archived_at=NOW)
+    config.touch()
+
+    assert config.rules_of([challenge.id]) == {}
+
+
+def test_rules_are_read_once_until_an_edit(django_assert_num_queries):
+    challenge = make_challenge()
+    read(challenge)
+
+    with django_assert_num_queries(1):
+        read(challenge)
+
+
+@pytest.mark.parametrize("edited", ["challenge", "milestone", "reward"])
+def test_rules_are_never_older_than_an_edit(edited):
+    challenge = make_challenge()
+    milestone = make_milestone(challenge, 200)
+    reward = make_reward()
+    before = config.stamp()
+    read(challenge)
+
+    if edited == "challenge":
+        challenge.completion_target_value = 300
+        service.save(challenge, at=NOW)
+        assert read(challenge).target == 300_0000
+    elif edited == "milestone":
+        milestone.milestone_target_value = 250
+        service.save_milestone(milestone, at=NOW)
+        assert read(challenge).thresholds[0].target == 250_0000
+    else:
+        reward.save()
+    assert config.stamp() != before
+
+
+def test_rules_of_an_edit_that_rolled_back_are_never_read_again():
+    challenge = make_challenge()
+    with transaction.atomic():
+        challenge.completion_target_value = 300
+        service.save(challenge, at=NOW)
+        assert read(challenge).target == 300_0000
+        transaction.set_rollback(True)
+
+    assert read(challenge).target == 500_0000
+
+
+def test_naming_finds_live_challenges_by_their_activity():
+    named = make_challenge(activity_ids=["purchase", "visit"])
+    make_challenge(activity_ids=["purchases"])
+    make_challenge(activity_ids=["purchase"], status="paused")
+
+    assert config.naming("purchase") == [named.id]
+    assert config.naming("unknown") == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_last_stamp_is_never_that_of_another_thread_s_uncommitted_edit():
+    config.touch()
+    mine = config.stamp()
+
+    (theirs,) = at_once([read_inside_an_edit])
+
+    assert theirs != mine
+    assert config.last_stamp() == mine
+
+
+def read_inside_an_edit():
+    with transaction.atomic():
+        config.touch()
+        read = config.stamp()
+        transaction.set_rollback(True)
+    return read

@@ -1,0 +1,234 @@
+"""Whether an activity counts: domain.md's table, as pure functions, without a database."""
+
+from datetime import timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+
+from challenges.caches.config import snapshot
+from challenges.engine.eligibility import (
+    Entry,
+    Original,
+    judge,
+    judge_reversal,
+)
+from challenges.models import Challenge
+from core.errors import DomainError
+from tests.builders import DAY, HOUR, NOW
+
+SECOND = timedelta(seconds=1)
+
+
+def rules(**fields):
+    usual = {
+        "status": "live",
+        "completion_target_value": Decimal(500),
+        "aggregation_period": "daily",
+        "time_zone": "UTC",
+    }
+    return snapshot(Challenge(**usual | fields), ())
+
+
+def activity(value=10_000, at=NOW, **fields):
+    return Entry(uuid4(), "alice", at, "purchase", "order-1", value, **fields)
+
+
+def refused(entry, the_rules, at=NOW, paused=False):
+    with pytest.raises(DomainError) as refusal:
+        judge(entry, the_rules, paused, at)
+    return refusal.value.code, refusal.value.field, refusal.value.status
+
+
+def test_judge_counts_the_value_of_a_sum():
+    judgement = judge(activity(150_0000), rules(), False, NOW)
+
+    assert (judgement.counted, judgement.counted_value, judgement.period_key) == (
+        True,
+        150_0000,
+        "2026-11-22",
+    )
+
+
+def test_judge_counts_one_whatever_the_value_with_count():
+    counting = rules(aggregation_method="count")
+
+    values = [judge(activity(value), counting, False, NOW).counted_value for value in (None, 0, -5, 70_000)]
+
+    assert values == [10_000] * 4
+
+
+def test_judge_accepts_five_minutes_ahead():
+    assert judge(activity(at=NOW + timedelta(minutes=5)), rules(), False, NOW).counted is True
+
+
+def test_judge_refuses_more_than_five_minutes_ahead():
+    ahead = activity(at=NOW + timedelta(minutes=5, microseconds=1))
+
+    assert refused(ahead, rules()) == ("activity_in_future", "activityAt", "invalid")
+
+
+def test_judge_refuses_more_than_sixty_days_back():
+    monthly = rules(late_grace_hours=1440)
+
+    assert judge(activity(at=NOW - 60 * DAY), monthly, False, NOW).reason_code == ""
+    assert refused(activity(at=NOW - 60 * DAY - SECOND), monthly) == (
+        "activity_too_old",
+        "activityAt",
+        "invalid",
+    )
+
+
+def test_judge_refuses_an_unknown_challenge():
+    assert refused(activity(), None) == ("unknown_challenge", "challengeId", "invalid")
+
+
+def test_judge_refuses_a_draft():
+    assert refused(activity(), rules(status="draft")) == ("challenge_not_live", "challengeId", "conflict")
+
+
+def test_judge_refuses_a_sum_without_a_value():
+    assert refused(activity(None), rules()) == ("required", "activityValue", "invalid")
+
+
+def test_judge_refuses_a_negative_value():
+    assert refused(activity(-1), rules()) == ("negative_value", "activityValue", "invalid")
+
+
+def test_judge_refuses_a_bad_value_of_a_paused_challenge_too():
+    assert refused(activity(-1), rules(status="paused"))[0] == "negative_value"
+
+
+@pytest.mark.parametrize(
+    ("fields", "paused", "at", "received", "reason"),
+    [
+        ({"status": "paused"}, False, NOW, NOW, "challenge_paused"),
+        ({"status": "paused", "ends_at": NOW}, True, NOW, NOW, "challenge_paused"),
+        ({}, True, NOW, NOW, "member_paused"),
+        ({"starts_at": NOW}, False, NOW - SECOND, NOW, "before_start"),
+        ({"starts_at": NOW}, False, NOW, NOW, ""),
+        ({"ends_at": NOW}, False, NOW - SECOND, NOW, ""),
+        ({"ends_at": NOW}, False, NOW, NOW, "after_end"),
+        # The day of the 22nd closes at midnight; the grace is 72 hours.
+        ({}, False, NOW, NOW + 12 * HOUR + 72 * HOUR, ""),
+        ({}, False, NOW, NOW + 12 * HOUR + 72 * HOUR + SECOND, "window_closed"),
+        ({"late_grace_hours": 0}, False, NOW, NOW + 12 * HOUR, ""),
+        ({"late_grace_hours": 0}, False, NOW, NOW + 12 * HOUR + SECOND, "window_closed"),
+        # The challenge's end closes the window, not the calendar.
+        ({"late_grace_hours": 1, "ends_at": NOW + HOUR}, False, NOW, NOW + 2 * HOUR, ""),
+        (
+            {"late_grace_hours": 1, "ends_at": NOW + HOUR},
+            False,
+            NOW,
+            NOW + 2 * HOUR + SECOND,
+            "window_closed",
+        ),
+    ],
+)
+def test_judge_names_the_first_reason_that_applies(fields, paused, at, received, reason):
+    judgement = judge(activity(at=at), rules(**fields), paused, received)
+
+    assert (judgement.reason_code, judgement.counted) == (reason, reason == "")
+
+
+def test_judge_gives_no_value_to_what_does_not_count():
+    assert judge(activity(150_0000), rules(status="paused"), False, NOW).counted_value == 0
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "key"),
+    [
+        # Berlin leaves summer time on 25 October 2026: that day has 25 hours.
+        ("2026-10-24T21:59:59+00:00", "Europe/Berlin", "2026-10-24"),
+        ("2026-10-24T22:00:00+00:00", "Europe/Berlin", "2026-10-25"),
+        ("2026-10-25T22:59:59+00:00", "Europe/Berlin", "2026-10-25"),
+        ("2026-10-25T23:00:00+00:00", "Europe/Berlin", "2026-10-26"),
+        # Santiago skips from midnight to one o'clock on 6 September 2026.
+        ("2026-09-06T03:59:59+00:00", "America/Santiago", "2026-09-05"),
+        ("2026-09-06T04:00:00+00:00", "America/Santiago", "2026-09-06"),
+    ],
+)
+def test_judge_takes_the_local_day_also_when_the_clocks_change(moment, zone, key):
+    at = type(NOW).fromisoformat(moment)
+
+    assert judge(activity(at=at), rules(time_zone=zone), False, at).period_key == key
+
+
+def test_judge_takes_the_iso_week_and_the_month():
+    new_year = type(NOW).fromisoformat("2027-01-01T12:00:00+00:00")
+
+    keys = [
+        judge(activity(at=new_year), rules(aggregation_period=period), False, new_year).period_key
+        for period in ("weekly", "monthly")
+    ]
+
+    assert keys == ["2026-W53", "2027-01"]
+
+
+def reversal(value=None, **fields):
+    return activity(value, reversal_of="order-0", **fields)
+
+
+def original(left=100_0000, **fields):
+    return Original(
+        **{"period_key": "2026-11-20", "counted": True, "is_reversal": False, "left": left} | fields
+    )
+
+
+def test_judge_reversal_takes_back_all_that_is_left_in_the_originals_window():
+    judgement = judge_reversal(reversal(), original(70_0000), rules(), NOW)
+
+    assert (judgement.counted_value, judgement.period_key, judgement.counted) == (
+        -70_0000,
+        "2026-11-20",
+        True,
+    )
+
+
+def test_judge_reversal_takes_back_a_part():
+    assert judge_reversal(reversal(30_0000), original(), rules(), NOW).counted_value == -30_0000
+
+
+def test_judge_reversal_takes_a_counted_log_back_whole():
+    counting = rules(aggregation_method="count")
+
+    assert judge_reversal(reversal(30_0000), original(10_000), counting, NOW).counted_value == -10_000
+
+
+def test_judge_reversal_counts_when_paused_ended_or_late():
+    closed = rules(status="paused", ends_at=NOW - 40 * DAY, late_grace_hours=0)
+
+    assert judge_reversal(reversal(), original(), closed, NOW).counted is True
+
+
+def test_judge_reversal_of_what_did_not_count_does_not_count():
+    judgement = judge_reversal(reversal(), original(0, counted=False), rules(), NOW)
+
+    assert (judgement.reason_code, judgement.counted_value) == ("original_not_counted", 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "named", "code", "field"),
+    [
+        (None, None, "unknown_original", "reversalOf"),
+        (None, original(is_reversal=True), "reversal_of_reversal", "reversalOf"),
+        (None, original(0), "nothing_left", "reversalOf"),
+        (100_0001, original(), "more_than_left", "activityValue"),
+        (0, original(), "more_than_left", "activityValue"),
+        (-1, original(), "negative_value", "activityValue"),
+    ],
+)
+def test_judge_reversal_refuses(value, named, code, field):
+    with pytest.raises(DomainError) as refusal:
+        judge_reversal(reversal(value), named, rules(), NOW)
+
+    assert (refusal.value.code, refusal.value.field) == (code, field)
+
+
+def test_judge_reversal_refuses_times_and_drafts_as_any_log():
+    with pytest.raises(DomainError) as ahead:
+        judge_reversal(reversal(at=NOW + HOUR), original(), rules(), NOW)
+    with pytest.raises(DomainError) as draft:
+        judge_reversal(reversal(), original(), rules(status="draft"), NOW)
+
+    assert (ahead.value.code, draft.value.code) == ("activity_in_future", "challenge_not_live")

@@ -1,0 +1,192 @@
+"""verify_ledger: silent over a sound ledger, and a line for each row that breaks an invariant."""
+
+from datetime import timedelta
+from io import StringIO
+from uuid import UUID
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from challenges.editing import service
+from challenges.engine import backfill
+from challenges.maintenance import audit
+from challenges.models import Challenge, ChallengeLog, ChallengeProgress
+from core.ids import uuid7
+from rewards.models import CouponCode, RewardLog
+from tests.builders import HOUR, NOW, log_activity, make_challenge, make_milestone, make_reward, take_back
+from tests.concurrency.writers import without
+
+
+@pytest.fixture
+def challenge(db):
+    """Alice is past 200 and completed, with a small refund; bob is at 150."""
+    challenge = make_challenge()
+    make_milestone(challenge, 200)
+    log_activity(challenge, 540, uid="order-a")
+    log_activity(challenge, 150, member="bob")
+    take_back(challenge, "order-a", "0.5")
+    make_reward(code_source="shared", shared_code="SUMMER")
+    return challenge
+
+
+def lines(at=NOW):
+    return list(audit.breaches(at))
+
+
+def change(sql, *params):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [each.hex if isinstance(each, UUID) and is_sqlite() else each for each in params])
+
+
+def is_sqlite():
+    return connection.vendor == "sqlite"
+
+
+WHERE = "member alice, challenge {}, window 2026-11: "
+
+
+def test_a_sound_ledger_has_no_breaches(challenge):
+    assert lines() == []
+
+
+def test_one_a_sum_that_is_not_that_of_its_logs(challenge):
+    change("UPDATE challenges_challengeprogress SET current_progress_value = current_progress_value + 1 "
+           "WHERE challenge_completed_at IS NOT NULL")  # fmt: skip
+
+    assert lines() == [f"1: {WHERE.format(challenge.id)}progress says 539.5001, its logs add up to 539.5"]
+
+
+def test_one_logs_without_a_row(challenge):
+    ChallengeProgress.objects.filter(member__external_id="bob").delete()
+
+    assert lines() == [
+        f"1: member bob, challenge {challenge.id}, window 2026-11: progress says 0, its logs add up to 150"
+    ]
+
+
+def test_one_a_row_without_logs(challenge):
+    ChallengeLog.objects.filter(member__external_id="bob").delete()
+
+    assert [line[:2] for line in lines()] == ["1:"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_a_second_row_for_a_window(challenge):
+    with without(ChallengeProgress, "progress_one_per_window"):
+        twin = ChallengeProgress.objects.get(member__external_id="bob")
+        twin.pk, twin.current_progress_value = uuid7(), 0
+        twin._state.adding = True
+        twin.save()
+
+        assert lines() == [f"2: member bob, challenge {challenge.id}, window 2026-11: 2 progress rows"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_three_a_threshold_paid_twice(challenge):
+    CouponCode.objects.all().delete()
+    with without(RewardLog, "reward_log_paid_once"):
+        twin = RewardLog.objects.get(milestone=None)
+        twin.pk, twin.coupon_code = uuid7(), "OTHER"
+        twin._state.adding = True
+        twin.save()
+
+        assert lines() == [f"3: {WHERE.format(challenge.id)}2 reward logs for the threshold {challenge.id}"]
+
+
+def test_four_completed_and_not_paid(challenge):
+    CouponCode.objects.all().delete()
+    RewardLog.objects.filter(milestone=None).delete()
+
+    assert lines() == [f"4: {WHERE.format(challenge.id)}completed without its reward log"]
+
+
+def test_four_past_a_milestone_and_not_paid(challenge):
+    CouponCode.objects.all().delete()
+    milestone = RewardLog.objects.exclude(milestone=None).get().milestone_id
+    RewardLog.objects.exclude(milestone=None).delete()
+
+    assert lines() == [
+        f"4: {WHERE.format(challenge.id)}539.5 is past milestone {milestone} at 200 without its reward log"
+    ]
+    closed = ChallengeProgress.objects.first().window_ends_at
+    assert lines(closed) == []
+
+
+def test_four_waits_for_an_edit_that_is_still_being_paid(challenge, monkeypatch):
+    monkeypatch.setattr(backfill, "MEMBERS_AT_ONCE", 1)
+    make_milestone(challenge, 100, at=NOW)
+
+    assert lines() == []
+    assert list(audit.unsettled()) == [
+        f"challenge {challenge.id}: an edit of {NOW} is still being paid",
+    ]
+
+
+def test_five_a_unique_code_on_two_reward_logs(challenge):
+    given = CouponCode.objects.first()
+    other = RewardLog.objects.exclude(coupon_code=given.code).get()
+    change("UPDATE rewards_rewardlog SET coupon_code = %s WHERE id = %s", given.code, other.id)
+
+    assert lines() == [
+        f"5: coupon code {given.code} is on reward log {other.id}, but was given to {given.reward_log_id}"
+    ]
+
+
+def test_five_a_shared_code_may_be_on_many(challenge):
+    shared = make_reward(code_source="shared", shared_code="SUMMER")
+    CouponCode.objects.create(code="SUMMER", created_at=NOW)
+    RewardLog.objects.update(reward=shared, coupon_code="SUMMER")
+
+    assert lines() == []
+
+
+def test_six_completed_outside_of_the_window(challenge):
+    later = NOW + timedelta(days=40)
+    ChallengeProgress.objects.exclude(challenge_completed_at=None).update(challenge_completed_at=later)
+
+    assert [line[:2] for line in lines()] == ["6:", "6:"]
+    assert "completed at 2027-01-01 12:00:00" in lines()[0]
+
+
+def test_six_a_completion_that_turned_back(challenge):
+    ChallengeProgress.objects.update(challenge_completed_at=None)
+
+    assert lines() == [f"6: {WHERE.format(challenge.id)}paid for a completion that its row does not have"]
+
+
+def test_six_another_time_than_that_of_the_log_that_crossed(challenge):
+    ChallengeProgress.objects.exclude(challenge_completed_at=None).update(challenge_completed_at=NOW - HOUR)
+
+    assert [line.split(": ", 2)[2][:26] for line in lines()] == ["completed at 2026-11-22 11"]
+
+
+def test_the_command_prints_breaches_and_exits_with_one(challenge):
+    # The command asks at the process's clock: long after, or before, this test's November.
+    out = StringIO()
+    call_command("verify_ledger", stdout=out)
+    assert out.getvalue() == ""
+
+    ChallengeProgress.objects.update(challenge_completed_at=None)
+    with pytest.raises(SystemExit) as left:
+        call_command("verify_ledger", stdout=out)
+
+    assert left.value.code == 1
+    assert out.getvalue().splitlines() == lines(timezone.now())
+
+
+def test_the_command_tells_of_an_unfinished_edit_and_exits_with_zero(challenge):
+    Challenge.objects.update(settling_since=NOW)
+    errors = StringIO()
+
+    call_command("verify_ledger", stderr=errors)
+
+    assert errors.getvalue().strip() == f"challenge {challenge.id}: an edit of {NOW} is still being paid"
+
+
+def test_archived_challenges_are_checked_too(challenge):
+    service.remove(challenge, at=NOW)
+    ChallengeProgress.objects.update(challenge_completed_at=None)
+
+    assert len(lines()) == 1

@@ -1,0 +1,162 @@
+"""Single logs at the same moment: one transaction for all that wait, and each its own answer."""
+
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager
+
+import pytest
+from django.db import connections, transaction
+from django.utils import timezone
+
+from challenges.engine import group_commit
+from challenges.models import ChallengeLog
+from challenges.signals import challenge_logs_saved
+from tests.builders import entry, make_challenge, make_milestone, paid, value_of
+from tests.concurrency.writers import at_once, breaches
+
+pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def challenge():
+    challenge = make_challenge()
+    make_milestone(challenge, 200)
+    return challenge
+
+
+def sent(challenge, value, **fields):
+    """As it comes over HTTP: judged by the process's clock."""
+    return entry(challenge, value, at=timezone.now().replace(microsecond=0), **fields)
+
+
+class Watch:
+    """Hears of every set that is stored; the first one is held until it is let go."""
+
+    def __init__(self):
+        self.sets, self.errors = [], []
+        self.held, self.free = threading.Event(), threading.Event()
+
+    def __call__(self, logs, **kwargs):
+        self.sets.append(sorted(log.unique_identifier for log in logs))
+        if len(self.sets) == 1:
+            self.held.set()
+            self.free.wait(30)
+        if any(log.unique_identifier == "bad" for log in logs):
+            raise ArithmeticError("this one cannot be stored")
+
+
+@contextmanager
+def one_under_way(challenge, first):
+    """While `first` is being recorded, start others with `send`; they are in line when it returns."""
+    watch, threads, answers = Watch(), [], {}
+
+    def run(one):
+        try:
+            answers[one.unique_identifier] = group_commit.record(one)
+        except Exception as error:
+            answers[one.unique_identifier] = error
+        finally:
+            connections.close_all()
+
+    def send(*entries):
+        for each in entries:
+            threads.append(threading.Thread(target=run, args=(each,), daemon=True))
+            threads[-1].start()
+
+    watch.send, watch.answers = send, answers
+    challenge_logs_saved.connect(watch)
+    try:
+        send(first)
+        assert watch.held.wait(30)
+        yield watch
+        until = time.monotonic() + 30
+        while len(group_commit._lines[challenge.id]) < len(threads) - 1 and time.monotonic() < until:
+            time.sleep(0.01)
+        watch.free.set()
+        for thread in threads:
+            thread.join(30)
+        assert not any(thread.is_alive() for thread in threads)
+    finally:
+        watch.free.set()
+        challenge_logs_saved.disconnect(watch)
+
+
+def test_logs_that_arrive_meanwhile_share_the_next_transaction(challenge):
+    with one_under_way(challenge, sent(challenge, 10, uid="first")) as watch:
+        watch.send(*(sent(challenge, 10, uid=f"later-{n}", member=f"member-{n}") for n in range(4)))
+
+    assert watch.sets == [["first"], [f"later-{n}" for n in range(4)]]
+    assert {uid: (each.status, each.stored.unique_identifier) for uid, each in watch.answers.items()} == {
+        uid: ("created", uid) for uid in ("first", *watch.sets[1])
+    }
+    assert group_commit._lines == {}
+
+
+def test_an_error_of_one_spoils_none_of_those_beside_it(challenge):
+    with one_under_way(challenge, sent(challenge, 10, uid="first")) as watch:
+        watch.send(*(sent(challenge, 10, uid=uid, member=uid) for uid in ("good", "bad", "fine")))
+
+    statuses = {uid: getattr(each, "status", type(each)) for uid, each in watch.answers.items()}
+    assert statuses == {"first": "created", "good": "created", "fine": "created", "bad": ArithmeticError}
+    assert ChallengeLog.objects.count() == 3
+    assert (group_commit._lines, breaches()) == ({}, [])
+
+
+def test_an_error_of_whoever_is_first_lets_the_next_ones_go_on(challenge):
+    with one_under_way(challenge, sent(challenge, 10, uid="bad")) as watch:
+        watch.send(sent(challenge, 10, uid="good"))
+
+    assert isinstance(watch.answers["bad"], ArithmeticError)
+    assert watch.answers["good"].status == "created"
+    assert group_commit._lines == {}
+
+
+def test_another_challenge_does_not_wait(challenge):
+    other = make_challenge(name="Other")
+
+    with one_under_way(challenge, sent(challenge, 10, uid="first")) as watch:
+        if connections["default"].vendor == "postgresql":  # SQLite lets one writer in at a time
+            assert group_commit.record(sent(other, 10, uid="other", member="bob")).status == "created"
+
+    assert watch.answers["first"].status == "created"
+
+
+def test_a_log_inside_a_transaction_goes_with_it(challenge):
+    with transaction.atomic():
+        assert group_commit.record(sent(challenge, 10)).status == "created"
+        transaction.set_rollback(True)
+
+    assert ChallengeLog.objects.count() == 0
+
+
+@pytest.mark.postgres
+def test_every_sum_is_right_and_every_threshold_paid_once(challenge):
+    members = [f"member-{n}" for n in range(5)]
+    orders = [sent(challenge, 20, member=member) for _ in range(32) for member in members]
+
+    outcomes = at_once([lambda n=n: [group_commit.record(each) for each in orders[n::16]] for n in range(16)])
+
+    assert Counter(each.status for some in outcomes for each in some) == {"created": 160}
+    assert {value_of(challenge, member) for member in members} == {640}
+    assert {tuple(paid(challenge, member)) for member in members} == {(200, "completion")}
+    assert breaches() == []
+
+
+def test_one_log_sent_by_many_at_the_same_instant_counts_once(challenge):
+    same = sent(challenge, 20, uid="same")
+
+    outcomes = at_once([lambda: group_commit.record(same)] * 16)
+
+    assert Counter(each.status for each in outcomes) == {"created": 1, "replayed": 15}
+    assert len({each.stored.id for each in outcomes}) == 1
+    assert value_of(challenge) == 20
+
+
+def test_two_contents_under_one_identifier_leave_one_log(challenge):
+    outcomes = at_once(
+        [lambda value=value: group_commit.record(sent(challenge, value, uid="x")) for value in (20, 30)]
+    )
+
+    assert Counter(each.status for each in outcomes) == {"created": 1, "rejected": 1}
+    assert value_of(challenge) in (20, 30)

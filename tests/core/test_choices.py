@@ -1,0 +1,27 @@
+import pytest
+
+from core import choices
+
+WIRE = {
+    "RecordStatus": ["draft", "live", "paused"],
+    "AggregationMethod": ["sum", "count"],
+    "AggregationPeriod": ["daily", "weekly", "monthly"],
+    "MemberStatus": ["live", "paused"],
+    "ProgressStatus": ["not_started", "in_progress", "completed", "failed"],
+    "RewardLogStatus": ["pending_code", "issued", "redeemed", "revoked", "expired", "capped"],
+    "ReversalPolicy": ["keep", "revoke_unredeemed"],
+    "CodeSource": ["generated", "shared", "pool", "external", "none"],
+    "ReasonCode": [
+        "challenge_paused",
+        "member_paused",
+        "before_start",
+        "after_end",
+        "window_closed",
+        "original_not_counted",
+    ],
+}
+
+
+@pytest.mark.parametrize(("name", "values"), WIRE.items())
+def test_choice_values_are_the_wires(name, values):
+    assert getattr(choices, name).values == values
