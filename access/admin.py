@@ -11,13 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from access.models.api_key import ApiKey
 from access.models.staff_action import StaffAction
-from core.admin import (
-    ExactSearch,
-    RangeDateTimeFilter,
-    StaffModelAdmin,
-    ViewOnlyAdmin,
-    display,
-)
+from core.admin.base_classes import StaffModelAdmin, ViewOnlyAdmin
+from core.admin.large_tables import ExactSearch
+from core.admin.theme import RangeDateTimeFilter, display
 
 
 class ApiKeyForm(forms.ModelForm):

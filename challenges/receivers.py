@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from challenges.caches import config
 from challenges.engine import orm_entry, progress
 from challenges.models import Challenge, ChallengeLog
-from challenges.models.rows import StoredLog
+from challenges.models.rows import LogRow
 from challenges.signals import challenge_logs_saved
 from core.icons import storage
 from milestones.models import Milestone
@@ -17,14 +17,14 @@ from rewards.models import Reward
 
 
 @receiver(challenge_logs_saved, dispatch_uid="challenges.engine.progress")
-def count_logs(logs: Iterable[StoredLog | ChallengeLog], **kwargs: Any) -> progress.Applied:
+def count_logs(logs: Iterable[LogRow | ChallengeLog], **kwargs: Any) -> progress.Applied:
     return progress.apply(logs)
 
 
 @receiver(pre_save, sender=ChallengeLog, dispatch_uid="challenges.judge_log")
 def judge_log(instance: ChallengeLog, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
-        orm_entry.judge_unsaved(instance)
+        orm_entry.judge_unsaved_log(instance)
 
 
 @receiver(post_save, sender=ChallengeLog, dispatch_uid="challenges.announce_log")
@@ -37,7 +37,7 @@ def announce_log(instance: ChallengeLog, raw: bool = False, **kwargs: Any) -> No
 @receiver([post_save, post_delete], sender=Milestone, dispatch_uid="challenges.milestone_edited")
 @receiver([post_save, post_delete], sender=Reward, dispatch_uid="challenges.reward_edited")
 def touch_catalogue(**kwargs: Any) -> None:
-    config.touch()
+    config.invalidate()
 
 
 @receiver(post_delete, sender=Challenge, dispatch_uid="challenges.challenge_deleted")

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models.fields.files import FieldFile
 
 
-class RemembersLoaded(models.Model):
+class DirtyFieldsModel(models.Model):
     """Keeps the values that came from the database beside those that the record has now."""
 
     class Meta:
@@ -15,26 +15,28 @@ class RemembersLoaded(models.Model):
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> Self:
         record = super().from_db(*args, **kwargs)
-        record.remember_loaded()
+        record.mark_clean()
         return record
 
-    def remember_loaded(self) -> None:
+    def mark_clean(self) -> None:
         """Take the values of now for what the database holds."""
-        self._loaded = {name: _kept(self.__dict__[name]) for name in self.columns() if name in self.__dict__}
+        self._loaded = {
+            name: _snapshot(self.__dict__[name]) for name in self.columns() if name in self.__dict__
+        }
 
-    def edited_fields(self) -> set[str]:
+    def dirty_fields(self) -> set[str]:
         """The columns (by attribute name) that were set to something else since; all of a new record's."""
         if self._state.adding:
             return set(self.columns())
         return {name for name, value in self._loaded.items() if not _same(self.__dict__.get(name), value)}
 
-    def take_over(self, stored: Self) -> None:
+    def merge_from(self, stored: Self) -> None:
         """Read what somebody else stored meanwhile, except where this record was edited."""
-        edited = self.edited_fields()
+        edited = self.dirty_fields()
         for name in self.columns():
             if name not in edited:
                 setattr(self, name, stored.__dict__[name])
-            self._loaded[name] = _kept(stored.__dict__[name])
+            self._loaded[name] = _snapshot(stored.__dict__[name])
 
     @classmethod
     def columns(cls) -> list[str]:
@@ -43,7 +45,7 @@ class RemembersLoaded(models.Model):
         return [name for name in names if f"{name}_en" not in names]
 
 
-def _kept(value: Any) -> Any:
+def _snapshot(value: Any) -> Any:
     """A value that nobody can change from outside."""
     if isinstance(value, FieldFile):
         return value.name or ""

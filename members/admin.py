@@ -8,12 +8,9 @@ from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from core.admin import (
-    ChoicesDropdownFilter,
-    ExactSearch,
-    StaffModelAdmin,
-    display,
-)
+from core.admin.base_classes import StaffModelAdmin
+from core.admin.large_tables import ExactSearch
+from core.admin.theme import ChoicesDropdownFilter, display
 from core.choices import MemberStatus
 from members.models import Member
 

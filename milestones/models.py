@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.amounts import AmountField, amount_range_check
 from core.choices import RecordStatus
-from core.dirty_tracking import RemembersLoaded
+from core.dirty_tracking import DirtyFieldsModel
 from core.ids import uuid7
 
 
@@ -20,7 +20,7 @@ class MilestoneQuerySet(models.QuerySet):
         return self.unarchived().filter(status=RecordStatus.LIVE)
 
 
-class Milestone(RemembersLoaded):
+class Milestone(DirtyFieldsModel):
     """Pays its reward once per member and window when progress reaches its target.
 
     `live_since` is when it last went live: it acts on a window only if that was before the window closed.

@@ -30,15 +30,15 @@ NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Check:
     """`sql` selects what `line` tells; `%(long_ago)s` in it is a moment before which nobody still waits."""
 
     line: str
     sql: str
 
 
-QUESTIONS = (
-    Question(
+CHECKS = (
+    Check(
         "reward log {0} carries coupon code {1}, which has no row of its own",
         """
         SELECT r.id, r.coupon_code FROM {logs} r
@@ -47,7 +47,7 @@ QUESTIONS = (
         AND NOT EXISTS (SELECT 1 FROM {rewards} w WHERE w.id = r.reward_id AND w.shared_code = r.coupon_code)
         AND NOT EXISTS (SELECT 1 FROM {once} h WHERE h.id = r.reward_id AND h.shared_code = r.coupon_code)""",
     ),
-    Question(
+    Check(
         "reward log {0} was issued without a code",
         """
         SELECT r.id FROM {logs} r LEFT JOIN {rewards} w ON w.id = r.reward_id
@@ -55,19 +55,19 @@ QUESTIONS = (
         AND (w.id IS NULL OR w.code_source <> 'none')
         AND NOT EXISTS (SELECT 1 FROM {once} h WHERE h.id = r.reward_id AND h.code_source = 'none')""",
     ),
-    Question(
+    Check(
         "coupon code {0} of reward {1} was given for reward {2}",
         """
         SELECT k.code, k.reward_id, r.reward_id FROM {codes} k JOIN {logs} r ON r.id = k.reward_log_id
         WHERE k.reward_id IS DISTINCT FROM r.reward_id""",
     ),
-    Question(
+    Check(
         "reward log {0} has had no code, and yet {1} is its own",
         """
         SELECT r.id, k.code FROM {codes} k JOIN {logs} r ON r.id = k.reward_log_id
         WHERE r.status IN ('pending_code', 'capped')""",
     ),
-    Question(
+    Check(
         "reward {0}: {1} logs wait though it has free codes; run fill_codes",
         """
         SELECT r.reward_id, COUNT(*) FROM {logs} r JOIN {rewards} w ON w.id = r.reward_id
@@ -80,12 +80,12 @@ QUESTIONS = (
 
 def breaches(at: datetime) -> Iterator[str]:
     """A line for each code or reward log that breaks invariant 5 of domain.md, or waits in vain."""
-    for question in QUESTIONS:
-        for row in answers(question.sql.format(**NAMES), "long_ago", at - PATIENCE):
+    for question in CHECKS:
+        for row in run_check(question.sql.format(**NAMES), "long_ago", at - PATIENCE):
             yield f"5: {question.line.format(*map(readable, row))}"
 
 
-def answers(sql: str, name: str, moment: datetime) -> Iterator[tuple[Any, ...]]:
+def run_check(sql: str, name: str, moment: datetime) -> Iterator[tuple[Any, ...]]:
     """The rows that a question selects, in one statement; `%(name)s` in it is this moment."""
     if connection.vendor == "sqlite":
         sql = sql.replace("IS DISTINCT FROM", "IS NOT")  # the same, in SQLite before 3.39 too

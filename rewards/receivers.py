@@ -15,4 +15,4 @@ def settle_reward(instance: Reward, created: bool, raw: bool = False, **kwargs: 
     reward_id = instance.id  # a deletion in the same transaction would take it from the instance
     if not raw and not created:
         # A function of its own name: Django names it in the log when it fails, which a partial has not.
-        transaction.on_commit(lambda: reward_service.settle(reward_id), robust=True)
+        transaction.on_commit(lambda: reward_service.apply_edit(reward_id), robust=True)

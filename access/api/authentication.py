@@ -25,7 +25,7 @@ from core.api.callers import (
     EndUserCaller,
 )
 from core.api.errors import Fault, Refused, refuse
-from core.api.permissions import CHALLENGE
+from core.api.permissions import WWW_AUTHENTICATE
 
 LONGEST_KEY = 256
 _NO_HASH = "0" * 64
@@ -54,11 +54,11 @@ class CallerAuthentication(BaseAuthentication):
         return identify(getattr(request, "_request", request)), None
 
     def authenticate_header(self, request: Request) -> str:
-        return CHALLENGE
+        return WWW_AUTHENTICATE
 
 
 def unauthorized(detail: str) -> Refused:
-    return Refused(401, Fault("not_authenticated", detail), headers={"WWW-Authenticate": CHALLENGE})
+    return Refused(401, Fault("not_authenticated", detail), headers={"WWW-Authenticate": WWW_AUTHENTICATE})
 
 
 def _end_user_of(token: str) -> EndUserCaller:

@@ -57,6 +57,6 @@ def _remember(address: str, minute: datetime) -> None:
     _over[address] = minute
 
 
-def forget() -> None:
+def clear_remembered() -> None:
     """What this process remembers; the database still counts."""
     _over.clear()

@@ -54,14 +54,14 @@ def checked_reason(reason: str) -> str:
     return text
 
 
-def about(member_id: UUID) -> QuerySet[StaffAction]:
+def actions_about(member_id: UUID) -> QuerySet[StaffAction]:
     """What staff did about a member, newest first."""
     return StaffAction.objects.filter(member_id=member_id)
 
 
-def forget(member_id: UUID, external_id: str) -> int:
+def anonymize(member_id: UUID, external_id: str) -> int:
     """Put `external_id`, the random one of an erased member, in the place of the real one; answers how often.
 
     Reasons are free text in which staff may have named somebody: they go.
     """
-    return about(member_id).update(member_external_id=external_id, reason="")
+    return actions_about(member_id).update(member_external_id=external_id, reason="")

@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from challenges.admin import ChallengeAdmin
-from challenges.admin.duplicate import Start
+from challenges.admin.challenge import ChallengeAdmin
+from challenges.admin.duplicate import FormDefaults
 from challenges.models import Challenge
-from core.admin import action
+from core.admin.theme import action
 from core.icons import clean_icon
 from demo.loading import ICONS
 from demo.stories import (
@@ -22,7 +22,7 @@ from demo.stories import (
 from rewards.models import Reward
 
 
-class DeskChallengeAdmin(ChallengeAdmin):
+class BackofficeChallengeAdmin(ChallengeAdmin):
     actions_detail = ("figures", "duplicate")
     actions_row = ("figures", "duplicate")
 
@@ -38,11 +38,11 @@ class DeskChallengeAdmin(ChallengeAdmin):
     def has_duplicate_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return self.has_add_permission(request)
 
-    def starting_point(self, request: HttpRequest) -> Start | None:
+    def starting_point(self, request: HttpRequest) -> FormDefaults | None:
         """Also `?example=SLUG`, one of the four examples of the customer's page."""
         slug = request.GET.get("example")
         story = next((each for each in STORIES if each.slug == slug), None)
-        return begun(story) if story else super().starting_point(request)
+        return defaults_from_story(story) if story else super().starting_point(request)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
@@ -61,7 +61,7 @@ def preview_url(obj: Challenge | None) -> str:
     return reverse("desk:preview", args=[obj.pk])
 
 
-def begun(story: Story) -> Start:
+def defaults_from_story(story: Story) -> FormDefaults:
     """A story as the form begins with it. Its rewards are those of the same name, where there are any."""
     icon = f"{story.slug}.svg"
     values: dict[str, Any] = {
@@ -71,7 +71,7 @@ def begun(story: Story) -> Start:
         "completion_reward": _reward(story.reward),
         "kept_icon": clean_icon(icon, (ICONS / icon).read_bytes()),
     }
-    return Start(values, [_rung(each) for each in story.milestones])
+    return FormDefaults(values, [_rung(each) for each in story.milestones])
 
 
 def _rung(milestone: MilestoneStory) -> dict[str, Any]:

@@ -13,10 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.pages.actions import MAY_LOG, MAY_REWARD
 from backoffice.queries import member_timeline
 from backoffice.templatetags.backoffice import act_name, in_order
-from challenges.admin import ChallengeLogAdmin, ChallengeProgressAdmin
+from challenges.admin.readonly_lists import ChallengeLogAdmin, ChallengeProgressAdmin
 from challenges.models import ChallengeLog, ChallengeProgress
-from core.admin import action, display
-from core.admin.theme import ChangeList
+from core.admin.theme import ChangeList, action, display
 from members.admin import MemberAdmin
 from members.models import Member
 from rewards.admin.model_admins import RewardLogAdmin
@@ -25,7 +24,7 @@ from rewards.models import RewardLog
 MAY_LOOK = ("members.view_member", "challenges.view_challengelog", "challenges.view_challengeprogress")
 
 
-class ToTheMember:
+class MemberLink:
     """For a ModelAdmin of what belongs to a member: a button that leads to their page."""
 
     actions_detail = ("member_page",)
@@ -50,21 +49,21 @@ class ProgressRows(ChangeList):
         return reverse("desk:progress", args=[result.pk])
 
 
-class DeskMemberAdmin(ToTheMember, MemberAdmin):
+class BackofficeMemberAdmin(MemberLink, MemberAdmin):
     """A row leads to the member's page; the profile is edited from there."""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return MemberRows if request.user.has_perms(MAY_LOOK) else super().get_changelist(request)
 
 
-class DeskProgressAdmin(ToTheMember, ChallengeProgressAdmin):
+class BackofficeProgressAdmin(MemberLink, ChallengeProgressAdmin):
     """A row leads to the page that says why."""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ProgressRows if request.user.has_perms(MAY_LOOK) else super().get_changelist(request)
 
 
-class ActedOn(ToTheMember):
+class RecordActions(MemberLink):
     """With what may be done with the record, for whoever may."""
 
     act_permission = ""
@@ -90,18 +89,18 @@ class ActedOn(ToTheMember):
         return format_html('<span class="desk-acts">{}</span>', acts) if links else "–"
 
 
-class DeskRewardLogAdmin(ActedOn, RewardLogAdmin):
+class BackofficeRewardLogAdmin(RecordActions, RewardLogAdmin):
     act_permission = MAY_REWARD
 
     def possible(self, record: RewardLog) -> frozenset[str]:
-        return member_timeline.acts_on_reward(record, timezone.now())
+        return member_timeline.actions_on_reward(record, timezone.now())
 
 
-class DeskChallengeLogAdmin(ActedOn, ChallengeLogAdmin):
+class BackofficeChallengeLogAdmin(RecordActions, ChallengeLogAdmin):
     act_permission = MAY_LOG
 
     def possible(self, record: ChallengeLog) -> frozenset[str]:
-        return member_timeline.acts_on_log(record)
+        return member_timeline.actions_on_log(record)
 
     def address(self, name: str, record: ChallengeLog) -> str:
         if name == "count_anyway":
@@ -110,8 +109,8 @@ class DeskChallengeLogAdmin(ActedOn, ChallengeLogAdmin):
 
 
 REGISTERED: dict[type[models.Model], Any] = {
-    Member: DeskMemberAdmin,
-    ChallengeProgress: DeskProgressAdmin,
-    RewardLog: DeskRewardLogAdmin,
-    ChallengeLog: DeskChallengeLogAdmin,
+    Member: BackofficeMemberAdmin,
+    ChallengeProgress: BackofficeProgressAdmin,
+    RewardLog: BackofficeRewardLogAdmin,
+    ChallengeLog: BackofficeChallengeLogAdmin,
 }

@@ -9,14 +9,14 @@ from django.db import models
 from django.http import HttpRequest
 
 from backoffice.admin import readonly_lists
-from backoffice.admin.challenge import DeskChallengeAdmin
+from backoffice.admin.challenge import BackofficeChallengeAdmin
 from challenges.models import Challenge
-from core.admin import StaffModelAdmin, ViewOnlyAdmin
+from core.admin.base_classes import StaffModelAdmin, ViewOnlyAdmin
 from core.admin.theme import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 for model in (User, Group, AccessAttempt, AccessFailureLog, AccessLog, Challenge):
     admin.site.unregister(model)
-admin.site.register(Challenge, DeskChallengeAdmin)
+admin.site.register(Challenge, BackofficeChallengeAdmin)
 for model, model_admin in readonly_lists.REGISTERED.items():
     admin.site.unregister(model)
     admin.site.register(model, model_admin)

@@ -22,29 +22,29 @@ Answers = dict[str, Any]
 
 
 def redeem(log: RewardLog, said: Answers, actor: Any, at: datetime) -> None:
-    lifecycle.redeem(log.id, lifecycle.support(actor, said["reason"]), at=at)
+    lifecycle.redeem(log.id, lifecycle.support_actor(actor, said["reason"]), at=at)
 
 
 def unredeem(log: RewardLog, said: Answers, actor: Any, at: datetime) -> None:
-    lifecycle.unredeem(log.id, lifecycle.support(actor, said["reason"]), at=at)
+    lifecycle.unredeem(log.id, lifecycle.support_actor(actor, said["reason"]), at=at)
 
 
 def revoke(log: RewardLog, said: Answers, actor: Any, at: datetime) -> None:
-    lifecycle.revoke(log.id, lifecycle.support(actor, said["reason"]), at=at)
+    lifecycle.revoke(log.id, lifecycle.support_actor(actor, said["reason"]), at=at)
 
 
 def reissue(log: RewardLog, said: Answers, actor: Any, at: datetime) -> None:
-    by = lifecycle.support(actor, said["reason"])
+    by = lifecycle.support_actor(actor, said["reason"])
     lifecycle.reissue(log.id, by, at=at, code=said["coupon_code"], instead_of=said["instead_of"])
 
 
 def fill(log: RewardLog, said: Answers, actor: Any, at: datetime) -> None:
-    by = lifecycle.support(actor, said["reason"])
+    by = lifecycle.support_actor(actor, said["reason"])
     lifecycle.fill_code(log.id, said["coupon_code"], by, at=at)
 
 
 def extend(log: RewardLog, said: Answers, actor: Any, at: datetime) -> None:
-    by = lifecycle.support(actor, said["reason"])
+    by = lifecycle.support_actor(actor, said["reason"])
     lifecycle.set_expiry(log.id, said["reward_expiry_at"], by, at=at)
 
 
@@ -116,7 +116,7 @@ def erase(member: Member, said: Answers, actor: Any, at: datetime) -> None:
 
 def count_anyway(logs: list[ChallengeLog], said: Answers, actor: Any, at: datetime) -> None:
     """Each by itself; raises `DomainErrors` with those that were refused, after the others are counted."""
-    outcomes = manual_count.count_anyway([log.id for log in logs], said["reason"], actor, at)
+    outcomes = manual_count.count_manually([log.id for log in logs], said["reason"], actor, at)
     names = {log.id: log.unique_identifier for log in logs}
     refused = [
         DomainError(each.error.code, f"{names[each.log_id]}: {each.error.message}", None, each.error.status)

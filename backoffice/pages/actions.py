@@ -21,7 +21,7 @@ from backoffice.pages import action_forms
 from backoffice.pages.page import page
 from challenges.api import member_export
 from challenges.models import ChallengeLog
-from core.admin import refusals_in, refuse
+from core.admin.form_errors import add_error, errors_in
 from core.errors import DomainError
 from members.models import Member
 from rewards.models import RewardLog
@@ -34,7 +34,7 @@ MAY_LOG, MAY_REWARD, MAY_ACT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class Action:
     """`run(subject, answers, actor, at)` calls the domain; `told` says what became of it."""
 
     title: Any
@@ -47,56 +47,56 @@ class Act:
     dangerous: bool = False
 
 
-ACTS: dict[str, Act] = {
-    "redeem": Act(
+ACTIONS: dict[str, Action] = {
+    "redeem": Action(
         _("Mark as redeemed"),
         _("The code was used. A code that is over cannot be redeemed."),
         RewardLog, MAY_REWARD, action_handlers.redeem, _("The code is marked as redeemed."),
     ),
-    "unredeem": Act(
+    "unredeem": Action(
         _("Not redeemed after all"),
         _("The order was cancelled: the code is good again, while it lasts."),
         RewardLog, MAY_REWARD, action_handlers.unredeem, _("The code is good again."),
     ),
-    "revoke": Act(
+    "revoke": Action(
         _("Revoke the reward"),
         _("The member loses it. Its code never returns to a pool."),
         RewardLog, MAY_REWARD, action_handlers.revoke, _("The reward is revoked."), dangerous=True,
     ),
-    "reissue": Act(
+    "reissue": Action(
         _("Re-issue the code"),
         _("Another code in place of this one, valid from now. The old one never comes back."),
         RewardLog, MAY_REWARD, action_handlers.reissue, _("A new code is issued."), action_forms.ReissueForm,
     ),
-    "fill": Act(
+    "fill": Action(
         _("Give a code"),
         _("The reward waits for a code; its validity begins when you give it one."),
         RewardLog, MAY_REWARD, action_handlers.fill, _("The code is given."), action_forms.FillForm,
     ),
-    "extend": Act(
+    "extend": Action(
         _("Extend the expiry"),
         _("The code stays good until a later time."),
         RewardLog, MAY_REWARD, action_handlers.extend, _("The code is valid longer."),
         action_forms.ExpiryForm,
     ),
-    "reverse": Act(
+    "reverse": Action(
         _("Take back a log"),
         _("The value leaves the window in which the log counted. What was completed stays completed; "
           "rewards follow the challenge's reversal policy."),
         ChallengeLog, MAY_LOG, action_handlers.reverse, _("The log is taken back."),
         action_forms.ReverseForm, True,
     ),
-    "add_log": Act(
+    "add_log": Action(
         _("Add a log"),
         _("As if the shop had sent it: it is judged, counted and paid by the challenge's rules."),
         Member, MAY_LOG, action_handlers.add_log, _("The log is stored."), action_forms.LogForm,
     ),
-    "pause": Act(
+    "pause": Action(
         _("Pause or resume the member"),
         _("A paused member's activity is stored and not counted. Rewards stay."),
         Member, MAY_ACT, action_handlers.pause, _("The member's status is changed."),
     ),
-    "erase": Act(
+    "erase": Action(
         _("Erase the member"),
         _("Identifier and profile are replaced by random ones; logs and totals stay. This cannot be undone."),
         Member, MAY_ACT, action_handlers.erase, _("The member is erased."), action_forms.EraseForm, True,
@@ -106,7 +106,7 @@ ACTS: dict[str, Act] = {
 
 def show(request: HttpRequest, name: str, subject_id: UUID) -> HttpResponseBase:
     """GET asks, POST does it; what the domain refuses stands in the form."""
-    act = ACTS.get(name)
+    act = ACTIONS.get(name)
     if act is None:
         raise Http404
     if not request.user.has_perms(["members.view_member", act.permission]):
@@ -126,8 +126,8 @@ def done(request: HttpRequest, run: Callable[..., None], subject: Any, form: Any
     try:
         run(subject, form.cleaned_data, request.user, timezone.now())
     except DomainError as error:
-        for each in refusals_in(error):
-            refuse(form, each, each.field)
+        for each in errors_in(error):
+            add_error(form, each, each.field)
         return False
     return True
 

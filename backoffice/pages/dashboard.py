@@ -65,7 +65,9 @@ def show(request: HttpRequest, challenge_id: UUID) -> HttpResponseBase:
         "before": recent[-2],
         "steps": statistics.funnel(challenge, milestones, window),
         "days": statistics.logs_per_day(challenge, window, at),
-        "coupons": statistics.coupons(statistics.rewards_of(challenge, milestones), challenge, window, at),
+        "coupons": statistics.reward_statistics(
+            statistics.rewards_of(challenge, milestones), challenge, window, at
+        ),
     }
     if request.GET.get("format") == "csv":
         return download(f"challenge-{challenge.id}-{window.period_key}", rows(found))

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from challenges.admin.changelist import window_figures
+from challenges.admin.changelist import window_statistics
 from challenges.models import Challenge
 from rewards.domain.pool_levels import (
     Outlook,
@@ -31,7 +31,7 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _running() -> list[Challenge]:
     challenges = list(Challenge.objects.live().order_by("display_order", "-id")[:SHOWN_AT_MOST])
-    found = window_figures(challenges, timezone.now())
+    found = window_statistics(challenges, timezone.now())
     for each in challenges:
         each.figures = found[each.id]
     return challenges

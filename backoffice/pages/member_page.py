@@ -26,7 +26,7 @@ def search(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, member_id: UUID) -> HttpResponse:
     at = timezone.now()
     member = get_object_or_404(Member, id=member_id)
-    current, earlier = member_timeline.standings(member, at)
+    current, earlier = member_timeline.window_progress(member, at)
     return page(
         request,
         "desk/member.html",

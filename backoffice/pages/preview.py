@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from backoffice.queries.example_states import State, own_in
+from backoffice.queries.example_states import State, example_state
 from challenges.admin.conflicts import label_of
 from challenges.admin.form_changes import identify
-from challenges.api.presenters import Own, challenge_shown
+from challenges.api.presenters import MemberState, serialize_challenge
 from challenges.models import Challenge
-from challenges.queries.member_state import own_of
+from challenges.queries.member_state import member_states
 from core.api.language import Language
 from core.api.reader import Reader
 from core.choices import AggregationPeriod, RecordStatus
@@ -44,7 +44,7 @@ def draw(request: HttpRequest, challenge_id: UUID | None = None) -> HttpResponse
         origin=request.build_absolute_uri("/").rstrip("/"),
         at=at,
     )
-    shown = challenge_shown(challenge, milestones, reader, own) | {"status": RecordStatus.LIVE.value}
+    shown = serialize_challenge(challenge, milestones, reader, own) | {"status": RecordStatus.LIVE.value}
     answer = {
         "data": shown,
         "language": language,
@@ -130,15 +130,17 @@ def _ascending(milestones: list[Milestone], challenge: Challenge) -> list[Milest
 
 def _seen_by(
     request: HttpRequest, challenge: Challenge, milestones: list[Milestone], at: datetime
-) -> tuple[Own | None, str]:
+) -> tuple[MemberState | None, str]:
     """A real member where one is named, else the example in the state that was chosen."""
     named = request.POST.get("preview_member", "")
     if named:
         if not request.user.has_perm("members.view_member"):
             raise PermissionDenied
         if not Member.objects.known_as(named).exists():
-            return Own(named), _("Nobody is known by that identifier: shown as a new member.")
-        return own_of(named, [challenge], at)[challenge.id], _("As %(name)s sees it now.") % {"name": named}
+            return MemberState(named), _("Nobody is known by that identifier: shown as a new member.")
+        return member_states(named, [challenge], at)[challenge.id], _("As %(name)s sees it now.") % {
+            "name": named
+        }
     chosen = request.POST.get("preview_state", "")
     state = State(chosen) if chosen in set(State) else State.NOT_STARTED
-    return own_in(state, challenge, milestones, at), _("An example, from the form as it is now.")
+    return example_state(state, challenge, milestones, at), _("An example, from the form as it is now.")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backoffice.pages.page import may, page
-from challenges.caches.challenge import with_milestones
+from challenges.caches.challenge import read_milestones
 from challenges.models import ChallengeLog, ChallengeProgress
 from core.amounts import units
 from core.choices import RecordStatus
@@ -23,7 +23,7 @@ LOGS_SHOWN = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogLine:
     """A log and the value that the window had once it was stored."""
 
     log: ChallengeLog
@@ -31,7 +31,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Threshold:
+class ThresholdLine:
     name: str
     target: Decimal
     reached: bool
@@ -69,13 +69,13 @@ def show(request: HttpRequest, progress_id: UUID) -> HttpResponse:
     )
 
 
-def lines(logs: list[ChallengeLog]) -> list[Line]:
+def lines(logs: list[ChallengeLog]) -> list[LogLine]:
     """In the order in which they were stored."""
     sums = accumulate(log.counted_value for log in logs)
-    return [Line(log, value) for log, value in zip(logs, sums, strict=True)]
+    return [LogLine(log, value) for log, value in zip(logs, sums, strict=True)]
 
 
-def thresholds(progress: ChallengeProgress) -> list[Threshold]:
+def thresholds(progress: ChallengeProgress) -> list[ThresholdLine]:
     """The milestones of now, and the completion; what was paid stays, also where the rules changed."""
     value = progress.current_progress_value
     paid = {
@@ -85,23 +85,23 @@ def thresholds(progress: ChallengeProgress) -> list[Threshold]:
         ).select_related("reward", "milestone")
     }
     milestones = {
-        each.id: each for each in with_milestones([progress.challenge_id]).get(progress.challenge_id, ())
+        each.id: each for each in read_milestones([progress.challenge_id]).get(progress.challenge_id, ())
     }
     milestones |= {log.milestone.id: log.milestone for log in paid.values() if log.milestone}
     shown = [each for each in milestones.values() if each.status == RecordStatus.LIVE or each.id in paid]
     steps = [_threshold(each, progress, paid.get(each.id)) for each in shown]
     steps.sort(key=lambda step: step.target)
     target = progress.completion_target_value
-    return [*steps, Threshold(_("Completion"), target, value >= target, paid.get(progress.challenge_id))]
+    return [*steps, ThresholdLine(_("Completion"), target, value >= target, paid.get(progress.challenge_id))]
 
 
-def _threshold(milestone: Milestone, progress: ChallengeProgress, paid: RewardLog | None) -> Threshold:
+def _threshold(milestone: Milestone, progress: ChallengeProgress, paid: RewardLog | None) -> ThresholdLine:
     target = milestone.milestone_target_value
     reached = target <= progress.current_progress_value
-    return Threshold(str(milestone), target, reached, paid, milestone.acts_on(progress.window_ends_at))
+    return ThresholdLine(str(milestone), target, reached, paid, milestone.acts_on(progress.window_ends_at))
 
 
-def upcoming(progress: ChallengeProgress, steps: list[Threshold]) -> str:
+def upcoming(progress: ChallengeProgress, steps: list[ThresholdLine]) -> str:
     """What is left to the next threshold, in words; empty when there is none."""
     ahead = next((step for step in steps if not step.reached and step.paid is None and step.acts), None)
     if ahead is None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
 
-from challenges.api.presenters import Own
+from challenges.api.presenters import MemberState
 from challenges.models import Challenge, ChallengeProgress
 from core.choices import (
     AggregationMethod,
@@ -42,12 +42,14 @@ STATES = (
 )
 
 
-def own_in(state: State, challenge: Challenge, milestones: Sequence[Milestone], at: datetime) -> Own | None:
+def example_state(
+    state: State, challenge: Challenge, milestones: Sequence[Milestone], at: datetime
+) -> MemberState | None:
     """What an example member in that state has; None for a guest."""
     if state == State.GUEST:
         return None
     if state == State.NOT_STARTED:
-        return Own(EXAMPLE_MEMBER)
+        return MemberState(EXAMPLE_MEMBER)
     window = challenge.window_at(at)
     if state == State.FAILED:
         window = window_before(challenge.aggregation_period, window, challenge.time_zone)
@@ -55,8 +57,8 @@ def own_in(state: State, challenge: Challenge, milestones: Sequence[Milestone], 
     row = _row(challenge, window, _value(state, challenge, live), at)
     logs = {window.period_key: _reward_logs(row, challenge, live, at)}
     if state == State.FAILED:
-        return Own(EXAMPLE_MEMBER, None, row, logs)
-    return Own(EXAMPLE_MEMBER, row, None, logs)
+        return MemberState(EXAMPLE_MEMBER, None, row, logs)
+    return MemberState(EXAMPLE_MEMBER, row, None, logs)
 
 
 def _value(state: State, challenge: Challenge, live: Sequence[Milestone]) -> Decimal:

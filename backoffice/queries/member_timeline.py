@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from access.domain import audit_log
-from challenges.caches.challenge import with_milestones
+from challenges.caches.challenge import read_milestones
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from core.amounts import units
 from core.choices import ProgressStatus, RecordStatus, RewardLogStatus
@@ -24,7 +24,7 @@ EVENTS_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class MilestoneProgress:
     """A milestone on the way of one window. `paid`: its reward log, where there is one."""
 
     milestone: Milestone
@@ -33,7 +33,7 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class WindowProgress:
     """One challenge in one window, as the member stands there. `progress` is None before any activity."""
 
     challenge: Challenge
@@ -43,7 +43,7 @@ class Standing:
     value: Decimal
     target: Decimal
     status: ProgressStatus
-    rungs: Sequence[Rung]
+    rungs: Sequence[MilestoneProgress]
     progress: ChallengeProgress | None
 
     @property
@@ -66,7 +66,7 @@ class Event:
     can: frozenset[str] = frozenset()
 
 
-def standings(member: Member, at: datetime) -> tuple[list[Standing], list[Standing]]:
+def window_progress(member: Member, at: datetime) -> tuple[list[WindowProgress], list[WindowProgress]]:
     """Of the windows of now, every live challenge; and of earlier ones, newest first. Four queries."""
     rows = list(
         ChallengeProgress.objects.filter(member=member)
@@ -75,7 +75,7 @@ def standings(member: Member, at: datetime) -> tuple[list[Standing], list[Standi
     )
     live = {each.id: each for each in Challenge.objects.live().order_by("display_order", "-id")}
     known = live | {row.challenge_id: row.challenge for row in rows}
-    milestones = with_milestones(known)
+    milestones = read_milestones(known)
     paid = {
         (log.threshold_id, log.period_key): log
         for log in RewardLog.objects.filter(member=member, challenge__in=known).select_related("reward")
@@ -96,9 +96,9 @@ def _begun(
     milestones: Iterable[Milestone],
     paid: dict[tuple[UUID, str], RewardLog],
     at: datetime,
-) -> Standing:
+) -> WindowProgress:
     rungs = [
-        Rung(
+        MilestoneProgress(
             each,
             each.milestone_target_value <= row.current_progress_value,
             paid.get((each.id, row.period_key)),
@@ -106,7 +106,7 @@ def _begun(
         for each in milestones
         if each.status == RecordStatus.LIVE or (each.id, row.period_key) in paid
     ]
-    return Standing(
+    return WindowProgress(
         row.challenge,
         row.period_key,
         row.window_starts_at,
@@ -119,10 +119,10 @@ def _begun(
     )
 
 
-def _not_begun(challenge: Challenge, milestones: Iterable[Milestone], at: datetime) -> Standing:
+def _not_begun(challenge: Challenge, milestones: Iterable[Milestone], at: datetime) -> WindowProgress:
     window = challenge.window_at(at)
-    rungs = [Rung(each, False, None) for each in milestones if each.status == RecordStatus.LIVE]
-    return Standing(
+    rungs = [MilestoneProgress(each, False, None) for each in milestones if each.status == RecordStatus.LIVE]
+    return WindowProgress(
         challenge,
         window.period_key,
         window.starts_at,
@@ -201,16 +201,16 @@ def _reward_events(member: Member, at: datetime) -> list[Event]:
         .select_related("challenge", "milestone", "reward")
         .order_by("-reward_issued_at", "-id")[:EVENTS_SHOWN]
     )
-    return [Event(log.reward_issued_at, "reward", log, can=acts_on_reward(log, at)) for log in logs]
+    return [Event(log.reward_issued_at, "reward", log, can=actions_on_reward(log, at)) for log in logs]
 
 
-def acts_on_log(log: ChallengeLog) -> frozenset[str]:
+def actions_on_log(log: ChallengeLog) -> frozenset[str]:
     """What support may do with one log, as its line of the timeline has it."""
     (event,) = _log_events_of(log.member_id, [log])
     return event.can
 
 
-def acts_on_reward(log: RewardLog, at: datetime) -> frozenset[str]:
+def actions_on_reward(log: RewardLog, at: datetime) -> frozenset[str]:
     """What support may do with it (rewards.domain.state_machine has the table and the last word)."""
     can = set(ACTIONS[log.status_at(at)])
     if log.reward_expiry_at is None:
@@ -219,7 +219,9 @@ def acts_on_reward(log: RewardLog, at: datetime) -> frozenset[str]:
 
 
 def _staff_events(member: Member) -> list[Event]:
-    return [Event(each.created_at, "staff", each) for each in audit_log.about(member.id)[:EVENTS_SHOWN]]
+    return [
+        Event(each.created_at, "staff", each) for each in audit_log.actions_about(member.id)[:EVENTS_SHOWN]
+    ]
 
 
 def why_not_counted(log: ChallengeLog) -> str:

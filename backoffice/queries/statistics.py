@@ -57,7 +57,7 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Coupons:
+class RewardStatistics:
     """One reward of the challenge in the window. `left`, `runs_out_at`: of a pool, over all challenges."""
 
     name: str
@@ -147,9 +147,9 @@ def _days(challenge: Challenge, window: Window, zone: ZoneInfo, at: datetime) ->
     return days[::-1]
 
 
-def coupons(
+def reward_statistics(
     rewards: Sequence[Reward | None], challenge: Challenge, window: Window, at: datetime
-) -> list[Coupons]:
+) -> list[RewardStatistics]:
     """One line for each reward that the challenge pays, None for codes without one; four queries."""
     logs = RewardLog.objects.filter(challenge=challenge.id, period_key=window.period_key).order_by()
     by_status: dict[UUID | None, dict[str, int]] = {}
@@ -158,13 +158,15 @@ def coupons(
     pools = outlooks([each for each in rewards if each and each.code_source == CodeSource.POOL], at)
     ids = [each.id if each else None for each in rewards]
     return [
-        _coupons(each, by_status.get(id_, {}), pools.get(id_) if id_ else None)
+        _reward_statistics(each, by_status.get(id_, {}), pools.get(id_) if id_ else None)
         for each, id_ in zip(rewards, ids, strict=True)
     ]
 
 
-def _coupons(reward: Reward | None, found: dict[str, int], pool: Outlook | None) -> Coupons:
-    return Coupons(
+def _reward_statistics(
+    reward: Reward | None, found: dict[str, int], pool: Outlook | None
+) -> RewardStatistics:
+    return RewardStatistics(
         name=str(reward) if reward else _("Generated, without a reward"),
         issued=found.get(RewardLogStatus.ISSUED, 0) + found.get(RewardLogStatus.REDEEMED, 0),
         redeemed=found.get(RewardLogStatus.REDEEMED, 0),

@@ -9,24 +9,20 @@ from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
 from challenges.admin import confirmation, conflicts
-from challenges.admin.changelist import ChallengeColumns, WithFigures
-from challenges.admin.duplicate import Start, copy_of
-from challenges.admin.edit_flow import OwnTransaction, SavesByRules
+from challenges.admin.changelist import ChallengeChangeList, ChallengeColumns
+from challenges.admin.duplicate import FormDefaults, defaults_from
+from challenges.admin.edit_flow import OwnTransaction, SaveThroughService
 from challenges.admin.forms import LABELS, MESSAGES, ChallengeForm, zone_names
-from challenges.admin.import_export import ExchangesChallenges
-from challenges.admin.removal import RemovesByRules
-from challenges.admin.revert import RevertsByRules
+from challenges.admin.import_export import ImportExport
+from challenges.admin.removal import ChallengeRemoval
+from challenges.admin.revert import RevertToVersion
 from challenges.models import Challenge
-from core.admin import (
-    Archived,
-    ChoicesDropdownFilter,
-    HistoryAdmin,
-    StaffModelAdmin,
-    display,
-    localized,
-    offered_languages,
-)
+from core.admin.base_classes import StaffModelAdmin
+from core.admin.history import HistoryAdmin
 from core.admin.icon_field import icon_image
+from core.admin.languages import localized, offered_languages
+from core.admin.removal import Archived
+from core.admin.theme import ChoicesDropdownFilter, display
 from core.choices import RecordStatus
 from milestones.admin.milestone import MilestoneInline
 
@@ -34,10 +30,10 @@ from milestones.admin.milestone import MilestoneInline
 @admin.register(Challenge)
 class ChallengeAdmin(
     ChallengeColumns,
-    ExchangesChallenges,
-    SavesByRules,
-    RemovesByRules,
-    RevertsByRules,
+    ImportExport,
+    SaveThroughService,
+    ChallengeRemoval,
+    RevertToVersion,
     StaffModelAdmin,
     HistoryAdmin,
     TranslationAdmin,
@@ -64,8 +60,8 @@ class ChallengeAdmin(
     class Media:
         js = ("desk/challenge-form.js",)
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[WithFigures]:
-        return WithFigures
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChallengeChangeList]:
+        return ChallengeChangeList
 
     def has_change_permission(self, request: HttpRequest, obj: Challenge | None = None) -> bool:
         """An archived challenge is restored first."""
@@ -123,10 +119,10 @@ class ChallengeAdmin(
 
     # Starting from another one
 
-    def starting_point(self, request: HttpRequest) -> Start | None:
+    def starting_point(self, request: HttpRequest) -> FormDefaults | None:
         """What an empty form begins with: `?copy=ID` fills in what that challenge says."""
         source = self.get_object(request, request.GET.get("copy", "")) if "copy" in request.GET else None
-        return copy_of(source) if source else None
+        return defaults_from(source) if source else None
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
         if request.method == "GET":

@@ -14,15 +14,14 @@ from django.utils.timesince import timeuntil
 from django.utils.translation import gettext_lazy as _
 
 from challenges.models import Challenge, ChallengeProgress
-from core.admin import display
-from core.admin.theme import ChangeList
+from core.admin.theme import ChangeList, display
 from core.choices import RecordStatus
 
 STATUS_COLOURS = {"draft": "info", "live": "success", "paused": "warning", "archived": "danger"}
 
 
 @dataclass(frozen=True, slots=True)
-class WindowFigures:
+class WindowStatistics:
     """Of one challenge and the window of now."""
 
     ends_at: datetime
@@ -34,7 +33,7 @@ class WindowFigures:
         return self.completed * 100 // self.participants if self.participants else 0
 
 
-def window_figures(challenges: Iterable[Challenge], at: datetime) -> dict[UUID, WindowFigures]:
+def window_statistics(challenges: Iterable[Challenge], at: datetime) -> dict[UUID, WindowStatistics]:
     """One query for any number of challenges."""
     windows = {each.id: (each, each.window_at(at)) for each in challenges}
     wanted = Q(pk__in=[])
@@ -46,12 +45,12 @@ def window_figures(challenges: Iterable[Challenge], at: datetime) -> dict[UUID, 
         for id_, joined, completed in rows.annotate(Count("id"), Count("challenge_completed_at"))
     }
     return {
-        id_: WindowFigures(challenge.closes_at(window), *counted.get(id_, (0, 0)))
+        id_: WindowStatistics(challenge.closes_at(window), *counted.get(id_, (0, 0)))
         for id_, (challenge, window) in windows.items()
     }
 
 
-class WithFigures(ChangeList):
+class ChallengeChangeList(ChangeList):
     """Looks the figures up once the page's rows are known."""
 
     result_list: Any
@@ -59,7 +58,7 @@ class WithFigures(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        figures = window_figures(self.result_list, timezone.now())
+        figures = window_statistics(self.result_list, timezone.now())
         for challenge in self.result_list:
             challenge.figures = figures[challenge.id]
 

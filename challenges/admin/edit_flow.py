@@ -8,12 +8,8 @@ from django.utils import timezone
 
 from challenges.admin import confirmation, conflicts, form_changes
 from challenges.models import Challenge
-from core.admin import (
-    NESTED,
-    Question,
-    refusals_in,
-    refuse,
-)
+from core.admin.confirmation import ConfirmationRequired
+from core.admin.form_errors import NESTED, add_error, errors_in
 from core.errors import DomainError
 
 
@@ -31,7 +27,7 @@ class OwnTransaction(ModelAdmin):
         return view(request, object_id, form_url, extra_context)
 
 
-class SavesByRules:
+class SaveThroughService:
     """For the challenge's ModelAdmin, in front of it."""
 
     def save_model(self, request: HttpRequest, obj: Challenge, form: Any, change: bool) -> None:
@@ -41,10 +37,10 @@ class SavesByRules:
         now = timezone.now()
         seen = conflicts.loaded_version(request.POST.get("loaded", "")) if change else None
         self._refuse_stale(request, form.instance, seen)
-        edit = form_changes.edited(form, formsets, now)
+        edit = form_changes.changes_of(form, formsets, now)
         try:
             was = confirmation.status_of(form.instance)
-            confirmation.ask(edit, was, now, request.POST.get("confirmed", ""))
+            confirmation.require_confirmation(edit, was, now, request.POST.get("confirmed", ""))
             form_changes.save(edit, now, seen)
         except DomainError as error:
             if error.code == "stale":
@@ -63,7 +59,7 @@ class SavesByRules:
         joined["loaded"] = conflicts.loaded_values(stored.version, fresh, formsets)
         request.POST = joined  # type: ignore[assignment]
         last = stored.history.select_related("history_user").first()
-        raise Question(
+        raise ConfirmationRequired(
             "desk/questions/stale.html",
             "",
             differences=differences,
@@ -92,6 +88,6 @@ def _refuse_milestones(formsets: list[Any], refusal: DomainError, places: list[s
     for formset in formsets:
         formset.is_valid()
         by_prefix |= {form.prefix: form for form in formset.forms}
-    for error in refusals_in(refusal):
+    for error in errors_in(refusal):
         if (nested := NESTED.match(error.field or "")) and int(nested["place"]) < len(places):
-            refuse(by_prefix[places[int(nested["place"])]], error, nested["field"])
+            add_error(by_prefix[places[int(nested["place"])]], error, nested["field"])

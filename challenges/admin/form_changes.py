@@ -15,7 +15,7 @@ from milestones.models import Milestone
 
 
 @dataclass(slots=True)
-class Edited:
+class FormChanges:
     """What the form says is to be. `places`: the form of each milestone, in their order; icons by record."""
 
     challenge: Challenge
@@ -25,9 +25,9 @@ class Edited:
     icons: list[tuple[Any, dict[str, CleanIcon | None]]] = field(default_factory=list)
 
 
-def edited(form: Any, formsets: list[Any], at: datetime) -> Edited:
+def changes_of(form: Any, formsets: list[Any], at: datetime) -> FormChanges:
     """Call it on valid forms; nothing is written."""
-    edit = Edited(form.instance)
+    edit = FormChanges(form.instance)
     identify(form.instance, at)
     _stamp(form.instance, at)
     _add_icon(edit, form, "eud_icon")
@@ -54,13 +54,13 @@ def _stamp(record: Any, at: datetime) -> None:
     record.updated_at = at
 
 
-def _add_icon(edit: Edited, form: Any, column: str) -> None:
+def _add_icon(edit: FormChanges, form: Any, column: str) -> None:
     icon = form.cleaned_data.get("icon")
     if icon is not None:
         edit.icons.append((form.instance, {column: icon or None}))
 
 
-def save(edit: Edited, at: datetime, expected_version: int | None) -> None:
+def save(edit: FormChanges, at: datetime, expected_version: int | None) -> None:
     """Raises `DomainError` where the rules refuse; then nothing is stored, no icon either."""
     with icons_stored(edit):
         service.save(
@@ -69,7 +69,7 @@ def save(edit: Edited, at: datetime, expected_version: int | None) -> None:
 
 
 @contextmanager
-def icons_stored(edit: Edited) -> Iterator[None]:
+def icons_stored(edit: FormChanges) -> Iterator[None]:
     with ExitStack() as stack:
         for record, icons in edit.icons:
             stack.enter_context(icons_replaced(record, icons))

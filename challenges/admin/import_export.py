@@ -15,8 +15,7 @@ from django.utils.translation import ngettext
 
 from challenges.api import exchange
 from challenges.models import Challenge
-from core.admin import action
-from core.admin.theme import UnfoldAdminFileFieldWidget
+from core.admin.theme import UnfoldAdminFileFieldWidget, action
 from core.api.errors import Refused
 from core.api.http.renderers import encode
 from core.api.http.strict_json import strict_loads
@@ -33,7 +32,7 @@ class DocumentForm(forms.Form):
     )
 
 
-class ExchangesChallenges:
+class ImportExport:
     """For the challenge's ModelAdmin."""
 
     def get_urls(self: Any) -> list[URLPattern]:

@@ -8,9 +8,9 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from challenges.admin.form_changes import Edited
-from challenges.admin.revert import RevertsByRules
-from core.admin import action
+from challenges.admin.form_changes import FormChanges
+from challenges.admin.revert import RevertToVersion
+from core.admin.theme import action
 from milestones.admin.milestone import MilestoneAdmin
 from milestones.models import Milestone
 
@@ -18,7 +18,7 @@ admin.site.unregister(Milestone)
 
 
 @admin.register(Milestone)
-class RuledMilestoneAdmin(RevertsByRules, MilestoneAdmin):
+class ChallengeMilestoneAdmin(RevertToVersion, MilestoneAdmin):
     """Edited in its challenge's form; only a version of it comes back from here."""
 
     actions_detail = ("to_its_challenge",)
@@ -37,8 +37,8 @@ class RuledMilestoneAdmin(RevertsByRules, MilestoneAdmin):
     def has_edit_in_challenge_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return request.user.has_perm("challenges.change_challenge")
 
-    def edit_back(self, record: Any) -> Edited:
-        return Edited(record.challenge, [record])
+    def edit_back(self, record: Any) -> FormChanges:
+        return FormChanges(record.challenge, [record])
 
     def may_revert(self, request: HttpRequest, record: Any) -> bool:
         archived = record.archived_at or record.challenge.archived_at

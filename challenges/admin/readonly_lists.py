@@ -11,17 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from access.domain import audit_log
 from challenges.models import Activity, ChallengeLog, ChallengeProgress
-from core.admin import (
-    AddOnlyAdmin,
+from core.admin.base_classes import AddOnlyAdmin, ViewOnlyAdmin
+from core.admin.fields import ReasonField
+from core.admin.large_tables import ExactSearch
+from core.admin.theme import (
     AutocompleteSelectFilter,
     Badge,
     ChoicesDropdownFilter,
-    ExactSearch,
     RangeDateTimeFilter,
-    ViewOnlyAdmin,
     display,
 )
-from core.admin.fields import ReasonField
 from core.amounts import units
 from core.choices import ProgressStatus, ReasonCode
 from core.messages import percentage

@@ -6,17 +6,17 @@ from django.utils.translation import gettext as _
 
 from challenges.editing import service
 from challenges.models import Challenge
-from core.admin import RemovesByDomain
+from core.admin.removal import DomainRemoval
 
 
-class RemovesByRules(RemovesByDomain):
+class ChallengeRemoval(DomainRemoval):
     def remove(self, obj: Challenge, at: datetime) -> None:
         service.remove(obj, at=at)
 
     def restore(self, obj: Challenge, at: datetime) -> None:
         service.restore(obj, at=at)
 
-    def fate_of(self, obj: Challenge) -> str:
+    def describe_removal(self, obj: Challenge) -> str:
         if obj.challenge_logs.exists():
             return _("It has activity, so it is archived; it can be restored.")
         return _("It has no activity, so it is deleted with its milestones.")

@@ -16,11 +16,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from challenges.admin import confirmation, form_changes
-from core.admin import Question
+from core.admin.confirmation import ConfirmationRequired
 from core.errors import DomainError
 
 # Not part of an edit: keys, clocks, and the status, which is an action of its own. A replaced icon is gone.
-KEPT = frozenset(
+UNTOUCHED = frozenset(
     {
         "id",
         "challenge_id",
@@ -38,18 +38,18 @@ KEPT = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FieldChange:
     label: str
     then: Any
     now: Any
 
 
-class RevertsByRules:
+class RevertToVersion:
     """For the ModelAdmin of a challenge or milestone, in front of simple_history's."""
 
-    def edit_back(self: Any, record: Any) -> form_changes.Edited:
+    def edit_back(self: Any, record: Any) -> form_changes.FormChanges:
         """The edit that stores the record as it was set here."""
-        return form_changes.Edited(record)
+        return form_changes.FormChanges(record)
 
     def may_revert(self: Any, request: HttpRequest, record: Any) -> bool:
         return bool(self.has_change_permission(request, record))
@@ -69,7 +69,7 @@ class RevertsByRules:
                 raise PermissionDenied
             try:
                 return self._revert(request, stored, record)
-            except Question as asked:
+            except ConfirmationRequired as asked:
                 question = asked
             except DomainError as error:
                 messages.error(request, str(error))
@@ -92,7 +92,7 @@ class RevertsByRules:
         for name in edited_columns(type(stored)):
             setattr(stored, name, getattr(record, name))
         edit = self.edit_back(stored)
-        confirmation.ask(edit, edit.challenge.status, now, request.POST.get("confirmed", ""))
+        confirmation.require_confirmation(edit, edit.challenge.status, now, request.POST.get("confirmed", ""))
         form_changes.save(edit, now, None)
         time = f"{timezone.localtime(record.history_date):%Y-%m-%d %H:%M}"
         self.log_change(request, stored, _("Reverted to the version of %(time)s.") % {"time": time})
@@ -106,15 +106,15 @@ class RevertsByRules:
 def edited_columns(model: type[Model]) -> list[str]:
     """What an edit may change, each language's text on its own."""
     names = [field.attname for field in model._meta.concrete_fields]
-    return [name for name in names if name not in KEPT and f"{name}_en" not in names]
+    return [name for name in names if name not in UNTOUCHED and f"{name}_en" not in names]
 
 
-def changes(then: Any, now: Any) -> Iterator[Change]:
+def changes(then: Any, now: Any) -> Iterator[FieldChange]:
     for name in edited_columns(type(now)):
         old, new = getattr(then, name), getattr(now, name)
         if (old or "") != (new or ""):
             field: Any = now._meta.get_field(name.removesuffix("_id") if name.endswith("reward_id") else name)
-            yield Change(str(capfirst(field.verbose_name)), _shown(old), _shown(new))
+            yield FieldChange(str(capfirst(field.verbose_name)), _shown(old), _shown(new))
 
 
 def _shown(value: Any) -> str:

@@ -15,10 +15,10 @@ from uuid import UUID
 from django.db import transaction
 from rest_framework import serializers as drf
 
-from challenges.api.presenters import challenge_shown
+from challenges.api.presenters import serialize_challenge
 from challenges.api.serializers import ChallengeSerializer, MilestoneSerializer
 from challenges.api.views.rewards_named import reward_named
-from challenges.caches.challenge import with_milestones
+from challenges.caches.challenge import read_milestones
 from challenges.editing import service
 from challenges.models import Challenge
 from core.api.errors import Fault, answer_to
@@ -30,7 +30,7 @@ from core.errors import DomainError, DomainErrors
 from core.icons import MAX_BYTES, CleanIcon, clean_icon
 from core.icons.storage import icons_replaced
 from milestones.models import Milestone
-from rewards.api.presenters import reward_for_admins
+from rewards.api.presenters import serialize_reward
 from rewards.api.serializers import RewardSerializer
 from rewards.models import Reward
 
@@ -56,20 +56,20 @@ LEFT_OUT = {
 def exported(challenges: Iterable[Challenge], at: datetime) -> dict[str, Any]:
     """The document of these challenges, their unarchived milestones and the rewards that they name."""
     chosen = list(challenges)
-    milestones = with_milestones([each.id for each in chosen])
+    milestones = read_milestones([each.id for each in chosen])
     rewards = {each.completion_reward_id: each.completion_reward for each in chosen}
     rewards |= {each.reward_id: each.reward for some in milestones.values() for each in some}
     reader = Reader(admin=True, guest=False, language=LANGUAGE, origin="", at=at)
     return {
         "kind": KIND,
         "version": VERSION,
-        "rewards": [_trimmed(reward_for_admins(each, 0, reader)) for each in rewards.values() if each],
+        "rewards": [_trimmed(serialize_reward(each, 0, reader)) for each in rewards.values() if each],
         "challenges": [_challenge_out(each, milestones.get(each.id, ()), reader) for each in chosen],
     }
 
 
 def _challenge_out(challenge: Challenge, milestones: Sequence[Milestone], reader: Reader) -> dict[str, Any]:
-    shown = challenge_shown(challenge, milestones, reader)
+    shown = serialize_challenge(challenge, milestones, reader)
     told = [
         _trimmed(own) | _icon_out("eudMilestoneIcon", each.eud_milestone_icon)
         for own, each in zip(shown["milestones"], milestones, strict=True)

@@ -108,7 +108,7 @@ def _parts(member: Member) -> Iterator[tuple[str, QuerySet[Any], dict[str, str]]
     yield "challengeLogs", logs.order_by("activity_at", "id"), LOG
     yield "rewardLogs", rewards.order_by("reward_issued_at", "id"), REWARD_LOG
     yield "activities", Activity.objects.filter(member=member).order_by("id"), ACTIVITY
-    actions: QuerySet[StaffAction] = audit_log.about(member.id)
+    actions: QuerySet[StaffAction] = audit_log.actions_about(member.id)
     yield "staffActions", actions.order_by("id"), STAFF_ACTION
 
 

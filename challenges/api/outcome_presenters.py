@@ -5,47 +5,47 @@ from typing import Any
 
 from django.db import connection
 
-from challenges.api.presenters import log_shown, progress_shown
+from challenges.api.presenters import serialize_log, serialize_progress
 from challenges.caches import challenge, config
-from challenges.engine.activities import Reached
+from challenges.engine.activities import ActivityOutcome
 from challenges.engine.intake import Outcome
 from challenges.models import ChallengeProgress
-from challenges.models.rows import StoredLog, model_of
-from challenges.queries.member_state import reward_logs_of
+from challenges.models.rows import LogRow, progress_of_row
+from challenges.queries.member_state import reward_logs_by_window
 from core.api.errors import Fault
 from core.api.reader import Reader
 from core.sql.table import adapted
-from milestones.api.presenters import milestone_shown
+from milestones.api.presenters import serialize_milestone
 from milestones.models import Milestone
-from rewards.api.presenters import reward_log_shown
+from rewards.api.presenters import serialize_reward_log
 from rewards.domain.issuing import Issued
 from rewards.models import RewardLog
 
 
-def outcome_shown(outcome: Outcome, external_id: str, reader: Reader) -> dict[str, Any]:
+def serialize_outcome(outcome: Outcome, external_id: str, reader: Reader) -> dict[str, Any]:
     """A created or replayed log, the progress of its window now, and what the log caused, lowest first."""
     log = outcome.stored
-    shelved = challenge.take([log.challenge_id], config.last_stamp())[log.challenge_id]
+    shelved = challenge.get_many([log.challenge_id], config.last_config_version())[log.challenge_id]
     rewards = _rewards_of_window(log)
     caused = [each for each in rewards if each.challenge_log_id == log.id]
     achieved = [each for each in caused if each.milestone_id]
-    milestones = [milestone_shown(_milestone(each, shelved), reader) for each in achieved]
+    milestones = [serialize_milestone(_milestone(each, shelved), reader) for each in achieved]
     progress = _progress_of_window(outcome, log)
     return {
-        **log_shown(log, external_id),
-        "challengeProgress": progress_shown(
+        **serialize_log(log, external_id),
+        "challengeProgress": serialize_progress(
             progress, shelved.challenge, shelved.live_milestones, rewards, external_id, reader
         ),
         "achievedMilestone": milestones[-1] if milestones else None,
         "achievedMilestones": milestones,
         "achievedMilestoneRewardLog": (
-            reward_log_shown(achieved[-1], external_id, reader) if achieved else None
+            serialize_reward_log(achieved[-1], external_id, reader) if achieved else None
         ),
-        "rewardLogs": [reward_log_shown(each, external_id, reader) for each in caused],
+        "rewardLogs": [serialize_reward_log(each, external_id, reader) for each in caused],
     }
 
 
-def _rewards_of_window(log: StoredLog) -> Sequence[RewardLog]:
+def _rewards_of_window(log: LogRow) -> Sequence[RewardLog]:
     """Most windows have paid nothing yet: that is asked cheaply first."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -55,33 +55,35 @@ def _rewards_of_window(log: StoredLog) -> Sequence[RewardLog]:
         )
         if cursor.fetchone() is None:
             return []
-    return reward_logs_of([log.window_key])[log.window_key]
+    return reward_logs_by_window([log.window_key])[log.window_key]
 
 
-def _progress_of_window(outcome: Outcome, log: StoredLog) -> ChallengeProgress | None:
+def _progress_of_window(outcome: Outcome, log: LogRow) -> ChallengeProgress | None:
     """The row as the log left it; of a replay, and of a log that did not count, as it is now."""
     if outcome.progress is not None:
-        return model_of(outcome.progress)
+        return progress_of_row(outcome.progress)
     return ChallengeProgress.objects.filter(
         member=log.member_id, challenge=log.challenge_id, period_key=log.period_key
     ).first()
 
 
-def _milestone(reward_log: RewardLog, shelved: challenge.Shelved) -> Milestone:
+def _milestone(reward_log: RewardLog, shelved: challenge.CachedChallenge) -> Milestone:
     """The shelf's instance where it has one: its reward came with it."""
     mine = (each for each in shelved.milestones if each.id == reward_log.milestone_id)
     return next(mine, None) or Milestone.objects.get(reward_logs=reward_log)
 
 
-def batch_shown(outcomes: Sequence[Outcome | list[Fault]]) -> dict[str, Any]:
+def serialize_batch(outcomes: Sequence[Outcome | list[Fault]]) -> dict[str, Any]:
     """api.md, Batch: an outcome for each record, in order, and their sums."""
     caused = _caused_by_replays(outcomes)
     return _summed([_one_of_batch(index, outcome, caused) for index, outcome in enumerate(outcomes)])
 
 
-def activities_shown(reached: Sequence[Reached | list[Fault]]) -> dict[str, Any]:
+def serialize_activities(reached: Sequence[ActivityOutcome | list[Fault]]) -> dict[str, Any]:
     """api.md, Activity: for each activity an outcome for each challenge that it reached; none is none."""
-    caused = _caused_by_replays([o for each in reached if isinstance(each, Reached) for o in each.outcomes])
+    caused = _caused_by_replays(
+        [o for each in reached if isinstance(each, ActivityOutcome) for o in each.outcomes]
+    )
     data: list[dict[str, Any]] = []
     for index, each in enumerate(reached):
         if isinstance(each, list) or each.errors:

@@ -11,8 +11,8 @@ from uuid import UUID
 from django.utils import translation
 
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
-from challenges.models.rows import StoredLog
-from challenges.queries.progress_summary import Standing, standing
+from challenges.models.rows import LogRow
+from challenges.queries.progress_summary import ProgressSummary, summarize_progress
 from core import messages
 from core.amounts import amount, units
 from core.api.language import Language
@@ -21,9 +21,9 @@ from core.api.reader import Reader
 from core.choices import ProgressStatus, RecordStatus
 from core.periods import Window
 from core.texts import period_text
-from milestones.api.presenters import milestone_shown
+from milestones.api.presenters import serialize_milestone
 from milestones.models import Milestone
-from rewards.api.presenters import reward_log_shown, reward_shown
+from rewards.api.presenters import serialize_reward_log, serialize_reward_summary
 from rewards.models import RewardLog
 
 DEFAULT_CHALLENGE_ICON = "challenges/default-challenge-icon.svg"
@@ -54,7 +54,7 @@ MESSAGE_TEXTS = ("eud_completed_challenge_message", "eud_failed_challenge_messag
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class MemberState:
     """What one member has in one challenge: the rows of the window of now and of the newest closed one."""
 
     external_id: str
@@ -66,8 +66,8 @@ class Own:
         return self.reward_logs.get(period_key, ())
 
 
-def challenge_shown(
-    challenge: Challenge, milestones: Sequence[Milestone], reader: Reader, own: Own | None = None
+def serialize_challenge(
+    challenge: Challenge, milestones: Sequence[Milestone], reader: Reader, own: MemberState | None = None
 ) -> dict[str, Any]:
     """A challenge; `milestones` unarchived and ascending, `own` for an end user."""
     live = [each for each in milestones if each.status == RecordStatus.LIVE]
@@ -93,22 +93,26 @@ def challenge_shown(
             "completionRewardId": challenge.completion_reward_id,
         }
     shown["completionReward"] = (
-        reward_shown(challenge.completion_reward, reader) if challenge.completion_reward_id else None
+        serialize_reward_summary(challenge.completion_reward, reader)
+        if challenge.completion_reward_id
+        else None
     )
-    shown["milestones"] = [milestone_shown(each, reader) for each in (milestones if reader.admin else live)]
-    shown |= _texts_shown(challenge, live, reader, own, window)
+    shown["milestones"] = [
+        serialize_milestone(each, reader) for each in (milestones if reader.admin else live)
+    ]
+    shown |= _serialize_texts(challenge, live, reader, own, window)
     shown["window"] = {
         "periodKey": window.period_key,
         "startsAt": window.starts_at,
         "endsAt": challenge.closes_at(window),
     }
     if own is not None:
-        shown |= _own_shown(challenge, live, reader, own, window)
+        shown |= _serialize_member_state(challenge, live, reader, own, window)
     return shown | {"createdAt": challenge.created_at, "updatedAt": challenge.updated_at}
 
 
-def _texts_shown(
-    challenge: Challenge, live: Sequence[Milestone], reader: Reader, own: Own | None, window: Window
+def _serialize_texts(
+    challenge: Challenge, live: Sequence[Milestone], reader: Reader, own: MemberState | None, window: Window
 ) -> dict[str, Any]:
     """Admins read texts effective and unrendered; end users and guests rendered, guests as for value 0."""
     shown: dict[str, Any] = {camel(name): reader.text(challenge, name) for name in PLAIN_TEXTS}
@@ -117,24 +121,26 @@ def _texts_shown(
         return shown | {camel(name): reader.text(challenge, name) for name in MESSAGE_TEXTS}
     row = own.progress if own else None
     achieved = _achieved(own.rewards_in(window.period_key)) if own else set()
-    now = standing(row, units(challenge.completion_target_value), live, achieved, reader.at)
+    now = summarize_progress(row, units(challenge.completion_target_value), live, achieved, reader.at)
     return shown | {camel(name): _rendered(challenge, name, now, reader) for name in MESSAGE_TEXTS}
 
 
-def _own_shown(
-    challenge: Challenge, live: Sequence[Milestone], reader: Reader, own: Own, window: Window
+def _serialize_member_state(
+    challenge: Challenge, live: Sequence[Milestone], reader: Reader, own: MemberState, window: Window
 ) -> dict[str, Any]:
     last = own.last_progress
     return {
-        "progress": progress_shown(
+        "progress": serialize_progress(
             own.progress, challenge, live, own.rewards_in(window.period_key), own.external_id, reader
         ),
         "lastProgress": last
-        and progress_shown(last, challenge, live, own.rewards_in(last.period_key), own.external_id, reader),
+        and serialize_progress(
+            last, challenge, live, own.rewards_in(last.period_key), own.external_id, reader
+        ),
     }
 
 
-def progress_shown(
+def serialize_progress(
     progress: ChallengeProgress | None,
     challenge: Challenge,
     live: Sequence[Milestone],
@@ -145,15 +151,15 @@ def progress_shown(
     """A progress record; without a row that of the window of now, `not_started`. `live`: live milestones."""
     if reader.language.every:
         reader = replace(reader, language=Language(reader.language.code))
-    closes_at = _window_shown(progress, challenge, reader)["windowEndsAt"]
+    closes_at = _serialize_window(progress, challenge, reader)["windowEndsAt"]
     acting = [each for each in live if each.acts_on(closes_at)]
     achieved = _achieved(reward_logs)
-    now = standing(progress, units(challenge.completion_target_value), acting, achieved, reader.at)
+    now = summarize_progress(progress, units(challenge.completion_target_value), acting, achieved, reader.at)
     return {
         "id": progress.id if progress else None,
         "challengeId": challenge.id,
         "ownedById": owned_by_id,
-        **_window_shown(progress, challenge, reader),
+        **_serialize_window(progress, challenge, reader),
         "currentProgressValue": progress.current_progress_value if progress else 0,
         "completionTargetValue": (progress or challenge).completion_target_value,
         "percentage": now.percentage,
@@ -162,16 +168,18 @@ def progress_shown(
         "challengeCompletedAt": progress.challenge_completed_at if progress else None,
         "challengeFailedAt": closes_at if now.status == ProgressStatus.FAILED else None,
         "achievedMilestoneIds": [log.milestone_id for log in reward_logs if log.milestone_id],
-        "nextMilestone": now.next_milestone and milestone_shown(now.next_milestone, reader),
+        "nextMilestone": now.next_milestone and serialize_milestone(now.next_milestone, reader),
         "nextRemainingValue": messages.remaining_text(now.remaining, challenge.aggregation_method),
         "eudStatusLabel": reader.text(challenge, LABELS[now.status]),
         "eudMessage": _rendered(challenge, MESSAGES[now.status], now, reader),
-        "rewardLogs": [reward_log_shown(log, owned_by_id, reader) for log in reward_logs],
+        "rewardLogs": [serialize_reward_log(log, owned_by_id, reader) for log in reward_logs],
         "updatedAt": progress.updated_at if progress else None,
     }
 
 
-def _window_shown(progress: ChallengeProgress | None, challenge: Challenge, reader: Reader) -> dict[str, Any]:
+def _serialize_window(
+    progress: ChallengeProgress | None, challenge: Challenge, reader: Reader
+) -> dict[str, Any]:
     if progress is not None:
         key, starts_at, ends_at = progress.period_key, progress.window_starts_at, progress.window_ends_at
     else:
@@ -184,7 +192,7 @@ def _achieved(reward_logs: Sequence[RewardLog]) -> set[UUID]:
     return {log.milestone_id for log in reward_logs if log.milestone_id}
 
 
-def _rendered(challenge: Challenge, name: str, now: Standing, reader: Reader) -> str | None:
+def _rendered(challenge: Challenge, name: str, now: ProgressSummary, reader: Reader) -> str | None:
     """A message with its variables; towards the next milestone it is null when nothing is left to reach."""
     if name == NEXT_MESSAGE and now.remaining == 0:
         return None
@@ -197,7 +205,7 @@ def _rendered(challenge: Challenge, name: str, now: Standing, reader: Reader) ->
     )
 
 
-def log_shown(log: ChallengeLog | StoredLog, owned_by_id: str) -> dict[str, Any]:
+def serialize_log(log: ChallengeLog | LogRow, owned_by_id: str) -> dict[str, Any]:
     """A challenge log as it is stored; the engine's own rows hold their value in units."""
     value = log.activity_value
     return {

@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from challenges.caches.config import Stamped, stamp
+from challenges.caches.config import VersionedCache, config_version
 from challenges.models import Challenge
 from core.choices import RecordStatus
 from milestones.models import Milestone
 
 
 @dataclass(frozen=True, slots=True)
-class Shelved:
+class CachedChallenge:
     """A challenge, archived or not, and its unarchived milestones ascending; nothing here may be changed."""
 
     challenge: Challenge
@@ -26,31 +26,31 @@ class Shelved:
         return [each for each in self.milestones if each.status == RecordStatus.LIVE]
 
 
-def take(challenge_ids: Iterable[UUID], now: int | None = None) -> dict[UUID, Shelved]:
+def get_many(challenge_ids: Iterable[UUID], now: int | None = None) -> dict[UUID, CachedChallenge]:
     """These challenges as they are now; two queries for those that are not cached.
 
     `now`: a stamp that this request read already; None asks for it.
     """
     wanted = set(challenge_ids)
-    return _shelf.take(wanted, stamp() if now is None else now) if wanted else {}
+    return _challenges.take(wanted, config_version() if now is None else now) if wanted else {}
 
 
-def _load(challenge_ids: set[UUID]) -> dict[UUID, Shelved]:
+def _load(challenge_ids: set[UUID]) -> dict[UUID, CachedChallenge]:
     challenges = Challenge.objects.filter(id__in=challenge_ids).select_related("completion_reward")
-    milestones = with_milestones(challenge_ids)
-    return {each.id: Shelved(each, tuple(milestones.get(each.id, ()))) for each in challenges}
+    milestones = read_milestones(challenge_ids)
+    return {each.id: CachedChallenge(each, tuple(milestones.get(each.id, ()))) for each in challenges}
 
 
-_shelf = Stamped(_load)
+_challenges = VersionedCache(_load)
 
 
-def milestones_of(challenge_ids: Iterable[UUID], now: int | None = None) -> dict[UUID, list[Milestone]]:
+def get_milestones(challenge_ids: Iterable[UUID], now: int | None = None) -> dict[UUID, list[Milestone]]:
     """What `with_milestones` reads, cached: for readers other than the edit under way."""
     wanted = set(challenge_ids)
-    return _milestones.take(wanted, stamp() if now is None else now) if wanted else {}
+    return _milestones.take(wanted, config_version() if now is None else now) if wanted else {}
 
 
-def with_milestones(challenge_ids: Iterable[UUID]) -> dict[UUID, list[Milestone]]:
+def read_milestones(challenge_ids: Iterable[UUID]) -> dict[UUID, list[Milestone]]:
     """Unarchived milestones by challenge, ascending."""
     found: dict[UUID, list[Milestone]] = {}
     rows = Milestone.objects.unarchived().filter(challenge__in=challenge_ids).select_related("reward")
@@ -59,4 +59,4 @@ def with_milestones(challenge_ids: Iterable[UUID]) -> dict[UUID, list[Milestone]
     return found
 
 
-_milestones = Stamped(lambda ids: {id_: [] for id_ in ids} | with_milestones(ids))
+_milestones = VersionedCache(lambda ids: {id_: [] for id_ in ids} | read_milestones(ids))

@@ -67,7 +67,7 @@ class Rules:
 _read = threading.local()
 
 
-def stamp() -> int:
+def config_version() -> int:
     """Which configuration is in force; 0 while none was ever saved. One small query of every request."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT version FROM {Catalogue._meta.db_table}")
@@ -76,17 +76,17 @@ def stamp() -> int:
     return _read.stamp
 
 
-def last_stamp() -> int:
+def last_config_version() -> int:
     """The stamp that this thread read last. Another thread's may belong to an edit that is not committed."""
     return getattr(_read, "stamp", 0)
 
 
-def touch() -> None:
+def invalidate() -> None:
     """Say, in the edit's own transaction, that the configuration changed."""
     Catalogue.objects.update_or_create(id=1, defaults={"version": secrets.randbits(62)})
 
 
-class Stamped(Generic[T]):
+class VersionedCache(Generic[T]):
     """What `load` makes of challenges, kept until the stamp changes. Nothing that it holds may be changed."""
 
     def __init__(self, load: Callable[[set[UUID]], dict[UUID, T]]) -> None:
@@ -107,7 +107,7 @@ class Stamped(Generic[T]):
 
 def rules_of(challenge_ids: Iterable[UUID]) -> dict[UUID, Rules]:
     """The rules of these challenges; an id that is unknown or archived is missing."""
-    return _rules.take(challenge_ids, stamp())
+    return _rules.take(challenge_ids, config_version())
 
 
 def _load(challenge_ids: set[UUID]) -> dict[UUID, Rules]:
@@ -128,7 +128,7 @@ def _load(challenge_ids: set[UUID]) -> dict[UUID, Rules]:
     return {each.id: snapshot(each, tuple(thresholds.get(each.id, ()))) for each in challenges}
 
 
-_rules = Stamped(_load)
+_rules = VersionedCache(_load)
 
 
 def snapshot(challenge: Challenge, thresholds: tuple[Threshold, ...]) -> Rules:
@@ -150,7 +150,7 @@ def snapshot(challenge: Challenge, thresholds: tuple[Threshold, ...]) -> Rules:
     )
 
 
-def naming(activity_id: str) -> list[UUID]:
+def challenges_naming(activity_id: str) -> list[UUID]:
     """The live challenges in which this activity counts, by id."""
     live = Challenge.objects.live().order_by("id").values_list("id", "activity_ids")
     return [id_ for id_, activity_ids in live if activity_id in activity_ids]

@@ -18,7 +18,7 @@ BOOKKEEPING = {"version", "settling_since", "live_since", "created_at", "updated
 
 
 @dataclass(slots=True)
-class Edit:
+class ChangeSet:
     """`stored`: the challenge as it is now, None for a new one. `milestones`: those this edit touches.
 
     `standing`: every milestone that is not archived once the edit is done, lowest first.
@@ -67,37 +67,39 @@ class Edit:
         return ChallengeLog.objects.filter(challenge=self.challenge.id).exists()
 
 
-def edit_of(
+def change_set_of(
     challenge: Challenge,
     milestones: Iterable[Milestone],
     removed: Collection[Milestone],
     at: datetime,
-) -> Edit:
+) -> ChangeSet:
     """Compare with what is stored, taking over what others stored meanwhile (to write: under the lock)."""
     stored = Challenge.objects.filter(id=challenge.id).first()
     was = {each.id: each for each in Milestone.objects.filter(challenge=challenge.id)}
-    touched = [_current(each, was.get(each.id)) for each in milestones]
+    touched = [_refreshed(each, was.get(each.id)) for each in milestones]
     if stored is not None:
-        challenge.take_over(stored)
-    edit = Edit(
+        challenge.merge_from(stored)
+    edit = ChangeSet(
         challenge=challenge,
         stored=stored,
         milestones=touched,
         removed=list(removed),
-        standing=_standing(was.values(), touched, removed),
-        before=snapshot(stored, thresholds_of(_standing(was.values(), (), ()))) if stored else None,
+        standing=_remaining_milestones(was.values(), touched, removed),
+        before=snapshot(stored, thresholds_of(_remaining_milestones(was.values(), (), ())))
+        if stored
+        else None,
         at=at,
-        edited=challenge.edited_fields() - BOOKKEEPING,
+        edited=challenge.dirty_fields() - BOOKKEEPING,
     )
     for each in touched:
-        edit.edited_milestones[each.id] = each.edited_fields() - BOOKKEEPING
+        edit.edited_milestones[each.id] = each.dirty_fields() - BOOKKEEPING
         _go_live(each, was.get(each.id), at)
     return edit
 
 
-def _current(milestone: Milestone, stored: Milestone | None) -> Milestone:
+def _refreshed(milestone: Milestone, stored: Milestone | None) -> Milestone:
     if stored is not None:
-        milestone.take_over(stored)
+        milestone.merge_from(stored)
     return milestone
 
 
@@ -108,7 +110,7 @@ def _go_live(milestone: Milestone, stored: Milestone | None, at: datetime) -> No
         milestone.live_since = at
 
 
-def _standing(
+def _remaining_milestones(
     stored: Iterable[Milestone], touched: Sequence[Milestone], removed: Collection[Milestone]
 ) -> list[Milestone]:
     gone = {each.id for each in removed}

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 
 from challenges.editing import eud_texts
-from challenges.editing.change_set import Edit
+from challenges.editing.change_set import ChangeSet
 from core.api.names import camel
 from core.choices import AggregationMethod, RecordStatus
 from core.errors import DomainError, DomainErrors
@@ -27,7 +27,7 @@ WIRE_NAMES = {
 }
 
 
-def check(edit: Edit) -> None:
+def check(edit: ChangeSet) -> None:
     """Raises `DomainErrors` with every bad field by its wire name; conflicts only when nothing else is wrong.
 
     A milestone's fields are named plainly when the edit is of that milestone alone, else
@@ -48,7 +48,7 @@ def wire_name(column: str) -> str:
     return WIRE_NAMES.get(column, camel(column))
 
 
-def _faults_of_challenge(edit: Edit) -> Iterator[DomainError]:
+def _faults_of_challenge(edit: ChangeSet) -> Iterator[DomainError]:
     challenge = edit.challenge
     yield from _faults_of_record(challenge)
     yield from _amount_faults(challenge.completion_target_value, "completionTargetValue", edit)
@@ -64,18 +64,18 @@ def _faults_of_challenge(edit: Edit) -> Iterator[DomainError]:
         yield from _archived_reward(challenge.completion_reward, "completionRewardId")
 
 
-def _faults_of_milestones(edit: Edit) -> Iterator[DomainError]:
+def _faults_of_milestones(edit: ChangeSet) -> Iterator[DomainError]:
     for place, milestone in enumerate(edit.milestones):
         for fault in _faults_of_milestone(milestone, edit):
             fault.field = milestone_field(edit, place, fault.field)
             yield fault
 
 
-def milestone_field(edit: Edit, place: int, field: str | None) -> str | None:
+def milestone_field(edit: ChangeSet, place: int, field: str | None) -> str | None:
     return field if edit.of_one_milestone else f"milestones.{place}.{field}"
 
 
-def _faults_of_milestone(milestone: Milestone, edit: Edit) -> Iterator[DomainError]:
+def _faults_of_milestone(milestone: Milestone, edit: ChangeSet) -> Iterator[DomainError]:
     yield from _faults_of_record(milestone, exclude=frozenset({"challenge"}))
     yield from _amount_faults(milestone.milestone_target_value, "milestoneTargetValue", edit)
     if "reward_id" in edit.edited_milestones[milestone.id] and milestone.reward:
@@ -95,7 +95,7 @@ def _faults_of_record(record: Model, exclude: frozenset[str] = frozenset()) -> I
         yield fault
 
 
-def _amount_faults(value: Any, field: str, edit: Edit) -> Iterator[DomainError]:
+def _amount_faults(value: Any, field: str, edit: ChangeSet) -> Iterator[DomainError]:
     if not isinstance(value, Decimal | int):
         return  # refused already, by its type
     if value <= 0:
@@ -117,7 +117,7 @@ def _archived_reward(reward: Any, field: str) -> Iterator[DomainError]:
         yield DomainError("unknown_reward", "No such reward; take an id from its list.", field)
 
 
-def _rewards_gone(edit: Edit) -> Iterator[DomainError]:
+def _rewards_gone(edit: ChangeSet) -> Iterator[DomainError]:
     """What is brought back must find its rewards: an archived one is paid by nothing that is in use."""
     if not edit.is_new and "archived_at" in edit.edited:
         yield from _reward_gone(edit.challenge.completion_reward, "completionRewardId")
@@ -133,7 +133,7 @@ def _reward_gone(reward: Reward | None, field: str) -> Iterator[DomainError]:
         yield DomainError("reward_archived", f"The reward “{reward}” is archived: restore it first.", field)
 
 
-def _above_target(edit: Edit) -> Iterator[DomainError]:
+def _above_target(edit: ChangeSet) -> Iterator[DomainError]:
     """A live milestone of a live challenge must be within reach."""
     target = edit.challenge.completion_target_value
     if edit.challenge.status != RecordStatus.LIVE or not isinstance(target, Decimal | int):
@@ -152,7 +152,7 @@ def _above_target(edit: Edit) -> Iterator[DomainError]:
         yield DomainError("milestone_above_target", message, field)
 
 
-def _status_conflicts(edit: Edit) -> Iterator[DomainError]:
+def _status_conflicts(edit: ChangeSet) -> Iterator[DomainError]:
     """Back to draft only without history."""
     challenge = edit.challenge
     back = not edit.is_new and "status" in edit.edited and challenge.status == RecordStatus.DRAFT
@@ -169,7 +169,7 @@ def _has_history(message: str, field: str | None) -> DomainError:
     return DomainError("has_history", message, field, "conflict")
 
 
-def _locked(edit: Edit) -> Iterator[DomainError]:
+def _locked(edit: ChangeSet) -> Iterator[DomainError]:
     """Method, period and zone: free while nothing was paid and there is little to recount."""
     if not edit.recasts or not _is_locked(edit):
         return
@@ -178,7 +178,7 @@ def _locked(edit: Edit) -> Iterator[DomainError]:
         yield DomainError("rule_locked", message, wire_name(name), "conflict")
 
 
-def _is_locked(edit: Edit) -> bool:
+def _is_locked(edit: ChangeSet) -> bool:
     if RewardLog.objects.filter(challenge=edit.challenge.id).exists():
         return True
     counted = edit.challenge.challenge_logs.all()[: RECOUNTED_AT_MOST + 1]

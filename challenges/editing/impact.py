@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
 from challenges.caches.config import Rules, Threshold
-from challenges.editing.change_set import Edit
+from challenges.editing.change_set import ChangeSet
 from challenges.engine import recompute
 from challenges.engine.backfill import completes, open_rows, unpaid
 from challenges.models import ChallengeProgress
@@ -39,7 +39,7 @@ class Impact:
         }
 
 
-def impact_of(edit: Edit) -> Impact:
+def impact_of(edit: ChangeSet) -> Impact:
     """The impact of a checked edit. Counts only, whatever the number of members."""
     if edit.is_new:
         return Impact()
@@ -48,7 +48,7 @@ def impact_of(edit: Edit) -> Impact:
     return _of_settling(edit) if edit.moves_thresholds else Impact()
 
 
-def _of_settling(edit: Edit) -> Impact:
+def _of_settling(edit: ChangeSet) -> Impact:
     rules = edit.rules()
     rows = open_rows(rules.challenge_id, edit.at)
     paying = completes(rules)
@@ -68,11 +68,11 @@ def _acting(rules: Rules, at: datetime) -> list[Threshold]:
     return [each for each in rules.thresholds if not closes or each.live_since < at]
 
 
-def _of_recount(edit: Edit) -> Impact:
+def _of_recount(edit: ChangeSet) -> Impact:
     """Recounted for real (10,000 logs at most) and taken back: only so many can be."""
     rules = edit.rules()
     with transaction.atomic():
-        recompute.recount(rules, edit.at)
+        recompute.recompute_challenge(rules, edit.at)
         impact = _recounted(rules)
         transaction.set_rollback(True)
     _count_coupons(impact)

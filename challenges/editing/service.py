@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from challenges.caches import config
 from challenges.editing import change_validation, eud_texts
-from challenges.editing.change_set import Edit, edit_of
+from challenges.editing.change_set import ChangeSet, change_set_of
 from challenges.editing.impact import Impact, impact_of
 from challenges.engine import backfill, locks, recompute
 from challenges.models import Challenge
@@ -70,7 +70,7 @@ def restore(challenge: Challenge, *, at: datetime) -> Challenge:
     with _alone(challenge, None) as stored:
         if stored.archived_at is not None:
             stored.archived_at = None
-            change_validation.check(edit_of(stored, (), (), at))
+            change_validation.check(change_set_of(stored, (), (), at))
             _store(stored, at)
         return stored
 
@@ -96,7 +96,7 @@ def impact(
     removed: Collection[Milestone] = (),
 ) -> Impact:
     """What saving this edit would do to members and coupons; saves nothing. Raises as `save` does."""
-    edit = edit_of(challenge, list(milestones), removed, at)
+    edit = change_set_of(challenge, list(milestones), removed, at)
     change_validation.check(edit)
     return impact_of(edit)
 
@@ -104,7 +104,7 @@ def impact(
 def milestone_impact(milestone: Milestone, *, at: datetime, removed: bool = False) -> Impact:
     """The same for one milestone."""
     challenge = _stored(milestone.challenge_id)
-    edit = edit_of(challenge, () if removed else [milestone], [milestone] if removed else (), at)
+    edit = change_set_of(challenge, () if removed else [milestone], [milestone] if removed else (), at)
     edit.of_one_milestone = True
     change_validation.check(edit)
     return impact_of(edit)
@@ -119,7 +119,7 @@ def _save(
     of_one_milestone: bool = False,
 ) -> Challenge:
     with _alone(challenge, expected_version):
-        edit = edit_of(challenge, milestones, removed, at)
+        edit = change_set_of(challenge, milestones, removed, at)
         edit.of_one_milestone = of_one_milestone
         if edit.stored is not None and edit.stored.archived_at is not None:
             raise DomainError("archived", "The challenge is archived: restore it first.", None, "conflict")
@@ -136,15 +136,15 @@ def _alone(challenge: Challenge, expected_version: int | None) -> Iterator[Chall
     Gives what is stored; a new challenge is its own stored self.
     """
     if not connection.in_atomic_block and not challenge._state.adding:
-        backfill.finish(challenge.id)
+        backfill.finish_backfill(challenge.id)
     with transaction.atomic():
-        locks.exclude([challenge.id])
+        locks.lock_exclusive([challenge.id])
         stored = challenge if challenge._state.adding else _stored(challenge.id)
         if expected_version is not None and stored.version != expected_version:
             message = "Somebody else changed this meanwhile: read it again and repeat your edit."
             raise DomainError("stale", message, None, "conflict")
         if not stored.settled:
-            backfill.finish(challenge.id)
+            backfill.finish_backfill(challenge.id)
             stored.refresh_from_db()
         yield stored
 
@@ -156,7 +156,7 @@ def _stored(challenge_id: UUID) -> Challenge:
     return stored
 
 
-def _carry_out(edit: Edit) -> None:
+def _carry_out(edit: ChangeSet) -> None:
     """Store the edit, then let open windows take it over."""
     challenge = edit.challenge
     eud_texts.drop_repeated(challenge, edit.edited)
@@ -171,9 +171,9 @@ def _carry_out(edit: Edit) -> None:
     for milestone in edit.removed:
         _drop(milestone, edit.at)
     if edit.recasts:
-        recompute.recount(edit.rules(), edit.at)
+        recompute.recompute_challenge(edit.rules(), edit.at)
     elif edit.moves_thresholds:
-        backfill.start(edit.rules(), edit.at)
+        backfill.start_backfill(edit.rules(), edit.at)
 
 
 def _store(challenge: Challenge, at: datetime) -> None:
@@ -181,7 +181,7 @@ def _store(challenge: Challenge, at: datetime) -> None:
     challenge.version += not challenge._state.adding
     challenge.updated_at = at
     challenge.save()
-    challenge.remember_loaded()
+    challenge.mark_clean()
 
 
 def _bump(challenge: Challenge, at: datetime) -> None:
@@ -189,10 +189,10 @@ def _bump(challenge: Challenge, at: datetime) -> None:
     challenge.version += 1
     challenge.updated_at = at
     Challenge.objects.filter(id=challenge.id).update(version=challenge.version, updated_at=at)
-    config.touch()
+    config.invalidate()
 
 
-def _store_milestone(milestone: Milestone, edit: Edit) -> None:
+def _store_milestone(milestone: Milestone, edit: ChangeSet) -> None:
     edited = edit.edited_milestones[milestone.id]
     if not edited:
         return
@@ -201,7 +201,7 @@ def _store_milestone(milestone: Milestone, edit: Edit) -> None:
         milestone.created_at = edit.at
     milestone.updated_at = edit.at
     milestone.save()
-    milestone.remember_loaded()
+    milestone.mark_clean()
 
 
 def _drop(milestone: Milestone, at: datetime) -> None:

@@ -34,17 +34,17 @@ INTERRUPTED_AFTER = timedelta(minutes=2)
 Place = tuple[UUID, str]  # member, period key: where a walk over a challenge's rows stands
 
 
-def start(rules: Rules, at: datetime) -> None:
+def start_backfill(rules: Rules, at: datetime) -> None:
     """Settle an edit made at `at`; call it last in the edit's transaction, with the challenge locked."""
-    place = settle_some(rules, at, None, at)
+    place = backfill_some(rules, at, None, at)
     if place is None:
         return
     Challenge.objects.filter(id=rules.challenge_id).update(settling_since=at)
-    config.touch()
-    _after_commit(lambda: finish(rules.challenge_id, place))
+    config.invalidate()
+    _after_commit(lambda: finish_backfill(rules.challenge_id, place))
 
 
-def finish(challenge_id: UUID, place: Place | None = None, *, wait: bool = True) -> None:
+def finish_backfill(challenge_id: UUID, place: Place | None = None, *, wait: bool = True) -> None:
     """Settle what is left of a challenge's last edit, from a place or from the start; there may be nothing.
 
     With `wait` false it leaves when somebody else is at it.
@@ -52,9 +52,9 @@ def finish(challenge_id: UUID, place: Place | None = None, *, wait: bool = True)
     unfinished = True
     while unfinished:
         with transaction.atomic():
-            locks.share([challenge_id])
+            locks.lock_shared([challenge_id])
             rules = rules_of([challenge_id]).get(challenge_id)
-            if rules is None or rules.settled or not locks.settle(challenge_id, wait=wait):
+            if rules is None or rules.settled or not locks.lock_backfill(challenge_id, wait=wait):
                 return
             place = _go_on(rules, place)
             unfinished = place is not None
@@ -62,10 +62,10 @@ def finish(challenge_id: UUID, place: Place | None = None, *, wait: bool = True)
 
 def _go_on(rules: Rules, place: Place | None) -> Place | None:
     since = rules.settling_since or timezone.now()
-    place = settle_some(rules, since, place, timezone.now())
+    place = backfill_some(rules, since, place, timezone.now())
     if place is None:
         Challenge.objects.filter(id=rules.challenge_id).update(settling_since=None)
-        config.touch()
+        config.invalidate()
     return place
 
 
@@ -77,7 +77,7 @@ def resume_interrupted(rules: Iterable[Rules], at: datetime) -> None:
 
 
 def _resuming(challenge_id: UUID) -> Callable[[], None]:
-    return lambda: finish(challenge_id, wait=False)
+    return lambda: finish_backfill(challenge_id, wait=False)
 
 
 def _after_commit(go_on: Callable[[], None]) -> None:
@@ -88,12 +88,12 @@ def _after_commit(go_on: Callable[[], None]) -> None:
     transaction.on_commit(go_on, robust=True)
 
 
-def settle_some(rules: Rules, since: datetime, place: Place | None, at: datetime) -> Place | None:
+def backfill_some(rules: Rules, since: datetime, place: Place | None, at: datetime) -> Place | None:
     """Settle the next rows after `place`, in key order; answers the last one's place, None when none is left.
 
     `since`: the edit's time, which decides the windows and is the time of completion; `at`: the clock.
     """
-    rows = _with_payments(owed(rules, since), rules).order_by("member_id", "period_key")
+    rows = _with_payments(pending_rows(rules, since), rules).order_by("member_id", "period_key")
     if place is not None:
         member_id, period_key = place
         later = Q(member_id__gt=member_id) | Q(member_id=member_id, period_key__gt=period_key)
@@ -107,9 +107,9 @@ def settle_some(rules: Rules, since: datetime, place: Place | None, at: datetime
     return (locked[-1].member_id, locked[-1].period_key) if full else None
 
 
-def owed(rules: Rules, since: datetime) -> QuerySet[ChallengeProgress]:
+def pending_rows(rules: Rules, since: datetime) -> QuerySet[ChallengeProgress]:
     """The rows of windows open at `since` that the rules would change or pay."""
-    wanted = _aims_elsewhere(rules) | _ends_elsewhere(rules, since) | completes(rules)
+    wanted = _has_other_target(rules) | _has_other_end(rules, since) | completes(rules)
     for threshold in rules.thresholds:
         wanted |= unpaid(threshold)
     wanted |= Q(challenge_completed_at__isnull=False) & ~_paid(rules.challenge_id)
@@ -137,7 +137,7 @@ def _paid(threshold_id: UUID) -> Q:
     return Q(Exists(logs))
 
 
-def _aims_elsewhere(rules: Rules) -> Q:
+def _has_other_target(rules: Rules) -> Q:
     """Raising a target leaves completed rows at the target they were judged by; lowering reaches all."""
     target = amount(rules.target)
     return Q(completion_target_value__gt=target) | Q(
@@ -145,7 +145,7 @@ def _aims_elsewhere(rules: Rules) -> Q:
     )
 
 
-def _ends_elsewhere(rules: Rules, since: datetime) -> Q:
+def _has_other_end(rules: Rules, since: datetime) -> Q:
     ends = [
         When(period_key=w.period_key, then=Value(_end(rules, w, since))) for w in open_windows(rules, since)
     ]

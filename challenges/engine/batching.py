@@ -12,7 +12,7 @@ def pair_of(entry: Entry) -> Pair:
     return entry.external_id, entry.challenge_id
 
 
-def turns_of(entries: Sequence[Entry], alone: Collection[Pair]) -> list[list[int]]:
+def split_batch(entries: Sequence[Entry], alone: Collection[Pair]) -> list[list[int]]:
     """The entries' places, in sets that follow one another.
 
     One set, unless a member's activity and a reversal travel together: what comes after the change waits for

@@ -34,7 +34,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Verdict:
     """What becomes of a log that is stored: its window, and what it changes there, in units.
 
     A reversal knows its window by the key alone: the row that it changes exists.
@@ -73,14 +73,14 @@ def check_challenge(rules: Rules | None) -> Rules:
     return rules
 
 
-def judge(entry: Entry, rules: Rules | None, member_paused: bool, at: datetime) -> Judgement:
+def judge_activity(entry: Entry, rules: Rules | None, member_paused: bool, at: datetime) -> Verdict:
     """The judgement at receipt of an activity that is no reversal. Raises `DomainError` for a refusal."""
     check_times(entry.activity_at, at)
     rules = check_challenge(rules)
     value = counted_value(entry.activity_value, rules)
     window = window_containing(rules.period, entry.activity_at, rules.zone)
-    reason = reason_against(entry.activity_at, rules, window, member_paused, at)
-    return Judgement(window.period_key, reason, 0 if reason else value, window)
+    reason = uncounted_reason(entry.activity_at, rules, window, member_paused, at)
+    return Verdict(window.period_key, reason, 0 if reason else value, window)
 
 
 def counted_value(activity_value: int | None, rules: Rules) -> int:
@@ -98,7 +98,7 @@ def counted_value(activity_value: int | None, rules: Rules) -> int:
     return activity_value
 
 
-def reason_against(
+def uncounted_reason(
     activity_at: datetime, rules: Rules, window: Window, member_paused: bool, at: datetime
 ) -> str:
     """Why the log is stored and does not count, or an empty string: the first reason that applies."""
@@ -115,7 +115,7 @@ def reason_against(
     return ""
 
 
-def judge_reversal(entry: Entry, original: "Original | None", rules: Rules | None, at: datetime) -> Judgement:
+def judge_reversal(entry: Entry, original: "Original | None", rules: Rules | None, at: datetime) -> Verdict:
     """The judgement of a log that takes another one back, in the original's window whenever it arrives.
 
     Raises `DomainError` for an unknown original, a reversal of a reversal, or more than is left.
@@ -135,16 +135,16 @@ def judge_reversal(entry: Entry, original: "Original | None", rules: Rules | Non
             "reversal_of_reversal", "A reversal can't be reversed; send the activity again.", "reversalOf"
         )
     if not original.counted:
-        return Judgement(original.period_key, ReasonCode.ORIGINAL_NOT_COUNTED.value, 0)
+        return Verdict(original.period_key, ReasonCode.ORIGINAL_NOT_COUNTED.value, 0)
     if original.left == 0:
         raise DomainError("nothing_left", "This log has been taken back already.", "reversalOf")
     if rules.counting or entry.activity_value is None:
-        return Judgement(original.period_key, "", -original.left)
+        return Verdict(original.period_key, "", -original.left)
     if entry.activity_value == 0 or entry.activity_value > original.left:
         raise DomainError(
             "more_than_left", "Take back more than 0 and at most what is left of the log.", "activityValue"
         )
-    return Judgement(original.period_key, "", -entry.activity_value)
+    return Verdict(original.period_key, "", -entry.activity_value)
 
 
 @dataclass(slots=True)

@@ -18,26 +18,26 @@ from challenges.engine.intake import Outcome
 
 
 @dataclass(slots=True)
-class Turn:
+class Waiter:
     """One log's place in the line of its challenge: woken with its outcome, or to record `group` itself."""
 
     entry: Entry
     woken: Event = field(default_factory=Event)
     outcome: Outcome | None = None
-    group: Sequence["Turn"] = ()
+    group: Sequence["Waiter"] = ()
 
 
 _lock = Lock()
 # Those who wait, of each challenge whose logs are being recorded now.
-_lines: dict[UUID, list[Turn]] = {}
+_lines: dict[UUID, list[Waiter]] = {}
 
 
 def record(entry: Entry) -> Outcome:
     """The outcome of one activity, as `intake.record` gives it. Inside a transaction it stays by itself."""
     if connection.in_atomic_block:
         return intake.record([entry])[0]
-    turn = Turn(entry)
-    if _leads(turn):
+    turn = Waiter(entry)
+    if _is_leader(turn):
         turn.group = [turn]
     else:
         turn.woken.wait()
@@ -47,7 +47,7 @@ def record(entry: Entry) -> Outcome:
     return turn.outcome or intake.record([entry])[0]
 
 
-def _leads(turn: Turn) -> bool:
+def _is_leader(turn: Waiter) -> bool:
     """Whether nobody is at this challenge; else the log stands in line now."""
     with _lock:
         line = _lines.get(turn.entry.challenge_id)
@@ -58,7 +58,7 @@ def _leads(turn: Turn) -> bool:
         return False
 
 
-def _record_group(group: Sequence[Turn]) -> None:
+def _record_group(group: Sequence[Waiter]) -> None:
     try:
         outcomes = intake.record([turn.entry for turn in group])
         for turn, outcome in zip(group, outcomes, strict=True):
@@ -67,12 +67,12 @@ def _record_group(group: Sequence[Turn]) -> None:
         if len(group) == 1:
             raise
     finally:
-        _hand_on(group[0].entry.challenge_id)
+        _start_next_group(group[0].entry.challenge_id)
         for turn in group[1:]:
             turn.woken.set()
 
 
-def _hand_on(challenge_id: UUID) -> None:
+def _start_next_group(challenge_id: UUID) -> None:
     """Whoever came meanwhile goes next, all of them together, led by the first."""
     with _lock:
         waiting = _lines[challenge_id]

@@ -19,11 +19,11 @@ from django.utils import timezone
 
 from challenges.caches.config import Rules, rules_of
 from challenges.engine import backfill, locks
-from challenges.engine.batching import Pair, pair_of, turns_of
+from challenges.engine.batching import Pair, pair_of, split_batch
 from challenges.engine.eligibility import (
     Entry,
-    Judgement,
-    judge,
+    Verdict,
+    judge_activity,
     judge_reversal,
 )
 from challenges.engine.progress import Applied, SumLimitReached
@@ -33,9 +33,9 @@ from challenges.models import ChallengeLog
 from challenges.models.rows import (
     LOGS,
     Identity,
+    LogRow,
     ProgressRow,
-    StoredLog,
-    stored_logs,
+    find_log_rows,
 )
 from challenges.signals import challenge_logs_saved
 from core.errors import DomainError
@@ -57,33 +57,33 @@ class Outcome:
     """
 
     status: str = "rejected"
-    log: StoredLog | None = None
+    log: LogRow | None = None
     errors: list[DomainError] = field(default_factory=list)
     issued: list[Issued] = field(default_factory=list)
     progress: ProgressRow | None = None
 
     @property
-    def stored(self) -> StoredLog:
+    def stored(self) -> LogRow:
         """The log of an entry that was not rejected. Raises ValueError for one that was."""
         if self.log is None:
             raise ValueError("a rejected entry has no log")
         return self.log
 
 
-class PastLimit(Exception):  # noqa: N818 - no error yet: these pairs must be counted one entry at a time
+class ProcessSingly(Exception):  # noqa: N818 - no error yet: these pairs must be counted one entry at a time
     def __init__(self, pairs: frozenset[Pair]) -> None:
         self.pairs = pairs
         super().__init__(f"{len(pairs)} members would pass the limit of a sum")
 
 
 @dataclass(slots=True)
-class Work:
+class BatchContext:
     """One transaction's view of a batch."""
 
     entries: Sequence[Entry]
     outcomes: list[Outcome]
     rules: dict[UUID, Rules]
-    members: dict[str, directory.Known]
+    members: dict[str, directory.MemberRef]
     at: datetime
     # Members and challenges that were seen to pass the limit of a sum: their entries go one at a time.
     alone: frozenset[Pair]
@@ -106,7 +106,7 @@ def record(entries: Sequence[Entry], at: datetime | None = None) -> list[Outcome
     return retried(lambda alone: record_once(entries, alone, at))
 
 
-class Again(Exception):  # noqa: N818 - no error: another transaction was first, look at what it stored
+class RetryTransaction(Exception):  # noqa: N818 - no error: another transaction was first, look at what it stored
     """Raised inside an attempt that must be repeated from its beginning."""
 
 
@@ -117,10 +117,10 @@ def retried(attempt: Callable[[frozenset[Pair]], T]) -> T:
     while True:
         try:
             return attempt(alone)
-        except PastLimit as past:
+        except ProcessSingly as past:
             alone |= past.pairs
-        except (OperationalError, Again) as error:
-            if turn == TRIES or not (isinstance(error, Again) or _is_deadlock(error)):
+        except (OperationalError, RetryTransaction) as error:
+            if turn == TRIES or not (isinstance(error, RetryTransaction) or _is_deadlock(error)):
                 raise
             logger.info("Two sets of logs met, turn %s: trying again", turn)
             time.sleep(random.uniform(0, 0.02 * turn))  # noqa: S311 - no secret
@@ -135,8 +135,8 @@ def record_once(entries: Sequence[Entry], alone: frozenset[Pair], at: datetime) 
     """One attempt of `record`; inside a transaction of the caller's, one part of it."""
     with transaction.atomic():
         challenge_ids = {entry.challenge_id for entry in entries}
-        locks.share(challenge_ids)
-        work = Work(
+        locks.lock_shared(challenge_ids)
+        work = BatchContext(
             entries=entries,
             outcomes=[Outcome() for _ in entries],
             rules=rules_of(challenge_ids),
@@ -144,25 +144,25 @@ def record_once(entries: Sequence[Entry], alone: frozenset[Pair], at: datetime) 
             at=at,
             alone=alone,
         )
-        for turn in turns_of(entries, alone):
-            _take_turn(work, turn)
+        for turn in split_batch(entries, alone):
+            _process_sub_batch(work, turn)
         backfill.resume_interrupted(work.rules.values(), at)
     return work.outcomes
 
 
-def _take_turn(work: Work, turn: list[int]) -> None:
+def _process_sub_batch(work: BatchContext, turn: list[int]) -> None:
     judged, known = _judge(work, turn)
     _enrol(work, judged)
     leaders, followers = _by_identity(work, judged)
     stored = _store_within_limits(work, leaders)
-    _answer_known(work, known + followers + [index for index in leaders if index not in stored])
+    _resolve_stored(work, known + followers + [index for index in leaders if index not in stored])
     refused = [index for index in turn if work.outcomes[index].errors and index not in leaders]
-    _answer_known(work, refused, {log.identity: index for index, log in stored.items()})
+    _resolve_stored(work, refused, {log.identity: index for index, log in stored.items()})
 
 
-def _judge(work: Work, turn: list[int]) -> tuple[dict[int, Judgement], list[int]]:
+def _judge(work: BatchContext, turn: list[int]) -> tuple[dict[int, Verdict], list[int]]:
     """The judgements, and the reversals that repeat a log: those must not take their part again."""
-    judged: dict[int, Judgement] = {}
+    judged: dict[int, Verdict] = {}
     known: list[int] = []
     originals = originals_of(work.entries, turn, work.members)
     taken = _stored_reversals(work, turn) if originals else set()
@@ -172,7 +172,7 @@ def _judge(work: Work, turn: list[int]) -> tuple[dict[int, Judgement], list[int]
         member = work.members.get(entry.external_id)
         try:
             if not entry.reversal_of:
-                judged[index] = judge(entry, rules, member is not None and member.paused, work.at)
+                judged[index] = judge_activity(entry, rules, member is not None and member.paused, work.at)
             elif work.identity(index) in taken:
                 known.append(index)
             else:
@@ -184,13 +184,13 @@ def _judge(work: Work, turn: list[int]) -> tuple[dict[int, Judgement], list[int]
     return judged, known
 
 
-def _stored_reversals(work: Work, turn: list[int]) -> set[Identity | None]:
+def _stored_reversals(work: BatchContext, turn: list[int]) -> set[Identity | None]:
     """The reversals of this turn that are stored; their originals are locked: none comes meanwhile."""
     reversals = (work.identity(index) for index in turn if work.entries[index].reversal_of)
-    return set(stored_logs(identity for identity in reversals if identity))
+    return set(find_log_rows(identity for identity in reversals if identity))
 
 
-def _enrol(work: Work, judged: Iterable[int]) -> None:
+def _enrol(work: BatchContext, judged: Iterable[int]) -> None:
     new: dict[str, dict] = {}
     known: dict[UUID, dict] = {}
     for index in judged:
@@ -205,9 +205,9 @@ def _enrol(work: Work, judged: Iterable[int]) -> None:
         directory.complete_profiles(known, work.at)
 
 
-def _by_identity(work: Work, judged: dict[int, Judgement]) -> tuple[dict[int, StoredLog], list[int]]:
+def _by_identity(work: BatchContext, judged: dict[int, Verdict]) -> tuple[dict[int, LogRow], list[int]]:
     """The first entry of each identity, made into the log that it would be, and the later ones."""
-    leaders: dict[int, StoredLog] = {}
+    leaders: dict[int, LogRow] = {}
     followers: list[int] = []
     seen: set[Identity] = set()
     ids = uuid7_batch(work.at, len(judged))
@@ -221,9 +221,9 @@ def _by_identity(work: Work, judged: dict[int, Judgement]) -> tuple[dict[int, St
     return leaders, followers
 
 
-def _log_of(id_: UUID, work: Work, index: int, judgement: Judgement) -> StoredLog:
+def _log_of(id_: UUID, work: BatchContext, index: int, judgement: Verdict) -> LogRow:
     entry = work.entries[index]
-    return StoredLog(
+    return LogRow(
         id=id_,
         member_id=work.members[entry.external_id].id,
         challenge_id=entry.challenge_id,
@@ -243,7 +243,7 @@ def _log_of(id_: UUID, work: Work, index: int, judgement: Judgement) -> StoredLo
     )
 
 
-def _store_within_limits(work: Work, leaders: dict[int, StoredLog]) -> dict[int, StoredLog]:
+def _store_within_limits(work: BatchContext, leaders: dict[int, LogRow]) -> dict[int, LogRow]:
     """Store all, or all but those that would pass the limit of a sum; answers those that were new.
 
     A window passes it by several logs at once: only one at a time tells which of them is too much.
@@ -257,20 +257,20 @@ def _store_within_limits(work: Work, leaders: dict[int, StoredLog]) -> dict[int,
             past = {index for index, log in left.items() if log.window_key in reached.windows}
             pairs = frozenset(pair_of(work.entries[index]) for index in past)
             if not pairs <= work.alone:
-                raise PastLimit(pairs) from None
+                raise ProcessSingly(pairs) from None
             for index in past:
                 work.outcomes[index].errors = [reached]
                 del left[index]
     return {}
 
 
-def _store(work: Work, leaders: dict[int, StoredLog]) -> dict[int, StoredLog]:
+def _store(work: BatchContext, leaders: dict[int, LogRow]) -> dict[int, LogRow]:
     """Insert in key order, and let what was new count."""
     rows = [log.row() for log in sorted(leaders.values(), key=lambda log: log.identity)]
     written = LOGS.insert(rows, "(member_id, challenge_id, unique_identifier) DO NOTHING", ("id",))
     new = {id_ for (id_,) in written}
     stored = {index: log for index, log in leaders.items() if log.id in new}
-    applied = announce(list(stored.values()))
+    applied = _send_saved(list(stored.values()))
     issued: dict[UUID | None, list[Issued]] = {}
     for each in applied.issued:
         issued.setdefault(each.challenge_log_id, []).append(each)
@@ -280,7 +280,7 @@ def _store(work: Work, leaders: dict[int, StoredLog]) -> dict[int, StoredLog]:
     return stored
 
 
-def announce(logs: Sequence[StoredLog]) -> Applied:
+def _send_saved(logs: Sequence[LogRow]) -> Applied:
     """Tell whoever listens that these were stored; answers what the engine made of them."""
     if not logs:
         return Applied()
@@ -288,7 +288,9 @@ def announce(logs: Sequence[StoredLog]) -> Applied:
     return next(answer for _receiver, answer in answers if isinstance(answer, Applied))
 
 
-def _answer_known(work: Work, indexes: Iterable[int], stored_now: dict[Identity, int] | None = None) -> None:
+def _resolve_stored(
+    work: BatchContext, indexes: Iterable[int], stored_now: dict[Identity, int] | None = None
+) -> None:
     """Replays and conflicts, for entries whose identifier is stored; the others keep the answer they have.
 
     An entry that was refused before a later one of this batch brought its identifier stays refused.
@@ -298,7 +300,7 @@ def _answer_known(work: Work, indexes: Iterable[int], stored_now: dict[Identity,
     met = {index: identity for index, identity in identities.items() if later.get(identity, -1) < index}
     if not met:
         return
-    stored = stored_logs(met.values())
+    stored = find_log_rows(met.values())
     for index, identity in met.items():
         if log := stored.get(identity):
             errors = repeated(work.entries[index], log)

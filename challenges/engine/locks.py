@@ -12,27 +12,27 @@ from uuid import UUID
 
 from django.db import connection
 
-SETTLING = 1
+BACKFILL = 1
 
 
-def share(challenge_ids: Iterable[UUID]) -> None:
+def lock_shared(challenge_ids: Iterable[UUID]) -> None:
     """Take these challenges together with other logs; waits while one of them is being edited."""
     _take("pg_advisory_xact_lock_shared", challenge_ids)
 
 
-def exclude(challenge_ids: Iterable[UUID]) -> None:
+def lock_exclusive(challenge_ids: Iterable[UUID]) -> None:
     """Have these challenges alone: waits for the logs under way and keeps the next ones waiting."""
     _take("pg_advisory_xact_lock", challenge_ids)
 
 
-def settle(challenge_id: UUID, *, wait: bool) -> bool:
+def lock_backfill(challenge_id: UUID, *, wait: bool) -> bool:
     """Be the one who settles a challenge's edit (settling.py), after sharing it; False: somebody else is."""
     if connection.vendor != "postgresql":
         return True
     function = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
     with connection.cursor() as cursor:
         # Two numbers are another space of keys than one.
-        cursor.execute(f"SELECT {function}(%s, %s)", [SETTLING, _key(challenge_id) >> 32])
+        cursor.execute(f"SELECT {function}(%s, %s)", [BACKFILL, _key(challenge_id) >> 32])
         return cursor.fetchone()[0] is not False
 
 

@@ -16,9 +16,9 @@ from access.domain import audit_log
 from challenges.caches.config import Rules, rules_of
 from challenges.engine import locks
 from challenges.engine.eligibility import counted_value
-from challenges.engine.intake import announce, retried
+from challenges.engine.intake import _send_saved, retried
 from challenges.models import ChallengeLog
-from challenges.models.rows import LOGS, StoredLog
+from challenges.models.rows import LOGS, LogRow
 from core.amounts import units
 from core.errors import DomainError
 from core.ids import uuid7
@@ -27,16 +27,16 @@ from rewards.domain.issuing import Issued
 
 
 @dataclass(slots=True)
-class CountedAnyway:
+class ManualCount:
     """What became of one of the chosen logs: the log that now counts it and what that paid, or why not."""
 
     log_id: UUID
-    log: StoredLog | None = None
+    log: LogRow | None = None
     issued: list[Issued] = field(default_factory=list)
     error: DomainError | None = None
 
 
-def count_anyway(log_ids: Iterable[UUID], reason: str, actor: Any, at: datetime) -> list[CountedAnyway]:
+def count_manually(log_ids: Iterable[UUID], reason: str, actor: Any, at: datetime) -> list[ManualCount]:
     """Count these stored logs, each in a transaction of its own, audited; an answer for each, in order.
 
     `actor` is the staff account, None for a command. Raises `DomainError` without a reason. Refused one by
@@ -46,19 +46,19 @@ def count_anyway(log_ids: Iterable[UUID], reason: str, actor: Any, at: datetime)
     return [_count_one(log_id, why, actor, at) for log_id in log_ids]
 
 
-def _count_one(log_id: UUID, reason: str, actor: Any, at: datetime) -> CountedAnyway:
+def _count_one(log_id: UUID, reason: str, actor: Any, at: datetime) -> ManualCount:
     try:
         return retried(lambda _alone: _attempt(log_id, reason, actor, at))
     except DomainError as error:
-        return CountedAnyway(log_id, error=error)
+        return ManualCount(log_id, error=error)
 
 
-def _attempt(log_id: UUID, reason: str, actor: Any, at: datetime) -> CountedAnyway:
+def _attempt(log_id: UUID, reason: str, actor: Any, at: datetime) -> ManualCount:
     challenge_id = ChallengeLog.objects.filter(id=log_id).values_list("challenge", flat=True).first()
     if challenge_id is None:
         raise DomainError("unknown_log", "There is no such log.", None, "not_found")
     with transaction.atomic():
-        locks.share([challenge_id])
+        locks.lock_shared([challenge_id])
         # Reversals lock their original too: one of the two comes first and the other sees it.
         locked = ChallengeLog.objects.select_related("member").select_for_update(of=("self",), no_key=True)
         original = locked.get(id=log_id)
@@ -66,7 +66,7 @@ def _attempt(log_id: UUID, reason: str, actor: Any, at: datetime) -> CountedAnyw
         log = _counting(original, _rules(challenge_id), at)
         if not LOGS.insert([log.row()], "(member_id, challenge_id, unique_identifier) DO NOTHING", ("id",)):
             raise _refusal("counted_already", "This log has been counted anyway already.")
-        applied = announce([log])
+        applied = _send_saved([log])
         audit_log.note(
             actor,
             "count_anyway",
@@ -76,7 +76,7 @@ def _attempt(log_id: UUID, reason: str, actor: Any, at: datetime) -> CountedAnyw
             reason=reason,
             detail={"challengeLogId": str(log.id), "reasonCode": original.reason_code},
         )
-    return CountedAnyway(log_id, log, applied.issued)
+    return ManualCount(log_id, log, applied.issued)
 
 
 def _rules(challenge_id: UUID) -> Rules:
@@ -104,10 +104,10 @@ def _refusal(code: str, message: str) -> DomainError:
     return DomainError(code, message, None, "conflict")
 
 
-def _counting(original: ChallengeLog, rules: Rules, at: datetime) -> StoredLog:
+def _counting(original: ChallengeLog, rules: Rules, at: datetime) -> LogRow:
     """The log that counts: named after the original's id, so that two clicks make one."""
     value = None if original.activity_value is None else units(original.activity_value)
-    return StoredLog(
+    return LogRow(
         id=uuid7(at),
         member_id=original.member_id,
         challenge_id=original.challenge_id,

@@ -4,29 +4,29 @@ from django.utils import timezone
 
 from challenges.caches.config import rules_of
 from challenges.engine import locks
-from challenges.engine.eligibility import Entry, judge, judge_reversal
+from challenges.engine.eligibility import Entry, judge_activity, judge_reversal
 from challenges.engine.reversals import originals_of
 from challenges.models import ChallengeLog
 from core.amounts import amount, units
 from core.choices import MemberStatus
-from members.domain.directory import Known
+from members.domain.directory import MemberRef
 
 
-def judge_unsaved(log: ChallengeLog) -> None:
+def judge_unsaved_log(log: ChallengeLog) -> None:
     """Fill in what the judgement says, the same as at the API's door.
 
     Raises `DomainError`; call it inside the transaction of the save.
     """
     now = timezone.now()
-    locks.share([log.challenge_id])
+    locks.lock_shared([log.challenge_id])
     log.created_at = now
     entry = _entry_of(log)
     rules = rules_of([log.challenge_id]).get(log.challenge_id)
     if entry.reversal_of:
-        members = {entry.external_id: Known(log.member_id, paused=False)}
+        members = {entry.external_id: MemberRef(log.member_id, paused=False)}
         judgement = judge_reversal(entry, originals_of([entry], [0], members).get(0), rules, now)
     else:
-        judgement = judge(entry, rules, log.member.status == MemberStatus.PAUSED, now)
+        judgement = judge_activity(entry, rules, log.member.status == MemberStatus.PAUSED, now)
     log.period_key = judgement.period_key
     log.counted = judgement.counted
     log.reason_code = judgement.reason_code

@@ -16,10 +16,10 @@ from challenges.engine.thresholds import crossed
 from challenges.models import ChallengeLog
 from challenges.models.rows import (
     PROGRESS,
+    LogRow,
     ProgressRow,
-    StoredLog,
     WindowKey,
-    of_model,
+    row_of_log,
 )
 from core.amounts import MAX_UNITS
 from core.choices import ReversalPolicy
@@ -38,7 +38,7 @@ SUBTRACT = (
 )
 
 # A window, what its value changes by, and the logs that change it.
-Change = tuple[WindowKey, int, list[StoredLog]]
+Change = tuple[WindowKey, int, list[LogRow]]
 
 
 @dataclass(slots=True)
@@ -58,14 +58,14 @@ class SumLimitReached(DomainError):  # noqa: N818 - reads as a sentence where it
         self.windows = frozenset(windows)
 
 
-def apply(logs: Iterable[StoredLog | ChallengeLog], at: datetime | None = None) -> Applied:
+def apply(logs: Iterable[LogRow | ChallengeLog], at: datetime | None = None) -> Applied:
     """Add what the counted ones of these stored logs changed, then pay what became due, lowest first.
 
     Call it inside the transaction that stored the logs. Raises `SumLimitReached`.
     """
-    by_window: dict[WindowKey, list[StoredLog]] = {}
+    by_window: dict[WindowKey, list[LogRow]] = {}
     for log in logs:
-        stored = of_model(log) if isinstance(log, ChallengeLog) else log
+        stored = row_of_log(log) if isinstance(log, ChallengeLog) else log
         if stored.counted:
             by_window.setdefault(stored.window_key, []).append(stored)
     applied = Applied()
@@ -80,7 +80,7 @@ def apply(logs: Iterable[StoredLog | ChallengeLog], at: datetime | None = None) 
     return applied
 
 
-def replay(by_window: dict[WindowKey, list[StoredLog]], at: datetime) -> None:
+def replay(by_window: dict[WindowKey, list[LogRow]], at: datetime) -> None:
     """Set these windows to what all their counted logs say, whatever their rows say, and pay what is unpaid.
 
     Call it with their challenges locked; the logs carry their rules. A completion stays one.
@@ -98,7 +98,7 @@ def replay(by_window: dict[WindowKey, list[StoredLog]], at: datetime) -> None:
 
 def _pay(
     rows: dict[WindowKey, ProgressRow],
-    by_window: dict[WindowKey, list[StoredLog]],
+    by_window: dict[WindowKey, list[LogRow]],
     at: datetime,
     opened_again: Collection[WindowKey] = (),
 ) -> list[issuing.Issued]:
@@ -115,7 +115,7 @@ def _pay(
     return issuing.issue(dues, at)
 
 
-def _complete_rules(by_window: dict[WindowKey, list[StoredLog]]) -> None:
+def _complete_rules(by_window: dict[WindowKey, list[LogRow]]) -> None:
     """Logs that came by a door other than intake do not carry their rules yet."""
     bare = {key[1] for key, logs in by_window.items() if logs[0].rules is None}
     if not bare:
@@ -127,7 +127,7 @@ def _complete_rules(by_window: dict[WindowKey, list[StoredLog]]) -> None:
 
 
 def _add(
-    by_window: dict[WindowKey, list[StoredLog]], at: datetime
+    by_window: dict[WindowKey, list[LogRow]], at: datetime
 ) -> tuple[dict[WindowKey, ProgressRow], set[WindowKey]]:
     """Move every window's row, in key order; a window that only loses is updated, never inserted.
 
@@ -147,13 +147,13 @@ def _add(
         rows[row.window_key] = row
     if len(rows) < len(gaining):
         raise SumLimitReached({key for key, _change, _logs in gaining} - rows.keys())
-    opened_again = _opened_again(rows.values(), at)
+    opened_again = _reopened(rows.values(), at)
     for key, change in losing:
         rows[key] = _subtract(key, change, at)
     return rows, opened_again
 
 
-def _opened_again(rows: Iterable[ProgressRow], at: datetime) -> set[WindowKey]:
+def _reopened(rows: Iterable[ProgressRow], at: datetime) -> set[WindowKey]:
     """Which of the rows just moved say that they had closed (see `_on_conflict`); gives them their time."""
     found = [row for row in rows if row.updated_at != at]
     for row in found:
@@ -200,7 +200,7 @@ def _on_conflict() -> str:
     )
 
 
-def _new_row(id_: object, key: WindowKey, change: int, logs: list[StoredLog], at: datetime) -> tuple:
+def _new_row(id_: object, key: WindowKey, change: int, logs: list[LogRow], at: datetime) -> tuple:
     rules, window = _ruled(logs[0])
     return (
         id_,
@@ -215,7 +215,7 @@ def _new_row(id_: object, key: WindowKey, change: int, logs: list[StoredLog], at
     )
 
 
-def _closes_at(rules: Rules, window: Window, logs: list[StoredLog]) -> datetime:
+def _closes_at(rules: Rules, window: Window, logs: list[LogRow]) -> datetime:
     """Only staff count in a window that begins after the challenge's end: it closes with the calendar.
 
     What had counted before the end was moved back stays inside: a recount meets it.
@@ -227,8 +227,8 @@ def _closes_at(rules: Rules, window: Window, logs: list[StoredLog]) -> datetime:
     return max(closes_at, max(judged, default=window.starts_at) + datetime.resolution)
 
 
-def _ruled(log: StoredLog) -> tuple[Rules, Window]:
-    rules = log.known_rules
+def _ruled(log: LogRow) -> tuple[Rules, Window]:
+    rules = log.rules_or_fail
     if log.window is None:
         log.window = window_of_key(rules.period, log.period_key, rules.zone)
     return rules, log.window
@@ -240,11 +240,11 @@ def _subtract(key: WindowKey, change: int, at: datetime) -> ProgressRow:
 
 
 def _take_back_rewards(
-    by_window: dict[WindowKey, list[StoredLog]], rows: dict[WindowKey, ProgressRow], at: datetime
+    by_window: dict[WindowKey, list[LogRow]], rows: dict[WindowKey, ProgressRow], at: datetime
 ) -> None:
     for key, row in rows.items():
         logs = by_window[key]
-        if logs[0].known_rules.reversal_policy != ReversalPolicy.REVOKE_UNREDEEMED:
+        if logs[0].rules_or_fail.reversal_policy != ReversalPolicy.REVOKE_UNREDEEMED:
             continue
         if any(log.counted_value < 0 for log in logs):
             issuing.revoke_unsupported(*key, row.value, row.target, at)

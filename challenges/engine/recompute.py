@@ -9,32 +9,34 @@ from challenges.models import ChallengeLog, ChallengeProgress
 from challenges.models.rows import (
     LOGS,
     Identity,
-    StoredLog,
-    of_model,
+    LogRow,
+    row_of_log,
 )
 from core.amounts import SCALE
 from core.periods import window_containing
 from core.sql.table import execute_many
 
-RECAST = f"UPDATE {LOGS.name} SET period_key = %s, counted_value = %s WHERE id = %s"
+REASSIGN = f"UPDATE {LOGS.name} SET period_key = %s, counted_value = %s WHERE id = %s"
 
 
-def recount(rules: Rules, at: datetime) -> None:
+def recompute_challenge(rules: Rules, at: datetime) -> None:
     """Put every log into its window under these rules and count it there anew, paying what is due.
 
     What was judged at receipt stays: a log that did not count then does not count now. Call it with the
     challenge locked, while nothing of it was paid. Raises `SumLimitReached`.
     """
-    logs = [of_model(log) for log in ChallengeLog.objects.filter(challenge=rules.challenge_id).order_by("id")]
-    _recast(logs, rules)
-    execute_many(RECAST, [(log.period_key, log.counted_value, log.id) for log in logs])
+    logs = [
+        row_of_log(log) for log in ChallengeLog.objects.filter(challenge=rules.challenge_id).order_by("id")
+    ]
+    _reassign(logs, rules)
+    execute_many(REASSIGN, [(log.period_key, log.counted_value, log.id) for log in logs])
     ChallengeProgress.objects.filter(challenge=rules.challenge_id).delete()
     progress.apply(logs, at)
 
 
-def _recast(logs: Iterable[StoredLog], rules: Rules) -> None:
+def _reassign(logs: Iterable[LogRow], rules: Rules) -> None:
     left: dict[Identity, int] = {}
-    originals: dict[Identity, StoredLog] = {}
+    originals: dict[Identity, LogRow] = {}
     for log in sorted(logs, key=lambda log: bool(log.reversal_of)):
         log.rules = rules
         if log.reversal_of:
@@ -50,12 +52,12 @@ def _recast(logs: Iterable[StoredLog], rules: Rules) -> None:
             left[acts_for] = log.counted_value
 
 
-def _value(log: StoredLog, rules: Rules) -> int:
+def _value(log: LogRow, rules: Rules) -> int:
     """A log that was counted without a value has nothing to add to a sum."""
     return SCALE if rules.counting else max(0, log.activity_value or 0)
 
 
-def _recast_reversal(log: StoredLog, original: StoredLog, left: dict[Identity, int], rules: Rules) -> None:
+def _recast_reversal(log: LogRow, original: LogRow, left: dict[Identity, int], rules: Rules) -> None:
     log.window, log.period_key = original.window, original.period_key
     if not log.counted:
         return

@@ -1,14 +1,14 @@
 """Whether an entry whose identifier is stored repeats that log, or contradicts it. Pure."""
 
 from challenges.engine.eligibility import Entry
-from challenges.models.rows import StoredLog
+from challenges.models.rows import LogRow
 from core.errors import DomainError
 
 # The wire's names of what is compared: never the member's profile (domain.md).
 CONTENT_FIELDS = ("activityAt", "activityId", "activityValue", "reversalOf")
 
 
-def repeated(entry: Entry, log: StoredLog) -> list[DomainError]:
+def repeated(entry: Entry, log: LogRow) -> list[DomainError]:
     """Nothing for a replay; else the conflict, an error for each field that differs."""
     return differences(entry, (log.activity_at, log.activity_id, log.activity_value, log.reversal_of))
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 from django.db.models import Q
 
-from challenges.engine.eligibility import Entry, Judgement, Original
+from challenges.engine.eligibility import Entry, Original, Verdict
 from challenges.models import ChallengeLog
 from challenges.models.rows import Identity
 from core.amounts import units
-from members.domain.directory import Known
+from members.domain.directory import MemberRef
 
 
 @dataclass(slots=True)
@@ -28,12 +28,14 @@ class Originals:
     def get(self, index: int) -> Original | None:
         return self.by_index.get(index)
 
-    def take(self, index: int, judgement: Judgement) -> None:
+    def take(self, index: int, judgement: Verdict) -> None:
         """Note that this reversal took its part."""
         self.by_index[index].left += judgement.counted_value
 
 
-def originals_of(entries: Sequence[Entry], turn: Iterable[int], members: Mapping[str, Known]) -> Originals:
+def originals_of(
+    entries: Sequence[Entry], turn: Iterable[int], members: Mapping[str, MemberRef]
+) -> Originals:
     """Find and lock what the reversals among these entries name, so that two never take the same part."""
     named: dict[int, Identity] = {}
     for index in turn:

@@ -5,17 +5,17 @@ from uuid import UUID
 
 from challenges.caches.config import Rules
 from challenges.models import ChallengeProgress
-from challenges.models.rows import ProgressRow, StoredLog
+from challenges.models.rows import LogRow, ProgressRow
 from rewards.models.rows import Due
 
 
-def crossed(row: ProgressRow, logs: list[StoredLog], *, anew: bool = False) -> list[Due]:
+def crossed(row: ProgressRow, logs: list[LogRow], *, anew: bool = False) -> list[Due]:
     """What these logs made due, lowest first, completion last; completes the row that reached its target.
 
     `anew`: the window had closed and was opened again. Then everything up to its value is due, by the first
     of the logs: milestones may have come meanwhile. Asking for what was paid is harmless (`issuing.issue`).
     """
-    rules = logs[0].known_rules
+    rules = logs[0].rules_or_fail
     before = 0 if anew else row.value - sum(log.counted_value for log in logs)
     opener = logs[0] if anew else None
     dues = [
@@ -38,7 +38,7 @@ def due(
     rules: Rules,
     milestone_id: UUID | None,
     reward_id: UUID | None,
-    log: StoredLog | None,
+    log: LogRow | None,
 ) -> Due:
     """A threshold that this row reached: a milestone's, or with None the completion's. No log: by an edit."""
     return Due(
@@ -52,7 +52,7 @@ def due(
     )
 
 
-def _crossing(value: int, logs: list[StoredLog], target: int) -> StoredLog | None:
+def _crossing(value: int, logs: list[LogRow], target: int) -> LogRow | None:
     """Which log reached the target, found backwards from the value they led to; None: one before them."""
     for log in reversed(logs):
         value -= log.counted_value

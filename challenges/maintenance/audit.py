@@ -32,7 +32,7 @@ NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Check:
     """`sql` selects what `line` tells; `%(at)s` in it is the moment of asking. Amounts come as units."""
 
     invariant: int
@@ -43,8 +43,8 @@ class Question:
 
 WINDOW = "member {0}, challenge {1}, window {2}: "
 
-QUESTIONS = (
-    Question(
+CHECKS = (
+    Check(
         1,
         WINDOW + "progress says {3}, its logs add up to {4}",
         """
@@ -60,7 +60,7 @@ QUESTIONS = (
         ) AS w JOIN {members} m ON m.id = w.member_id""",
         (3, 4),
     ),
-    Question(
+    Check(
         2,
         WINDOW + "{3} progress rows",
         """
@@ -69,7 +69,7 @@ QUESTIONS = (
             GROUP BY member_id, challenge_id, period_key HAVING COUNT(*) > 1
         ) AS w JOIN {members} m ON m.id = w.member_id""",
     ),
-    Question(
+    Check(
         3,
         WINDOW + "{3} reward logs for the threshold {4}",
         """
@@ -78,7 +78,7 @@ QUESTIONS = (
             GROUP BY member_id, challenge_id, threshold_id, period_key HAVING COUNT(*) > 1
         ) AS w JOIN {members} m ON m.id = w.member_id""",
     ),
-    Question(
+    Check(
         4,
         WINDOW + "completed without its reward log",
         """
@@ -89,7 +89,7 @@ QUESTIONS = (
             SELECT 1 FROM {reward_logs} r WHERE r.member_id = w.member_id
             AND r.threshold_id = w.challenge_id AND r.period_key = w.period_key)""",
     ),
-    Question(
+    Check(
         4,
         WINDOW + "{3} is past milestone {5} at {4} without its reward log",
         """
@@ -104,7 +104,7 @@ QUESTIONS = (
             AND r.threshold_id = s.id AND r.period_key = w.period_key)""",
         (3, 4),
     ),
-    Question(
+    Check(
         5,
         "coupon code {0} is on reward log {1}, but was given to {2}",
         """
@@ -113,7 +113,7 @@ QUESTIONS = (
         LEFT JOIN {rewards} shared ON shared.id = r.reward_id AND shared.shared_code = r.coupon_code
         WHERE (k.reward_log_id IS NULL OR k.reward_log_id <> r.id) AND shared.id IS NULL""",
     ),
-    Question(
+    Check(
         6,
         WINDOW + "completed at {3}, outside of its window from {4} to {5}",
         """
@@ -122,7 +122,7 @@ QUESTIONS = (
         WHERE w.challenge_completed_at < w.window_starts_at
             OR w.challenge_completed_at >= w.window_ends_at""",
     ),
-    Question(
+    Check(
         6,
         WINDOW + "paid for a completion that its row does not have",
         """
@@ -132,7 +132,7 @@ QUESTIONS = (
             AND r.period_key = w.period_key
         WHERE w.challenge_completed_at IS NULL""",
     ),
-    Question(
+    Check(
         6,
         WINDOW + "completed at {3}, but the log that crossed is of {4}",
         """
@@ -149,18 +149,18 @@ QUESTIONS = (
 
 def breaches(at: datetime) -> Iterator[str]:
     """A line for each row that breaks an invariant: its number, where, and what is wrong."""
-    for question in QUESTIONS:
-        for row in maintenance.answers(question.sql.format(**NAMES), "at", at):
+    for question in CHECKS:
+        for row in maintenance.run_check(question.sql.format(**NAMES), "at", at):
             yield f"{question.invariant}: {question.line.format(*_readable(row, question))}"
 
 
-def unsettled() -> Iterator[str]:
+def pending_backfills() -> Iterator[str]:
     """A line for each challenge whose last edit has not paid everybody yet."""
     for challenge in Challenge.objects.exclude(settling_since=None).order_by("id"):
         yield f"challenge {challenge.id}: an edit of {challenge.settling_since} is still being paid"
 
 
-def _readable(row: tuple[Any, ...], question: Question) -> list[Any]:
+def _readable(row: tuple[Any, ...], question: Check) -> list[Any]:
     """Ids and amounts as people know them; amounts come as units."""
     return [
         amount(int(value)) if place in question.amounts else maintenance.readable(value)

@@ -18,9 +18,9 @@ from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from challenges.models.rows import (
     LOGS,
     PROGRESS,
-    StoredLog,
+    LogRow,
     WindowKey,
-    of_model,
+    row_of_log,
 )
 from core.sql.table import Table
 from members.models import Member
@@ -72,19 +72,19 @@ def differences(challenge_id: UUID, most: int) -> list[Difference]:
     return [Difference(*row) for row in found]
 
 
-def mend(challenge: Challenge, at: datetime) -> list[Difference]:
+def repair_challenge(challenge: Challenge, at: datetime) -> list[Difference]:
     """Compute anew what differs, then pay what open windows owe; answers what differed."""
     mended: list[Difference] = []
-    while some := _mend_some(challenge, at):
+    while some := _repair_some(challenge, at):
         mended += some
-    backfill.finish(challenge.id)
+    backfill.finish_backfill(challenge.id)
     _pay_open_windows(challenge, at)
     return mended
 
 
-def _mend_some(challenge: Challenge, at: datetime) -> list[Difference]:
+def _repair_some(challenge: Challenge, at: datetime) -> list[Difference]:
     with transaction.atomic():
-        locks.exclude([challenge.id])
+        locks.lock_exclusive([challenge.id])
         some = differences(challenge.id, WINDOWS_AT_ONCE)
         rules = _rules(challenge)
         by_window = _logs_of(some, rules)
@@ -99,7 +99,7 @@ def _rules(challenge: Challenge) -> Rules:
     return snapshot(stored, thresholds_of(Milestone.objects.unarchived().filter(challenge=stored)))
 
 
-def _logs_of(some: Sequence[Difference], rules: Rules) -> dict[WindowKey, list[StoredLog]]:
+def _logs_of(some: Sequence[Difference], rules: Rules) -> dict[WindowKey, list[LogRow]]:
     """All counted logs of these windows, in record order."""
     wanted = {(d.member_id, rules.challenge_id, d.period_key) for d in some}
     logs = ChallengeLog.objects.filter(
@@ -108,8 +108,8 @@ def _logs_of(some: Sequence[Difference], rules: Rules) -> dict[WindowKey, list[S
         member__in={d.member_id for d in some},
         period_key__in={d.period_key for d in some},
     )
-    by_window: dict[WindowKey, list[StoredLog]] = {}
-    for log in map(of_model, logs.order_by("id").iterator()):
+    by_window: dict[WindowKey, list[LogRow]] = {}
+    for log in map(row_of_log, logs.order_by("id").iterator()):
         if log.window_key in wanted:
             log.rules = rules
             by_window.setdefault(log.window_key, []).append(log)
@@ -128,7 +128,7 @@ def _pay_open_windows(challenge: Challenge, at: datetime) -> None:
     place = None
     while True:
         with transaction.atomic():
-            locks.share([challenge.id])
-            place = backfill.settle_some(_rules(challenge), at, place, at)
+            locks.lock_shared([challenge.id])
+            place = backfill.backfill_some(_rules(challenge), at, place, at)
         if place is None:
             return

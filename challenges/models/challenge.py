@@ -15,7 +15,7 @@ from core.choices import (
     RecordStatus,
     ReversalPolicy,
 )
-from core.dirty_tracking import RemembersLoaded
+from core.dirty_tracking import DirtyFieldsModel
 from core.ids import uuid7
 from core.periods import Window, checked_zone, window_containing
 
@@ -35,7 +35,7 @@ class ChallengeQuerySet(models.QuerySet):
         return self.unarchived().filter(status=RecordStatus.LIVE)
 
 
-class Challenge(RemembersLoaded):
+class Challenge(DirtyFieldsModel):
     """Rules that recur in calendar windows of `time_zone`, and the end-user display (EUD) texts.
 
     Edit it through `challenges.editing.service` alone: it pays what an edit makes due.

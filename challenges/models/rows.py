@@ -74,7 +74,7 @@ PROGRESS = Table(
 
 
 @dataclass(slots=True)
-class StoredLog:
+class LogRow:
     """A challenge log as it is stored; the first fourteen are `LOGS`' columns in their order."""
 
     id: UUID
@@ -103,7 +103,7 @@ class StoredLog:
         return self.member_id, self.challenge_id, self.period_key
 
     @property
-    def known_rules(self) -> Rules:
+    def rules_or_fail(self) -> Rules:
         """The rules that it is counted by. Raises `LookupError` for a log that nobody judged or completed."""
         if self.rules is None:
             raise LookupError(f"no rules for the log {self.id}")
@@ -149,7 +149,7 @@ class ProgressRow:
         return self.member_id, self.challenge_id, self.period_key
 
 
-def model_of(row: ProgressRow) -> ChallengeProgress:
+def progress_of_row(row: ProgressRow) -> ChallengeProgress:
     """A row as a model instance."""
     return ChallengeProgress(
         id=row.id,
@@ -166,25 +166,25 @@ def model_of(row: ProgressRow) -> ChallengeProgress:
     )
 
 
-def stored_logs(identities: Iterable[Identity]) -> dict[Identity, StoredLog]:
+def find_log_rows(identities: Iterable[Identity]) -> dict[Identity, LogRow]:
     """The logs that are stored under these identities."""
     wanted = set(identities)
-    found: dict[Identity, StoredLog] = {}
+    found: dict[Identity, LogRow] = {}
     for some in chunked(sorted(wanted), LOOKUP_AT_ONCE):
         rows = ChallengeLog.objects.filter(
             member_id__in={i[0] for i in some},
             challenge_id__in={i[1] for i in some},
             unique_identifier__in={i[2] for i in some},
         )
-        for log in map(of_model, rows):
+        for log in map(row_of_log, rows):
             if log.identity in wanted:
                 found[log.identity] = log
     return found
 
 
-def of_model(log: ChallengeLog) -> StoredLog:
+def row_of_log(log: ChallengeLog) -> LogRow:
     """A model instance as the engine handles it."""
-    return StoredLog(
+    return LogRow(
         log.id,
         log.member_id,
         log.challenge_id,

@@ -5,25 +5,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from challenges.api.presenters import Own
+from challenges.api.presenters import MemberState
 from challenges.models import Catalogue, Challenge, ChallengeProgress
 from challenges.models.rows import (
     PROGRESS,
     ProgressRow,
     WindowKey,
-    model_of,
+    progress_of_row,
 )
 from core.sql.table import Table
 from members.domain.directory import MEMBERS
 from rewards.models import RewardLog
 from rewards.models.rows import REWARD_LOGS
 
-BOTH = (*PROGRESS.columns, *REWARD_LOGS.columns)
-WINDOW_END = BOTH.index("window_ends_at")
-EXPIRY = BOTH.index("reward_expiry_at")
-OWN = Table(PROGRESS.name, PROGRESS.columns | REWARD_LOGS.columns)
+MEMBER_COLUMNS = (*PROGRESS.columns, *REWARD_LOGS.columns)
+WINDOW_END = MEMBER_COLUMNS.index("window_ends_at")
+EXPIRY = MEMBER_COLUMNS.index("reward_expiry_at")
+MEMBER_ROWS = Table(PROGRESS.name, PROGRESS.columns | REWARD_LOGS.columns)
 # By hand: it is asked before every answer to an end user, and the ORM would take five times as long.
-OWN_ROWS = f"""
+READ_MEMBER_ROWS = f"""
     WITH mine AS (
         SELECT * FROM {PROGRESS.name}
         WHERE member_id = (SELECT id FROM {MEMBERS.name} WHERE external_id = %s)
@@ -45,7 +45,7 @@ OWN_ROWS = f"""
 """
 
 
-class OwnRows(tuple[tuple[Any, ...], ...]):
+class MemberRows(tuple[tuple[Any, ...], ...]):
     """A member's open windows and the newest closed one of each challenge, each with its reward logs.
 
     All that is stored of a member and shown with challenges: with equal rows and rules both read alike.
@@ -69,13 +69,13 @@ class OwnRows(tuple[tuple[Any, ...], ...]):
         return min((end for end in ends if end is not None and end > at), default=None)
 
 
-def rows_of(external_id: str, at: datetime) -> tuple[int, OwnRows]:
+def member_rows(external_id: str, at: datetime) -> tuple[int, MemberRows]:
     """The catalogue's stamp and the member's rows, of one moment; one query for any number of challenges."""
-    found = OWN.fetch(OWN_ROWS, [external_id, at, at], ("stamp", *BOTH))
-    return found[0][0] or 0, OwnRows(row[1:] for row in found if row[1] is not None)
+    found = MEMBER_ROWS.fetch(READ_MEMBER_ROWS, [external_id, at, at], ("stamp", *MEMBER_COLUMNS))
+    return found[0][0] or 0, MemberRows(row[1:] for row in found if row[1] is not None)
 
 
-def reward_logs_of(windows: Iterable[WindowKey]) -> dict[WindowKey, list[RewardLog]]:
+def reward_logs_by_window(windows: Iterable[WindowKey]) -> dict[WindowKey, list[RewardLog]]:
     """The reward logs of these windows, oldest first, with their reward and milestone; one query."""
     wanted = set(windows)
     found: dict[WindowKey, list[RewardLog]] = {}
@@ -93,31 +93,31 @@ def reward_logs_of(windows: Iterable[WindowKey]) -> dict[WindowKey, list[RewardL
     return found
 
 
-def own_of(
-    external_id: str, challenges: Sequence[Challenge], at: datetime, own: OwnRows | None = None
-) -> dict[UUID, Own]:
+def member_states(
+    external_id: str, challenges: Sequence[Challenge], at: datetime, own: MemberRows | None = None
+) -> dict[UUID, MemberState]:
     """One member's row of the window of now and of the newest closed one, for each challenge.
 
     At most two queries; one less when the member's rows were read already.
     """
-    own = rows_of(external_id, at)[1] if own is None else own
+    own = member_rows(external_id, at)[1] if own is None else own
     keys = {each.id: each.window_at(at).period_key for each in challenges}
-    rows = [model_of(row) for row in own.progress if row.challenge_id in keys]
-    logs = reward_logs_of(key for key in own.paid if key[1] in keys)
-    return {id_: _own(external_id, id_, key, rows, logs, at) for id_, key in keys.items()}
+    rows = [progress_of_row(row) for row in own.progress if row.challenge_id in keys]
+    logs = reward_logs_by_window(key for key in own.paid if key[1] in keys)
+    return {id_: _member_state(external_id, id_, key, rows, logs, at) for id_, key in keys.items()}
 
 
-def _own(
+def _member_state(
     external_id: str,
     challenge_id: UUID,
     period_key: str,
     rows: Sequence[ChallengeProgress],
     logs: dict[WindowKey, list[RewardLog]],
     at: datetime,
-) -> Own:
+) -> MemberState:
     mine = [row for row in rows if row.challenge_id == challenge_id]
     closed = [row for row in mine if row.window_ends_at <= at]
-    return Own(
+    return MemberState(
         external_id,
         next((row for row in mine if row.period_key == period_key), None),
         max(closed, key=lambda row: row.window_starts_at, default=None),

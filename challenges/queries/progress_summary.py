@@ -13,7 +13,7 @@ from milestones.models import Milestone
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ProgressSummary:
     """`value`, `target`, `remaining` in units; without `next_milestone` the completion is next, or none."""
 
     status: ProgressStatus
@@ -27,13 +27,13 @@ class Standing:
         return messages.percentage(self.value, self.target)
 
 
-def standing(
+def summarize_progress(
     progress: ChallengeProgress | None,
     target: int,
     milestones: Sequence[Milestone],
     achieved: Collection[UUID],
     at: datetime,
-) -> Standing:
+) -> ProgressSummary:
     """Of a progress row, or of a member without one. `milestones`: the live ones, ascending.
 
     A milestone that was paid counts as reached for good, also when a reversal took the value below it.
@@ -44,4 +44,4 @@ def standing(
     ahead = (m for m in milestones if m.id not in achieved and units(m.milestone_target_value) > value)
     upcoming = next(ahead, None)
     goal = target if upcoming is None else units(upcoming.milestone_target_value)
-    return Standing(status, value, target, max(0, goal - value), upcoming)
+    return ProgressSummary(status, value, target, max(0, goal - value), upcoming)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from core.admin.fields import WallClockWidget
 from core.admin.large_tables import CappedPaginator
-from core.admin.re_render import ShownAgain
+from core.admin.re_render import ReRenderedForms
 from core.admin.theme import ModelAdmin, UnfoldAdminTextInputWidget
 from core.amounts import AmountField
 
@@ -22,7 +22,7 @@ AMOUNTS: dict[Any, Any] = {
 }
 
 
-class StaffModelAdmin(ShownAgain, ModelAdmin):
+class StaffModelAdmin(ReRenderedForms, ModelAdmin):
     """Keeps the record's times, warns of unsaved input, and never counts a whole table."""
 
     paginator = CappedPaginator

@@ -3,7 +3,7 @@
 from typing import Any
 
 
-class Question(Exception):  # noqa: N818 - nothing went wrong
+class ConfirmationRequired(Exception):  # noqa: N818 - nothing went wrong
     """Raised while saving, before anything was written. `answer`: what the confirming button must send back.
 
     The answer names what was asked, so that a yes to one question is never a yes to another.
@@ -16,7 +16,7 @@ class Question(Exception):  # noqa: N818 - nothing went wrong
         self.context = context
 
 
-class HeldForm:
+class UnconfirmedForm:
     """A form without a mistake that is not to be saved yet."""
 
     def is_valid(self) -> bool:

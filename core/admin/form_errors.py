@@ -10,7 +10,7 @@ NESTED = re.compile(r"(?P<kind>[a-zA-Z]+)\.(?P<place>\d+)\.(?P<field>.+)")
 _HUMP = re.compile(r"(?<!^)(?=[A-Z])")
 
 
-def refusals_in(error: DomainError) -> list[DomainError]:
+def errors_in(error: DomainError) -> list[DomainError]:
     return error.errors if isinstance(error, DomainErrors) else [error]
 
 
@@ -23,14 +23,14 @@ def field_of(wire_name: str | None, form: forms.BaseForm) -> str | None:
     return next((each for each in candidates if each in form.fields), None)
 
 
-def refuse(form: forms.BaseForm, error: DomainError, wire_name: str | None) -> None:
+def add_error(form: forms.BaseForm, error: DomainError, wire_name: str | None) -> None:
     """Add a refusal at its field, or on top of the form."""
     field = field_of(wire_name, form)
     said = error.message if field or not wire_name else f"{wire_name}: {error.message}"
     form.add_error(field, forms.ValidationError(said, error.code))
 
 
-class RefusedForm:
+class RejectedForm:
     """A form that was saved once and refused by the domain: validating it again says so.
 
     Refusals of a record inside the record (`milestones.1.name`) are left to whoever shows that one.
@@ -41,6 +41,6 @@ class RefusedForm:
     def full_clean(self) -> None:
         super().full_clean()  # type: ignore[misc]
         if self.is_bound and not self.errors:  # type: ignore[attr-defined]
-            for error in refusals_in(self.refusal):
+            for error in errors_in(self.refusal):
                 if not NESTED.match(error.field or ""):
-                    refuse(self, error, error.field)  # type: ignore[arg-type]
+                    add_error(self, error, error.field)  # type: ignore[arg-type]

@@ -5,12 +5,12 @@ from typing import Any
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 
-from core.admin.confirmation import HeldForm, Question
-from core.admin.form_errors import RefusedForm
+from core.admin.confirmation import ConfirmationRequired, UnconfirmedForm
+from core.admin.form_errors import RejectedForm
 from core.errors import DomainError
 
 
-class ShownAgain:
+class ReRenderedForms:
     """For a ModelAdmin whose saving may raise a `DomainError` or, before anything was written, a `Question`.
 
     A refusal becomes errors beside the fields that it names. The template shows `question`.
@@ -26,9 +26,9 @@ class ShownAgain:
         view = super().changeform_view  # type: ignore[misc]
         try:
             return view(request, object_id, form_url, extra_context)
-        except (DomainError, Question) as raised:
+        except (DomainError, ConfirmationRequired) as raised:
             request.raised = raised  # type: ignore[attr-defined]
-            asked = {"question": raised} if isinstance(raised, Question) else {}
+            asked = {"question": raised} if isinstance(raised, ConfirmationRequired) else {}
             return view(request, object_id, form_url, {**(extra_context or {}), **asked})
 
     def get_form(self, request: HttpRequest, obj: models.Model | None = None, **kwargs: Any) -> Any:
@@ -37,6 +37,6 @@ class ShownAgain:
         raised = getattr(request, "raised", None)
         if raised is None:
             return form
-        if isinstance(raised, Question):
-            return type(form.__name__, (HeldForm, form), {})
-        return type(form.__name__, (RefusedForm, form), {"refusal": raised})
+        if isinstance(raised, ConfirmationRequired):
+            return type(form.__name__, (UnconfirmedForm, form), {})
+        return type(form.__name__, (RejectedForm, form), {"refusal": raised})

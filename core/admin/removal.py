@@ -36,7 +36,7 @@ class Archived(admin.SimpleListFilter):
         return queryset.filter(archived_at__isnull=self.value() != "yes")
 
 
-class RemovesByDomain:
+class DomainRemoval:
     """For a ModelAdmin, in front of it, of a model with `archived_at`."""
 
     def remove(self, obj: Any, at: datetime) -> None:
@@ -46,7 +46,7 @@ class RemovesByDomain:
     def restore(self, obj: Any, at: datetime) -> None:
         raise NotImplementedError
 
-    def fate_of(self, obj: Any) -> str:
+    def describe_removal(self, obj: Any) -> str:
         """What the confirmation says will become of it; the record is named beside it."""
         raise NotImplementedError
 
@@ -65,7 +65,7 @@ class RemovesByDomain:
     def get_actions(self: Any, request: HttpRequest) -> Any:
         actions = super().get_actions(request)  # type: ignore[misc]
         if "delete_selected" in actions:
-            actions["delete_selected"] = (RemovesByDomain.remove_chosen, "delete_selected", _("Delete"))
+            actions["delete_selected"] = (DomainRemoval.remove_chosen, "delete_selected", _("Delete"))
         return actions
 
     def remove_chosen(self: Any, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
@@ -98,7 +98,7 @@ class RemovesByDomain:
             **self.admin_site.each_context(request),
             "title": _("Delete"),
             "opts": self.opts,
-            "fates": [{"name": str(each), "fate": self.fate_of(each)} for each in records],
+            "fates": [{"name": str(each), "fate": self.describe_removal(each)} for each in records],
             "way_back": way_back,
             "action_checkbox_name": ACTION_CHECKBOX_NAME,
             **more,

@@ -68,5 +68,5 @@ class Guest(_Caller):
 Caller = AdminCaller | EndUserCaller | Guest
 GUEST = Guest()
 EVERYBODY = frozenset({AdminCaller.kind, EndUserCaller.kind, Guest.kind})
-KNOWN = frozenset({AdminCaller.kind, EndUserCaller.kind})
+IDENTIFIED = frozenset({AdminCaller.kind, EndUserCaller.kind})
 ADMINS = frozenset({AdminCaller.kind})

@@ -22,7 +22,7 @@ from core.api.query_string import nearest
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ListQuery:
     """`sent` is the question as text, without its page: what a cursor carries."""
 
     sent: dict[str, str]
@@ -52,7 +52,7 @@ class Question:
         return self.cursors.write(self.sent, self.paging, self.order.key_of(row))
 
 
-def read_question(view: Any, parameters: dict[str, str]) -> Question:
+def read_list_query(view: Any, parameters: dict[str, str]) -> ListQuery:
     """Raises `Refused` 400 naming what cannot be read; a cursor brings its own question."""
     if view.action != "list":
         return _question(view, parameters, Paging(), None)
@@ -71,9 +71,9 @@ def read_question(view: Any, parameters: dict[str, str]) -> Question:
     return question
 
 
-def _question(view: Any, sent: dict[str, str], paging: Paging, cursors: Cursors | None) -> Question:
+def _question(view: Any, sent: dict[str, str], paging: Paging, cursors: Cursors | None) -> ListQuery:
     filters = {each.name: each for each in view.own_filters()}
-    return Question(
+    return ListQuery(
         sent=sent,
         filters=filters,
         values=parse_all(filters, sent),

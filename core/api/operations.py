@@ -5,13 +5,13 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.list_query import Question
+from core.api.list_query import ListQuery
 from core.api.pagination import count_up_to
 
 
 class ListRecords:
     def list(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        question: Question = self.question
+        question: ListQuery = self.question
         asked = question.paging
         rows = question.narrowed(self.records())
         page = asked.cut(rows, question.order)

@@ -13,7 +13,7 @@ from core.api.callers import (
 )
 from core.api.errors import Fault, Refused, refuse
 
-CHALLENGE = 'Api-Key realm="challenges", Bearer realm="challenges"'
+WWW_AUTHENTICATE = 'Api-Key realm="challenges", Bearer realm="challenges"'
 
 
 def check_read(caller: Caller, readers: frozenset[str]) -> None:
@@ -45,7 +45,7 @@ def check_scope(caller: AdminCaller, scope: str) -> None:
 
 def unauthenticated() -> Refused:
     fault = Fault("not_authenticated", "Send an Authorization header.")
-    return Refused(401, fault, headers={"WWW-Authenticate": CHALLENGE})
+    return Refused(401, fault, headers={"WWW-Authenticate": WWW_AUTHENTICATE})
 
 
 class CallerPermission(BasePermission):

@@ -68,7 +68,7 @@ from core.api.language import (
     reading_language,
     writing_language,
 )
-from core.api.list_query import read_question
+from core.api.list_query import read_list_query
 from core.api.operations import (
     CreateRecord,
     DeleteRecord,
@@ -151,7 +151,7 @@ class RecordViewSet(GenericViewSet):
 
     def read_query(self, request: Request) -> None:
         """The parameters of this action, the caller that is answered, and the language."""
-        question = read_question(self, read_parameters(request._request, self.known_parameters()))
+        question = read_list_query(self, read_parameters(request._request, self.known_parameters()))
         self.question = question
         self.parameters = question.values
         if question.as_member is not None:

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import Http404
 
-from core.api.callers import KNOWN, EndUserCaller
+from core.api.callers import IDENTIFIED, EndUserCaller
 from core.api.filters import CREATED, ChoiceFilter, TextFilter
 from core.api.views import (
     CreateRecord,
@@ -25,7 +25,7 @@ from members.models import Member
 
 class MemberViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, DeleteRecord, RecordViewSet):
     slug = "member"
-    readers = KNOWN
+    readers = IDENTIFIED
     serializer_class = MemberSerializer
     lookup_value_regex = "(?s:.+)"
     filters = (
@@ -50,7 +50,7 @@ class MemberViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, Del
         return found
 
     def represent(self, rows: list[Member]) -> list[Any]:
-        return self.trimmed([member_shown(row) for row in rows])
+        return self.trimmed([serialize_member(row) for row in rows])
 
     def create_record(self, values: dict[str, Any]) -> Member:
         member = Member(**values, created_at=self.at, updated_at=self.at)
@@ -76,7 +76,7 @@ class MemberViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, Del
         erase(record, at=self.at)
 
 
-def member_shown(member: Member) -> dict[str, Any]:
+def serialize_member(member: Member) -> dict[str, Any]:
     return {
         "id": member.id,
         "externalId": member.external_id,

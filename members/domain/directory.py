@@ -28,27 +28,27 @@ MEMBERS = Table(
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class MemberRef:
     """What the engine needs to know of a member."""
 
     id: UUID
     paused: bool
 
 
-def find(external_ids: Iterable[str]) -> dict[str, Known]:
+def find(external_ids: Iterable[str]) -> dict[str, MemberRef]:
     """The members among these identifiers; one query for each thousand."""
     wanted = sorted(set(external_ids))
-    found: dict[str, Known] = {}
+    found: dict[str, MemberRef] = {}
     for start in range(0, len(wanted), LOOKUP_AT_ONCE):
         some = wanted[start : start + LOOKUP_AT_ONCE]
         for external_id, id_, status in MEMBERS.where_in(
             "external_id", some, ("external_id", "id", "status")
         ):
-            found[external_id] = Known(id_, status == MemberStatus.PAUSED)
+            found[external_id] = MemberRef(id_, status == MemberStatus.PAUSED)
     return found
 
 
-def enrol(profiles: Mapping[str, Mapping[str, Any]], at: datetime) -> dict[str, Known]:
+def enrol(profiles: Mapping[str, Mapping[str, Any]], at: datetime) -> dict[str, MemberRef]:
     """Create the members that do not exist, each with its profile, and answer all of them.
 
     In identifier order, so that two requests that enrol the same people wait for each other and never
@@ -67,7 +67,7 @@ def enrol(profiles: Mapping[str, Mapping[str, Any]], at: datetime) -> dict[str, 
         for id_, name in zip(uuid7_batch(at, len(names)), names, strict=True)
     ]
     written = MEMBERS.insert(rows, "(external_id) DO NOTHING", ("external_id", "id"))
-    enrolled = {name: Known(id_, paused=False) for name, id_ in written}
+    enrolled = {name: MemberRef(id_, paused=False) for name, id_ in written}
     return enrolled | find(name for name in names if name not in enrolled)
 
 

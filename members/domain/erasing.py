@@ -29,7 +29,7 @@ def erase(member: Member, *, at: datetime, actor: Any = None, reason: str = "") 
             setattr(member, field, "")
         member.erased_at = member.updated_at = at
         member.save()
-        audit_log.forget(member.id, member.external_id)
+        audit_log.anonymize(member.id, member.external_id)
         _forget_in_admin_log(member)
         audit_log.note(actor, "erase_member", at=at, member=member, target=member, reason=reason)
     return member

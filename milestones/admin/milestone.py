@@ -7,18 +7,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 
-from core.admin import (
-    AutocompleteSelectFilter,
-    ChoicesDropdownFilter,
-    HistoryAdmin,
-    StackedInline,
-    ViewOnlyAdmin,
-    display,
-    localized,
-    offered_languages,
-)
-from core.admin.base_classes import AMOUNTS
+from core.admin.base_classes import AMOUNTS, ViewOnlyAdmin
+from core.admin.history import HistoryAdmin
 from core.admin.icon_field import icon_image
+from core.admin.languages import localized, offered_languages
+from core.admin.theme import AutocompleteSelectFilter, ChoicesDropdownFilter, StackedInline, display
 from core.choices import RecordStatus
 from milestones.admin.forms import TEXTS, MilestoneForm
 from milestones.models import Milestone

@@ -4,12 +4,12 @@ from typing import Any
 
 from core.api.reader import Reader
 from milestones.models import Milestone
-from rewards.api.presenters import milestone_named, reward_shown
+from rewards.api.presenters import serialize_milestone_summary, serialize_reward_summary
 
 
-def milestone_shown(milestone: Milestone, reader: Reader) -> dict[str, Any]:
+def serialize_milestone(milestone: Milestone, reader: Reader) -> dict[str, Any]:
     """The whole record; `reward` must have been selected with it."""
-    named = milestone_named(milestone, reader)
+    named = serialize_milestone_summary(milestone, reader)
     shown: dict[str, Any] = {
         "id": milestone.id,
         "linkedSchemaSlug": "challenge",
@@ -22,7 +22,7 @@ def milestone_shown(milestone: Milestone, reader: Reader) -> dict[str, Any]:
     if reader.admin:
         shown["rewardId"] = milestone.reward_id
     return shown | {
-        "reward": reward_shown(milestone.reward, reader) if milestone.reward_id else None,
+        "reward": serialize_reward_summary(milestone.reward, reader) if milestone.reward_id else None,
         **{name: value for name, value in named.items() if name.startswith("eud")},
         "createdAt": milestone.created_at,
         "updatedAt": milestone.updated_at,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.domain import audit_log
-from core.admin import refuse
+from core.admin.form_errors import add_error
 from core.admin.theme import UnfoldAdminFileFieldWidget
 from core.choices import CodeSource
 from core.errors import DomainError
@@ -69,5 +69,5 @@ def _imported(request: HttpRequest, reward: Reward, form: CodesForm) -> pool_imp
     try:
         return pool_import.import_codes(reward.id, read_codes(file))
     except DomainError as error:
-        refuse(form, error, None)
+        add_error(form, error, None)
         return None

@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import ngettext
 
-from core.admin import refuse
 from core.admin.fields import ReasonField
+from core.admin.form_errors import add_error
 from core.errors import DomainError
 from rewards.domain import code_withdrawal
 from rewards.models import Reward
@@ -63,7 +63,7 @@ def _withdrawn(request: HttpRequest, form: Any, reward: Reward, uploaded_at: dat
     try:
         gone = code_withdrawal.withdraw(reward.pk, request.user, reason, at=at, uploaded_at=uploaded_at)
     except DomainError as error:
-        refuse(form, error, error.field)
+        add_error(form, error, error.field)
         return False
     told = ngettext("%(n)s code is withdrawn.", "%(n)s codes are withdrawn.", gone)
     messages.success(request, told % {"n": f"{gone:,}"})

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from core.admin import refuse
+from core.admin.form_errors import add_error
 from core.admin.texts_form import TextsForm
 from core.admin.theme import UnfoldAdminTextareaWidget
 from rewards.domain import reward_service
@@ -37,5 +37,5 @@ class RewardForm(TextsForm):
             code_prefix=cleaned.get("code_prefix", ""),
         )
         for error in reward_service.errors_of(proposed):
-            refuse(self, error, error.field)
+            add_error(self, error, error.field)
         return cleaned

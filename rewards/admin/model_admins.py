@@ -13,20 +13,18 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
-from core.admin import (
-    Archived,
+from core.admin.base_classes import StaffModelAdmin, ViewOnlyAdmin
+from core.admin.history import HistoryAdmin
+from core.admin.languages import language_tabs
+from core.admin.large_tables import ExactSearch
+from core.admin.removal import Archived, DomainRemoval
+from core.admin.theme import (
     AutocompleteSelectFilter,
     Badge,
     ChoicesDropdownFilter,
-    ExactSearch,
-    HistoryAdmin,
     RangeDateTimeFilter,
-    RemovesByDomain,
-    StaffModelAdmin,
-    ViewOnlyAdmin,
     action,
     display,
-    language_tabs,
 )
 from core.choices import CodeSource, RewardLogStatus
 from rewards.admin.code_upload import UploadsCodes
@@ -46,7 +44,7 @@ STATUS_COLOURS = {
 
 
 @admin.register(Reward)
-class RewardAdmin(UploadsCodes, RemovesByDomain, StaffModelAdmin, HistoryAdmin, TranslationAdmin):
+class RewardAdmin(UploadsCodes, DomainRemoval, StaffModelAdmin, HistoryAdmin, TranslationAdmin):
     list_display = ("name", "code_source", "codes_left", "issued", "ends", "valid_for_days")
     list_filter = (("code_source", ChoicesDropdownFilter), Archived)
     search_fields = ("name",)
@@ -84,8 +82,8 @@ class RewardAdmin(UploadsCodes, RemovesByDomain, StaffModelAdmin, HistoryAdmin, 
     def restore(self, obj: Reward, at: datetime) -> None:
         reward_service.restore(obj, at=at)
 
-    def fate_of(self, obj: Reward) -> str:
-        return reward_service.fate_of(obj)
+    def describe_removal(self, obj: Reward) -> str:
+        return reward_service.describe_removal(obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Reward | None = None) -> bool:
         """An archived reward is restored first."""

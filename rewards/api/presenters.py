@@ -10,7 +10,7 @@ from rewards.models import CouponCode, Reward, RewardLog
 DEFAULT_MILESTONE_ICON = "challenges/default-milestone-icon.svg"
 
 
-def reward_shown(reward: Reward | None, reader: Reader) -> dict[str, Any] | None:
+def serialize_reward_summary(reward: Reward | None, reader: Reader) -> dict[str, Any] | None:
     """What everybody may know of a reward: its title and instruction."""
     if reward is None:
         return None
@@ -20,7 +20,7 @@ def reward_shown(reward: Reward | None, reader: Reader) -> dict[str, Any] | None
     }
 
 
-def reward_for_admins(reward: Reward, codes_left: int, reader: Reader) -> dict[str, Any]:
+def serialize_reward(reward: Reward, codes_left: int, reader: Reader) -> dict[str, Any]:
     """A catalogue entry with everything that it says of its codes."""
     return {
         "id": reward.id,
@@ -43,7 +43,7 @@ def reward_for_admins(reward: Reward, codes_left: int, reader: Reader) -> dict[s
     }
 
 
-def coupon_code_shown(code: CouponCode) -> dict[str, Any]:
+def serialize_coupon_code(code: CouponCode) -> dict[str, Any]:
     return {
         "id": code.id,
         "rewardId": code.reward_id,
@@ -53,7 +53,7 @@ def coupon_code_shown(code: CouponCode) -> dict[str, Any]:
     }
 
 
-def report_shown(report: Report) -> dict[str, Any]:
+def serialize_import_report(report: Report) -> dict[str, Any]:
     """What became of an import."""
     return {
         "new": report.new,
@@ -65,7 +65,7 @@ def report_shown(report: Report) -> dict[str, Any]:
     }
 
 
-def reward_log_shown(log: RewardLog, owned_by_id: str, reader: Reader) -> dict[str, Any]:
+def serialize_reward_log(log: RewardLog, owned_by_id: str, reader: Reader) -> dict[str, Any]:
     """A reward log; `reward` and `milestone` must have been selected with it."""
     shown: dict[str, Any] = {
         "id": log.id,
@@ -73,12 +73,12 @@ def reward_log_shown(log: RewardLog, owned_by_id: str, reader: Reader) -> dict[s
         "linkedSchemaRecordId": log.challenge_id,
         "ownedById": owned_by_id,
         "milestoneId": log.milestone_id,
-        "milestone": milestone_named(log.milestone, reader) if log.milestone_id else None,
+        "milestone": serialize_milestone_summary(log.milestone, reader) if log.milestone_id else None,
     }
     if reader.admin:
         shown["rewardId"] = log.reward_id
     return shown | {
-        "reward": reward_shown(log.reward, reader) if log.reward_id else None,
+        "reward": serialize_reward_summary(log.reward, reader) if log.reward_id else None,
         "periodKey": log.period_key,
         "status": log.status_at(reader.at).value,
         "couponCode": log.coupon_code or None,
@@ -88,7 +88,7 @@ def reward_log_shown(log: RewardLog, owned_by_id: str, reader: Reader) -> dict[s
     }
 
 
-def milestone_named(milestone: Any, reader: Reader) -> dict[str, Any]:
+def serialize_milestone_summary(milestone: Any, reader: Reader) -> dict[str, Any]:
     """Enough of a milestone to name it beside its reward."""
     return {
         "id": milestone.id,

@@ -17,7 +17,7 @@ from core.errors import DomainError
 from core.ids import uuid7, uuid7_batch
 from rewards.domain import pool_levels
 from rewards.domain.code_files import Reason, flaw_of
-from rewards.domain.reward_config import Terms
+from rewards.domain.reward_config import RewardConfig
 from rewards.models import CouponCode, Reward, RewardLog
 from rewards.models.rows import COUPON_CODES, REWARD_LOGS
 
@@ -37,7 +37,7 @@ CLAIM = (
 )
 
 
-def reserve(terms: Terms, n: int) -> list[tuple[UUID, str]]:
+def reserve(terms: RewardConfig, n: int) -> list[tuple[UUID, str]]:
     """Up to `n` free codes of this pool as (id, code), held until the transaction ends.
 
     None while older logs wait: a new claim stands in line behind them. Watches how many are left.
@@ -46,7 +46,7 @@ def reserve(terms: Terms, n: int) -> list[tuple[UUID, str]]:
     params = [terms.id, enough, terms.id, terms.id, n]
     found = _locked(CLAIM, params, ("id", "code", "left"), skip_locked=True)
     if not found or found[0][2] < enough:
-        pool_levels.watch(terms)
+        pool_levels.check_after_commit(terms)
     return [(id_, code) for id_, code, _left in found]
 
 
@@ -56,13 +56,13 @@ def _locked(sql: str, params: Sequence[object], columns: Sequence[str], *, skip_
     return COUPON_CODES.fetch(sql, params, columns)
 
 
-def hand_over(code_ids: Mapping[UUID, UUID]) -> None:
+def assign(code_ids: Mapping[UUID, UUID]) -> None:
     """Make each reward log (the key) the owner of the code that was reserved for it, for ever."""
     COUPON_CODES.update(("id", "reward_log_id"), [(code_id, log_id) for log_id, code_id in code_ids.items()])
 
 
 def take(
-    terms: Terms, log_ids: Sequence[UUID], at: datetime, *, skip_locked: bool = False
+    terms: RewardConfig, log_ids: Sequence[UUID], at: datetime, *, skip_locked: bool = False
 ) -> dict[UUID, str]:
     """A code for each of these stored logs, theirs from now on; from a pool as many as there are.
 
@@ -71,8 +71,8 @@ def take(
     if terms.code_source == CodeSource.POOL:
         free = _locked(TAKE, [terms.id, len(log_ids)], ("id", "code"), skip_locked=skip_locked)
         taken = dict(zip(log_ids, free, strict=False))
-        pool_levels.watch(terms)
-        hand_over({log_id: code_id for log_id, (code_id, _code) in taken.items()})
+        pool_levels.check_after_commit(terms)
+        assign({log_id: code_id for log_id, (code_id, _code) in taken.items()})
         return {log_id: code for log_id, (_id, code) in taken.items()}
     if terms.code_source == CodeSource.EXTERNAL:
         return {}
@@ -80,7 +80,7 @@ def take(
     return register(codes, terms, at) if terms.unique else codes
 
 
-def register(codes: Mapping[UUID, str], terms: Terms, at: datetime) -> dict[UUID, str]:
+def register(codes: Mapping[UUID, str], terms: RewardConfig, at: datetime) -> dict[UUID, str]:
     """Give these generated codes their rows among the unique ones; a clash (2^-50) draws again.
 
     By code, so that two transactions that drew the same wait for each other. Answers the final codes.
@@ -106,7 +106,7 @@ def checked_code(code: str) -> str:
     return code
 
 
-def own(code: str, log: RewardLog, at: datetime) -> None:
+def claim_external(code: str, log: RewardLog, at: datetime) -> None:
     """Make a code that came from outside this log's; a free one of its own pool may be taken so too.
 
     Raises `DomainError` `code_taken`: a unique code is on one reward log at most.
@@ -116,7 +116,7 @@ def own(code: str, log: RewardLog, at: datetime) -> None:
         return
     known = CouponCode.objects.select_for_update().filter(code=code).first()
     if known and known.reward_log_id is None and known.reward_id == log.reward_id:
-        hand_over({log.id: known.id})
+        assign({log.id: known.id})
     elif known is None or known.reward_log_id != log.id:
         raise DomainError(
             "code_taken", "This code is given or kept for others; send another.", "couponCode", "conflict"

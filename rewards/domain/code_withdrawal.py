@@ -55,5 +55,5 @@ def withdraw(
             raise DomainError("nothing_left", "No code of it is free any longer.", status="conflict")
         told = {"codes": gone, "uploaded_at": uploaded_at and uploaded_at.isoformat()}
         audit_log.note(actor, "withdraw_codes", at=at, target=reward, reason=reason, detail=told)
-        transaction.on_commit(lambda: pool_levels.note_low(reward_id), robust=True)
+        transaction.on_commit(lambda: pool_levels.note_if_low(reward_id), robust=True)
     return gone

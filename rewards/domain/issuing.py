@@ -14,14 +14,14 @@ from core.amounts import amount
 from core.choices import CodeSource, RewardLogStatus
 from core.ids import uuid7_batch
 from rewards.domain import allocation, limits, pending_codes
-from rewards.domain.reward_config import Terms, terms_of
-from rewards.domain.state_machine import Door, origins
+from rewards.domain.reward_config import RewardConfig, reward_configs
+from rewards.domain.state_machine import Channel, origins
 from rewards.models import RewardLog
 from rewards.models.rows import REWARD_LOGS, Due, Issued
 
 __all__ = ["Due", "Issued", "issue", "revoke_unsupported"]
 
-Rewards = Mapping[UUID | None, Terms]
+Rewards = Mapping[UUID | None, RewardConfig]
 
 
 def issue(dues: Sequence[Due], at: datetime) -> list[Issued]:
@@ -34,7 +34,7 @@ def issue(dues: Sequence[Due], at: datetime) -> list[Issued]:
     """
     if not dues:
         return []
-    rewards = terms_of({due.reward_id for due in dues})
+    rewards = reward_configs({due.reward_id for due in dues})
     proposed = _proposed(dues, at)
     given = _open([each for each in proposed if not rewards[each.reward_id].capped], rewards)
     written = REWARD_LOGS.insert(
@@ -45,9 +45,9 @@ def issue(dues: Sequence[Due], at: datetime) -> list[Issued]:
     new = {id_ for (id_,) in written}
     issued = [each for each in proposed if each.id in new]
     given |= _admit(issued, rewards)
-    allocation.hand_over({log_id: code_id for log_id, code_id in given.items() if log_id in new})
+    allocation.assign({log_id: code_id for log_id, code_id in given.items() if log_id in new})
     _register_generated(issued, rewards, at)
-    pending_codes.look_again(each for each in issued if _waits_for_pool(each, rewards))
+    pending_codes.fill_after_commit(each for each in issued if _waits_for_pool(each, rewards))
     return issued
 
 
@@ -90,7 +90,7 @@ def _open(logs: Sequence[Issued], rewards: Rewards) -> dict[UUID, UUID]:
     return given
 
 
-def _first_state(terms: Terms) -> tuple[str, str]:
+def _first_state(terms: RewardConfig) -> tuple[str, str]:
     if terms.code_source in (CodeSource.POOL, CodeSource.EXTERNAL):
         return RewardLogStatus.PENDING_CODE.value, ""
     return RewardLogStatus.ISSUED.value, terms.new_code()
@@ -103,7 +103,7 @@ def _waits_for_pool(each: Issued, rewards: Rewards) -> bool:
 
 def _admit(issued: Sequence[Issued], rewards: Rewards) -> dict[UUID, UUID]:
     """Open those that the caps of their rewards have room for; the others stay `capped`."""
-    admitted = limits.admitted([each for each in issued if rewards[each.reward_id].capped])
+    admitted = limits.admit([each for each in issued if rewards[each.reward_id].capped])
     given = _open(admitted, rewards)
     REWARD_LOGS.update(
         ("id", "status", "coupon_code", "reward_expiry_at"),
@@ -139,7 +139,7 @@ def revoke_unsupported(
     unredeemed = (
         RewardLog.objects.select_for_update(of=("self",), no_key=True)
         .filter(member=member_id, challenge=challenge_id, period_key=period_key)
-        .filter(status__in=origins("revoke", Door.POLICY))
+        .filter(status__in=origins("revoke", Channel.POLICY))
         .order_by("id")
     )
     unsupported = Q(milestone__milestone_target_value__gt=amount(value))

@@ -18,28 +18,28 @@ from core.choices import CodeSource, RewardLogStatus
 from core.errors import DomainError
 from core.periods import checked_zone
 from rewards.domain import allocation, history
-from rewards.domain.reward_config import Terms, terms_of
-from rewards.domain.state_machine import Door, check
+from rewards.domain.reward_config import RewardConfig, reward_configs
+from rewards.domain.state_machine import Channel, check
 from rewards.models import RewardLog
 
 
 @dataclass(frozen=True, slots=True)
-class By:
+class Actor:
     """Whose hand it is. `actor`: the `auth.User` of support, who says why; None: a command on the server."""
 
-    door: Door
+    door: Channel
     actor: Any = None
     reason: str = ""
 
 
-API = By(Door.API)
+API_ACTOR = Actor(Channel.API)
 
 
-def support(actor: Any, reason: str = "") -> By:
-    return By(Door.SUPPORT, actor, reason.strip())
+def support_actor(actor: Any, reason: str = "") -> Actor:
+    return Actor(Channel.SUPPORT, actor, reason.strip())
 
 
-def redeem(log_id: UUID, by: By, *, at: datetime) -> RewardLog:
+def redeem(log_id: UUID, by: Actor, *, at: datetime) -> RewardLog:
     """The code was used. Raises `DomainError`, also for a code whose time is over."""
     with _locked(log_id) as log:
         if log.status != RewardLogStatus.REDEEMED:
@@ -48,7 +48,7 @@ def redeem(log_id: UUID, by: By, *, at: datetime) -> RewardLog:
     return log
 
 
-def unredeem(log_id: UUID, by: By, *, at: datetime) -> RewardLog:
+def unredeem(log_id: UUID, by: Actor, *, at: datetime) -> RewardLog:
     """The order in which the code was used is cancelled: it is good again, while it lasts."""
     with _locked(log_id) as log:
         if log.status != RewardLogStatus.ISSUED:
@@ -57,7 +57,7 @@ def unredeem(log_id: UUID, by: By, *, at: datetime) -> RewardLog:
     return log
 
 
-def revoke(log_id: UUID, by: By, *, at: datetime) -> RewardLog:
+def revoke(log_id: UUID, by: Actor, *, at: datetime) -> RewardLog:
     """The member loses the reward; its code never returns to a pool, and its place under a cap is free."""
     with _locked(log_id) as log:
         if log.status != RewardLogStatus.REVOKED:
@@ -66,20 +66,20 @@ def revoke(log_id: UUID, by: By, *, at: datetime) -> RewardLog:
     return log
 
 
-def fill_code(log_id: UUID, code: str, by: By, *, at: datetime) -> RewardLog:
+def fill_code(log_id: UUID, code: str, by: Actor, *, at: datetime) -> RewardLog:
     """Give a reward that waits this code: its validity begins now. Raises `DomainError` on `couponCode`."""
     code = allocation.checked_code(code)
     with _locked(log_id) as log:
         if log.status == RewardLogStatus.ISSUED and log.coupon_code == code:
             return log
         check("fill", log.status_at(at), by.door)
-        allocation.own(code, log, at)
+        allocation.claim_external(code, log, at)
         _give(log, code, log.reward_expiry_at or _expiry(log, at), by, at, "fill")
     return log
 
 
 def reissue(
-    log_id: UUID, by: By, *, at: datetime, code: str = "", instead_of: str | None = None
+    log_id: UUID, by: Actor, *, at: datetime, code: str = "", instead_of: str | None = None
 ) -> RewardLog:
     """Another code in place of the one that was lost, revoked or never given; the old one never returns.
 
@@ -96,19 +96,19 @@ def reissue(
         if another == log.coupon_code and log.status == RewardLogStatus.ISSUED:
             raise DomainError("no_other_code", "It has this code already: type another one.", "couponCode")
         if code:
-            allocation.own(another, log, at)
+            allocation.claim_external(another, log, at)
         _give(log, another, _expiry(log, at), by, at, "reissue")
     return log
 
 
-def set_expiry(log_id: UUID, expiry: datetime | None, by: By, *, at: datetime) -> RewardLog:
+def set_expiry(log_id: UUID, expiry: datetime | None, by: Actor, *, at: datetime) -> RewardLog:
     """Let the code end at another time, None: never. Support can only extend it, and says why."""
     with _locked(log_id) as log:
         if log.reward_expiry_at == expiry:
             return log
         check("extend", log.status_at(at), by.door)
         _need_reason(by)
-        if by.door == Door.SUPPORT:
+        if by.door == Channel.SUPPORT:
             _check_extends(log.reward_expiry_at, expiry, at)
         _write(log, by, at, "extend", reward_expiry_at=expiry)
     return log
@@ -123,17 +123,17 @@ def _locked(log_id: UUID) -> Iterator[RewardLog]:
         yield log
 
 
-def _write(log: RewardLog, by: By, at: datetime, action: str, **values: Any) -> None:
+def _write(log: RewardLog, by: Actor, at: datetime, action: str, **values: Any) -> None:
     before = {name: getattr(log, name) for name in values}
     for name, value in values.items():
         setattr(log, name, value)
     log.updated_at = at
     log.save(update_fields=[*values, "updated_at"])
-    if by.door == Door.SUPPORT:
+    if by.door == Channel.SUPPORT:
         history.note_change(log, by.actor, action, by.reason, before, values, at)
 
 
-def _give(log: RewardLog, code: str, expiry: datetime | None, by: By, at: datetime, action: str) -> None:
+def _give(log: RewardLog, code: str, expiry: datetime | None, by: Actor, at: datetime, action: str) -> None:
     _write(
         log,
         by,
@@ -146,8 +146,8 @@ def _give(log: RewardLog, code: str, expiry: datetime | None, by: By, at: dateti
     )
 
 
-def _terms(log: RewardLog) -> Terms:
-    return terms_of([log.reward_id])[log.reward_id]
+def _terms(log: RewardLog) -> RewardConfig:
+    return reward_configs([log.reward_id])[log.reward_id]
 
 
 def _expiry(log: RewardLog, at: datetime) -> datetime | None:
@@ -166,8 +166,8 @@ def _another_code(log: RewardLog, at: datetime) -> str:
     return code
 
 
-def _need_reason(by: By) -> None:
-    if by.door == Door.SUPPORT:
+def _need_reason(by: Actor) -> None:
+    if by.door == Channel.SUPPORT:
         audit_log.checked_reason(by.reason)
 
 

@@ -23,7 +23,7 @@ def by_reward(logs: Iterable[Issued]) -> dict[UUID, list[Issued]]:
     return {reward_id: grouped[reward_id] for reward_id in sorted(grouped)}
 
 
-def admitted(stored: Sequence[Issued]) -> list[Issued]:
+def admit(stored: Sequence[Issued]) -> list[Issued]:
     """Those of these logs, just stored as `capped`, that their rewards have room for.
 
     First come, first served. Holds the rewards' rows until the transaction ends.

@@ -16,7 +16,7 @@ from core.choices import CodeSource, RewardLogStatus
 from core.periods import checked_zone
 from rewards.domain import allocation
 from rewards.domain.limits import by_reward
-from rewards.domain.reward_config import Terms, terms_of
+from rewards.domain.reward_config import RewardConfig, reward_configs
 from rewards.models import CouponCode, RewardLog
 from rewards.models.rows import REWARD_LOGS, Issued
 
@@ -31,14 +31,14 @@ LOCK_TIMEOUT, DEADLOCK = "55P03", "40P01"
 Clock = Callable[[], datetime]
 
 
-def look_again(waiting: Iterable[Issued]) -> None:
+def fill_after_commit(waiting: Iterable[Issued]) -> None:
     """After this transaction, fill the rewards that these new logs wait for; changes the logs in place."""
     logs = list(waiting)
     if logs:
-        transaction.on_commit(lambda: _fill_and_tell(logs), robust=True)
+        transaction.on_commit(lambda: _fill_and_update(logs), robust=True)
 
 
-def _fill_and_tell(logs: list[Issued]) -> None:
+def _fill_and_update(logs: list[Issued]) -> None:
     for reward_id in by_reward(logs):
         fill(reward_id)
     by_id = {each.id: each for each in logs}
@@ -73,7 +73,7 @@ def _somebody_waits(reward_id: UUID) -> bool:
 
 def _has_codes(reward_id: UUID) -> bool:
     """Whether to try at all; an empty pool is the usual reason for waiting."""
-    source = terms_of([reward_id])[reward_id].code_source
+    source = reward_configs([reward_id])[reward_id].code_source
     if source == CodeSource.POOL:
         return CouponCode.objects.free_in(reward_id).exists()
     return source != CodeSource.EXTERNAL
@@ -105,14 +105,14 @@ def _fill_some(reward_id: UUID, clock: Clock) -> int:
                 :AT_ONCE
             ]
         )
-        terms = terms_of([reward_id])[reward_id]
+        terms = reward_configs([reward_id])[reward_id]
         codes = allocation.take(terms, [log_id for log_id, *_rest in logs], clock())
         _write(terms, [log for log in logs if log[0] in codes], codes, clock())
     return len(codes)
 
 
 def _write(
-    terms: Terms, logs: list[tuple[UUID, UUID, datetime | None]], codes: dict[UUID, str], at: datetime
+    terms: RewardConfig, logs: list[tuple[UUID, UUID, datetime | None]], codes: dict[UUID, str], at: datetime
 ) -> None:
     """A code's life begins when it is given, not when it was earned; an expiry set by hand stays."""
     zones = _zones(codes)

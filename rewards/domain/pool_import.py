@@ -73,7 +73,7 @@ def import_codes(
         _store(reward_id, some, report, started, number)
         report.filled += pending_codes.fill(reward_id, clock)
         told(report)
-    pool_levels.note_refill(reward_id)
+    pool_levels.note_if_refilled(reward_id)
     logger.info(
         "reward %s: %s new codes of %s lines, %s filled", reward_id, report.new, report.read, report.filled
     )

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
-from rewards.domain.reward_config import Terms
+from rewards.domain.reward_config import RewardConfig
 from rewards.models import CouponCode, Reward, RewardLog
 
 logger = logging.getLogger(__name__)
@@ -23,19 +23,19 @@ LOOK_AHEAD_DAYS = 3650
 SLACK = 64
 
 
-def low_mark(terms: Terms | Reward) -> int:
+def low_mark(terms: RewardConfig | Reward) -> int:
     """Fewer free codes than this are few; without a mark: none."""
     return max(terms.low_water_mark or 0, 1)
 
 
-def watch(terms: Terms) -> None:
+def check_after_commit(terms: RewardConfig) -> None:
     """After this transaction, look whether the pool has fallen below its mark."""
     reward_id = terms.id
     if reward_id is not None and terms.low_since is None:
-        transaction.on_commit(lambda: note_low(reward_id), robust=True)
+        transaction.on_commit(lambda: note_if_low(reward_id), robust=True)
 
 
-def note_low(reward_id: UUID) -> bool:
+def note_if_low(reward_id: UUID) -> bool:
     """Tell once of a pool that fell below its mark; whether it was this call that told."""
     reward = Reward.objects.get(id=reward_id)
     mark = low_mark(reward)
@@ -54,7 +54,7 @@ def note_low(reward_id: UUID) -> bool:
     return bool(crossed)
 
 
-def note_refill(reward_id: UUID) -> None:
+def note_if_refilled(reward_id: UUID) -> None:
     """Forget that the pool was low once it is no longer: the next crossing is told again."""
     reward = Reward.objects.get(id=reward_id)
     if reward.low_since and CouponCode.objects.free_in(reward_id)[: low_mark(reward)].count() >= low_mark(

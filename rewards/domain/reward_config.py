@@ -34,8 +34,8 @@ REWARDS = Table(
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """A reward's row; `Terms()` is what a threshold without a reward pays: a generated code for ever."""
+class RewardConfig:
+    """What issuing reads of a reward. `RewardConfig()`: without a reward, a generated code for ever."""
 
     id: UUID | None = None
     code_source: str = CodeSource.GENERATED.value
@@ -75,10 +75,10 @@ class Terms:
         return min(ends, default=None)
 
 
-def terms_of(reward_ids: Collection[UUID | None]) -> dict[UUID | None, Terms]:
+def reward_configs(reward_ids: Collection[UUID | None]) -> dict[UUID | None, RewardConfig]:
     """The terms of these rewards; None stands for no reward and is always known."""
     wanted = sorted(id_ for id_ in reward_ids if id_)
-    found: dict[UUID | None, Terms] = {None: Terms()}
+    found: dict[UUID | None, RewardConfig] = {None: RewardConfig()}
     if wanted:
         columns = tuple(REWARDS.columns)
         some = ", ".join(["%s"] * len(wanted))
@@ -87,5 +87,5 @@ def terms_of(reward_ids: Collection[UUID | None]) -> dict[UUID | None, Terms]:
             wanted,
             columns,
         )
-        found |= {row[0]: Terms(*row) for row in rows}
+        found |= {row[0]: RewardConfig(*row) for row in rows}
     return found

@@ -59,12 +59,12 @@ def errors_of(reward: Reward) -> Iterator[DomainError]:
         )
 
 
-def settle(reward_id: UUID) -> None:
+def apply_edit(reward_id: UUID) -> None:
     """After an edit: give codes to those who can have one now, and judge the low-water mark anew."""
     pending_codes.fill(reward_id)
     if Reward.objects.pools().filter(id=reward_id).exists():
-        pool_levels.note_refill(reward_id)
-        pool_levels.note_low(reward_id)
+        pool_levels.note_if_refilled(reward_id)
+        pool_levels.note_if_low(reward_id)
 
 
 def remove(reward: Reward, *, at: datetime) -> None:
@@ -84,7 +84,7 @@ def remove(reward: Reward, *, at: datetime) -> None:
             reward.delete()
 
 
-def fate_of(reward: Reward) -> str:
+def describe_removal(reward: Reward) -> str:
     """What `remove` would make of it, or why it refuses, in words."""
     try:
         _check_unused(reward)

@@ -16,7 +16,7 @@ PEOPLE = "/schema/person/record"
 def _small_resources(settings):
     settings.ROOT_URLCONF = "tests.core.api.resources"
     settings.ENDUSER_JWT_SECRET, settings.ENDUSER_JWT_ALGORITHM = SECRET, "HS256"
-    failed_attempts.forget()
+    failed_attempts.clear_remembered()
 
 
 @pytest.fixture

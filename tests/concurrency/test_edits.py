@@ -133,7 +133,7 @@ def let_run(challenge, seconds):
     writers = [Writer(challenge, number, until) for number in range(WRITERS)]
     editors = [Editor(challenge, number, until) for number in range(2)]
     at_once([*writers, *editors], seconds=seconds + 60)
-    backfill.finish(challenge.id)
+    backfill.finish_backfill(challenge.id)
     return writers, editors
 
 

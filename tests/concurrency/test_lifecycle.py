@@ -7,7 +7,7 @@ from django.db import transaction
 
 from core.errors import DomainError
 from rewards.domain import issuing, lifecycle
-from rewards.domain.lifecycle import API, support
+from rewards.domain.lifecycle import API_ACTOR, support_actor
 from rewards.models import CouponCode, RewardLog
 from tests.concurrency.racing import many_connections, race
 from tests.rewards.builders import NOW, make_challenge, make_member, make_pool, make_reward_log, pay
@@ -19,7 +19,7 @@ __all__ = ["many_connections"]
 def test_redeemed_by_many_at_once_is_redeemed_once(transactional_db):
     log = make_reward_log()
 
-    answers = race([partial(lifecycle.redeem, log.id, API, at=NOW) for _ in range(20)])
+    answers = race([partial(lifecycle.redeem, log.id, API_ACTOR, at=NOW) for _ in range(20)])
 
     assert {answer.status for answer in answers} == {"redeemed"}
 
@@ -32,7 +32,7 @@ def take_back(log):
 @pytest.mark.parametrize("turn", range(5))
 def test_redeemed_while_the_policy_revokes_it_is_one_or_the_other(transactional_db, turn):
     logs = [make_reward_log(challenge=make_challenge()) for _ in range(10)]
-    redeem = [partial(lifecycle.redeem, log.id, API, at=NOW) for log in logs]
+    redeem = [partial(lifecycle.redeem, log.id, API_ACTOR, at=NOW) for log in logs]
     revoke = [partial(take_back, log) for log in logs]
 
     answers = race([*redeem, *revoke])
@@ -48,7 +48,7 @@ def test_redeemed_while_the_policy_revokes_it_is_one_or_the_other(transactional_
 def test_reissued_by_two_at_once_takes_one_code(transactional_db):
     pool = make_pool("OLD", "NEW", "SPARE")
     log = pay(make_member(), make_challenge(), pool)
-    reissue = partial(lifecycle.reissue, log.id, support(None, "lost"), at=NOW, instead_of="OLD")
+    reissue = partial(lifecycle.reissue, log.id, support_actor(None, "lost"), at=NOW, instead_of="OLD")
 
     answers = race([reissue, reissue])
 
@@ -59,7 +59,7 @@ def test_reissued_by_two_at_once_takes_one_code(transactional_db):
 def test_one_code_sent_for_two_rewards_at_once_is_on_one(transactional_db):
     logs = [make_reward_log("pending_code") for _ in range(8)]
 
-    answers = race([partial(lifecycle.fill_code, log.id, "SAME", API, at=NOW) for log in logs])
+    answers = race([partial(lifecycle.fill_code, log.id, "SAME", API_ACTOR, at=NOW) for log in logs])
 
     refused = [answer.code for answer in answers if isinstance(answer, DomainError)]
     assert refused == ["code_taken"] * 7

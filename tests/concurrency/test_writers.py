@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from challenges.engine import intake
-from challenges.engine.manual_count import count_anyway
+from challenges.engine.manual_count import count_manually
 from challenges.models import ChallengeLog, ChallengeProgress
 from members.models import Member
 from rewards.models import RewardLog
@@ -220,7 +220,7 @@ def test_two_clicks_at_the_same_instant_count_a_log_anyway_once(challenge):
     make_member(status="paused")
     log = log_activity(challenge, 100).log
 
-    answers = at_once([lambda: count_anyway([log.id], "Twice", None, NOW)[0] for _ in range(8)])
+    answers = at_once([lambda: count_manually([log.id], "Twice", None, NOW)[0] for _ in range(8)])
 
     assert Counter(answer.error and answer.error.code for answer in answers) == {
         None: 1,
@@ -236,7 +236,7 @@ def test_counting_anyway_beside_a_reversal_ends_as_one_after_the_other(challenge
         log = log_activity(challenge, 10, uid=f"order-{turn}").log
 
         counting, reversal = at_once([
-            lambda log=log: count_anyway([log.id], "Race", None, NOW)[0],
+            lambda log=log: count_manually([log.id], "Race", None, NOW)[0],
             lambda turn=turn: take_back(challenge, f"order-{turn}"),
         ])  # fmt: skip
 

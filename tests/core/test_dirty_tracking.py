@@ -15,7 +15,7 @@ def read():
 def test_a_record_as_read_has_no_edited_fields():
     make_challenge(activity_ids=["purchase"])
 
-    assert read().edited_fields() == set()
+    assert read().dirty_fields() == set()
 
 
 def test_edited_fields_are_those_with_another_value():
@@ -29,11 +29,11 @@ def test_edited_fields_are_those_with_another_value():
     )
     record.activity_ids.append("visit")
 
-    assert record.edited_fields() == {"name", "activity_ids"}
+    assert record.dirty_fields() == {"name", "activity_ids"}
 
 
 def test_a_new_record_is_edited_everywhere():
-    assert {"name", "eud_title_en", "status"} <= Challenge().edited_fields()
+    assert {"name", "eud_title_en", "status"} <= Challenge().dirty_fields()
 
 
 def test_take_over_reads_what_others_stored_and_keeps_what_was_edited_here():
@@ -42,6 +42,6 @@ def test_take_over_reads_what_others_stored_and_keeps_what_was_edited_here():
     record.name = "Mine"
     other.name = other.description = "Theirs"
 
-    record.take_over(other)
+    record.merge_from(other)
 
-    assert (record.name, record.description, record.edited_fields()) == ("Mine", "Theirs", {"name"})
+    assert (record.name, record.description, record.dirty_fields()) == ("Mine", "Theirs", {"name"})

@@ -18,7 +18,7 @@ from challenges.engine import (
     group_commit,
     intake,
 )
-from challenges.engine.manual_count import count_anyway
+from challenges.engine.manual_count import count_manually
 from challenges.maintenance import audit
 from challenges.models import Activity, Catalogue, Challenge, ChallengeLog, ChallengeProgress
 from core.api.http.renderers import encode
@@ -44,7 +44,7 @@ from tests.builders import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-AGENT = lifecycle.support(None, "The customer called")
+AGENT = lifecycle.support_actor(None, "The customer called")
 TABLES = (
     Activity,
     Catalogue,
@@ -135,7 +135,7 @@ def archive(challenge):
 
 def anyway(challenge):
     log = ChallengeLog.objects.get(unique_identifier="paused")
-    count_anyway([log.id], "Our mistake", None, NOW)
+    count_manually([log.id], "Our mistake", None, NOW)
 
 
 def erasing(challenge):
@@ -195,7 +195,7 @@ def filled_in(challenge):
 
 
 def given_an_expiry(challenge):
-    lifecycle.set_expiry(paid(status="issued"), NOW + DAY, lifecycle.API, at=NOW)
+    lifecycle.set_expiry(paid(status="issued"), NOW + DAY, lifecycle.API_ACTOR, at=NOW)
 
 
 CHECKED_BY_DJANGO = [importing]
@@ -297,7 +297,7 @@ def test_an_edit_interrupted_while_it_pays_is_an_edit_and_is_resumed(challenge, 
         assert raised is (stored.completion_target_value != target)
         interrupted += not stored.settled
 
-    backfill.finish(challenge.id)
+    backfill.finish_backfill(challenge.id)
     assert interrupted > 5
     assert list(audit.breaches(NOW)) == []
     rows = ChallengeProgress.objects.filter(challenge=challenge)

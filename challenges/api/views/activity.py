@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 
 from challenges.api import log_parser
-from challenges.api.outcome_presenters import activities_shown
+from challenges.api.outcome_presenters import serialize_activities
 from challenges.api.serializers import ActivitiesSerializer, ActivityAnswerSerializer, ActivitySerializer
 from challenges.api.views.examples import ORDER, examples_of
 from challenges.engine import activities
@@ -49,12 +49,12 @@ class ActivityViewSet(FastActions):
         if reached.errors:
             raise DomainErrors(reached.errors)
         headers = {"Idempotent-Replayed": "true"} if reached.stored else None
-        return json_response(activities_shown([reached]), headers=headers)
+        return json_response(serialize_activities([reached]), headers=headers)
 
     def take_batch(self, request: HttpRequest) -> HttpResponse:
         body = read_body(request, settings.MAX_BATCH_BYTES)
         records = log_parser.read_batch(body, log_parser.LARGEST_ACTIVITY_BATCH, for_activity=True)
         reached = iter(activities.record([each for each in records if isinstance(each, Entry)]))
         return json_response(
-            activities_shown([next(reached) if isinstance(each, Entry) else each for each in records])
+            serialize_activities([next(reached) if isinstance(each, Entry) else each for each in records])
         )

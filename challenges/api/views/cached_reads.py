@@ -15,41 +15,41 @@ from typing import Any, ClassVar, NamedTuple
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from challenges.caches.config import stamp
-from challenges.queries.member_state import OwnRows, rows_of
+from challenges.caches.config import config_version
+from challenges.queries.member_state import MemberRows, member_rows
 from core.api.callers import Caller, EndUserCaller, Guest
 from core.api.errors import Refused, error_response
 from core.api.http import answers
 from core.api.views import RecordViewSet
 
-LARGEST_KEPT = 256 * 1024
+LARGEST_CACHED = 256 * 1024
 
 
-class MadeOf(NamedTuple):
+class CacheKey(NamedTuple):
     """The catalogue's stamp, and an end user's rows; None where the request has not read them."""
 
-    stamp: int | None = None
-    own: OwnRows | None = None
+    config_version: int | None = None
+    own: MemberRows | None = None
 
 
-class Answer(NamedTuple):
-    made_of: MadeOf
+class CachedResponse(NamedTuple):
+    made_of: CacheKey
     until: datetime | None
     content: bytes
     headers: dict[str, str]
 
 
 @dataclass
-class Shelf:
+class ResponseLRU:
     """The answers that were made last: at most so many, and so many bytes."""
 
     most: int
     most_bytes: int
-    answers: OrderedDict[Hashable, Answer] = field(default_factory=OrderedDict)
+    answers: OrderedDict[Hashable, CachedResponse] = field(default_factory=OrderedDict)
     bytes: int = 0
     lock: Any = field(default_factory=Lock)
 
-    def put(self, key: Hashable, answer: Answer) -> None:
+    def put(self, key: Hashable, answer: CachedResponse) -> None:
         with self.lock:
             before = self.answers.pop(key, None)
             self.answers[key] = answer
@@ -63,21 +63,21 @@ class Shelf:
             self.bytes = 0
 
 
-class Asked(NamedTuple):
+class CacheLookup(NamedTuple):
     """A question to which an answer may be kept, and what it would be made of now."""
 
     caller: Caller
     key: Hashable
-    made_of: MadeOf
+    made_of: CacheKey
 
 
-class KeptForReaders(RecordViewSet):
+class CachedReads(RecordViewSet):
     """Put it last. `fresh_until` is set while an answer is made: when time alone would change it."""
 
     fresh_until: datetime | None = None
-    read: MadeOf = MadeOf()
-    for_guests: ClassVar[Shelf] = Shelf(200, 200 * LARGEST_KEPT)
-    for_members: ClassVar[Shelf] = Shelf(2000, 16 * 1024 * 1024)
+    read: CacheKey = CacheKey()
+    for_guests: ClassVar[ResponseLRU] = ResponseLRU(200, 200 * LARGEST_CACHED)
+    for_members: ClassVar[ResponseLRU] = ResponseLRU(2000, 16 * 1024 * 1024)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -90,11 +90,11 @@ class KeptForReaders(RecordViewSet):
         if asked:
             self.read = asked.made_of
         response = super().dispatch(request, *args, **kwargs)
-        if asked and response.status_code == 200 and len(response.content) <= LARGEST_KEPT:
+        if asked and response.status_code == 200 and len(response.content) <= LARGEST_CACHED:
             self._keep(asked, response)
         return response
 
-    def _asked(self, request: HttpRequest) -> Asked | None:
+    def _asked(self, request: HttpRequest) -> CacheLookup | None:
         """None for what is never kept: other methods, a shop's backend, a credential that is refused."""
         header = request.META.get("HTTP_AUTHORIZATION")
         if request.method != "GET" or not (header is None or header.lower().startswith("bearer ")):
@@ -105,21 +105,21 @@ class KeptForReaders(RecordViewSet):
             return None
         where = (request.scheme, request.get_host(), request.path, request.META.get("QUERY_STRING", ""))
         if isinstance(caller, EndUserCaller):
-            made_of = MadeOf(*rows_of(caller.external_id, timezone.now()))
+            made_of = CacheKey(*member_rows(caller.external_id, timezone.now()))
         else:
-            made_of = MadeOf(stamp())
-        return Asked(caller, (caller, *where), made_of)
+            made_of = CacheKey(config_version())
+        return CacheLookup(caller, (caller, *where), made_of)
 
-    def _shelf(self, caller: Caller) -> Shelf:
+    def _shelf(self, caller: Caller) -> ResponseLRU:
         return self.for_guests if isinstance(caller, Guest) else self.for_members
 
-    def _warm(self, asked: Asked) -> Answer | None:
+    def _warm(self, asked: CacheLookup) -> CachedResponse | None:
         answer = self._shelf(asked.caller).answers.get(asked.key)
         if answer is None or answer.made_of != asked.made_of:
             return None
         return None if answer.until and answer.until <= timezone.now() else answer
 
-    def _again(self, request: Any, caller: Caller, answer: Answer) -> HttpResponse:
+    def _again(self, request: Any, caller: Caller, answer: CachedResponse) -> HttpResponse:
         """As DRF would: not more often than the caller may, and not to one who has it."""
         request.user = caller
         for throttle in self.throttle_classes:
@@ -127,10 +127,10 @@ class KeptForReaders(RecordViewSet):
         response = HttpResponse(answer.content, headers=answer.headers)
         return answers.unless_known(request, response) if isinstance(caller, Guest) else response
 
-    def _keep(self, asked: Asked, response: Any) -> None:
+    def _keep(self, asked: CacheLookup, response: Any) -> None:
         """It was made after its stamp and rows were read: if it is newer than they say, it is never met."""
         own = asked.made_of.own
         ends = (self.fresh_until, own.until(self.at) if own else None)
         until = min((end for end in ends if end), default=None)
-        answer = Answer(asked.made_of, until, response.content, dict(response.headers))
+        answer = CachedResponse(asked.made_of, until, response.content, dict(response.headers))
         self._shelf(asked.caller).put(asked.key, answer)

@@ -8,17 +8,17 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
-from challenges.api.presenters import Own, challenge_shown
+from challenges.api.presenters import MemberState, serialize_challenge
 from challenges.api.serializers import ChallengeSerializer
-from challenges.api.views.cached_reads import KeptForReaders
-from challenges.api.views.edited_records import EditedByRules
+from challenges.api.views.cached_reads import CachedReads
+from challenges.api.views.edited_records import EditThroughService
 from challenges.api.views.examples import CHALLENGE, examples_of
 from challenges.api.views.rewards_named import reward_named
 from challenges.caches import challenge
 from challenges.editing import service
 from challenges.editing.impact import Impact
 from challenges.models import Challenge, ChallengeProgress
-from challenges.queries.member_state import own_of
+from challenges.queries.member_state import member_states
 from core.api.callers import EVERYBODY, AdminCaller, EndUserCaller
 from core.api.filters import CREATED, ChoiceFilter
 from core.api.http.parsers import StrictJSONParser, StrictMultiPartParser
@@ -30,7 +30,7 @@ from milestones.models import Milestone
 
 
 @extend_schema_view(create=extend_schema(examples=examples_of(a_monthly_spender=CHALLENGE)))
-class ChallengeViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditedByRules, KeptForReaders):
+class ChallengeViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditThroughService, CachedReads):
     slug = "challenge"
     readers = EVERYBODY
     serializer_class = ChallengeSerializer
@@ -63,18 +63,18 @@ class ChallengeViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditedByRules,
         milestones = self._milestones_of([row.id for row in rows], reader)
         boundaries = (boundary_after(row, self.at) for row in rows)
         self.fresh_until = min((each for each in boundaries if each is not None), default=None)
-        own: dict[UUID, Own] = {}
+        own: dict[UUID, MemberState] = {}
         if isinstance(self.caller, EndUserCaller):
-            own = own_of(self.caller.external_id, rows, self.at, self.read.own)
+            own = member_states(self.caller.external_id, rows, self.at, self.read.own)
         return self.trimmed(
-            [challenge_shown(row, milestones.get(row.id, ()), reader, own.get(row.id)) for row in rows]
+            [serialize_challenge(row, milestones.get(row.id, ()), reader, own.get(row.id)) for row in rows]
         )
 
     def _milestones_of(self, ids: list[UUID], reader: Reader) -> Mapping[UUID, Sequence[Milestone]]:
         """An admin may be reading the edit under way; everybody else shares what is cached until the next."""
         if reader.admin:
-            return challenge.with_milestones(ids)
-        return challenge.milestones_of(ids, self.read.stamp)
+            return challenge.read_milestones(ids)
+        return challenge.get_milestones(ids, self.read.config_version)
 
     def new_record(self) -> Challenge:
         return Challenge(created_at=self.at, updated_at=self.at)

@@ -11,8 +11,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 
 from challenges.api import log_parser
-from challenges.api.outcome_presenters import batch_shown, outcome_shown
-from challenges.api.presenters import log_shown
+from challenges.api.outcome_presenters import serialize_batch, serialize_outcome
+from challenges.api.presenters import serialize_log
 from challenges.api.serializers import (
     BatchAnswerSerializer,
     BatchSerializer,
@@ -23,7 +23,7 @@ from challenges.api.views.examples import LOG, REFUND, examples_of
 from challenges.engine import group_commit, intake
 from challenges.engine.eligibility import Entry
 from challenges.models import ChallengeLog
-from core.api.callers import INGEST, KNOWN, EndUserCaller
+from core.api.callers import IDENTIFIED, INGEST, EndUserCaller
 from core.api.direct_actions import FastActions
 from core.api.errors import Fault
 from core.api.filters import (
@@ -43,7 +43,7 @@ from core.errors import DomainErrors
 
 class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
     slug = "challenge_log"
-    readers = KNOWN
+    readers = IDENTIFIED
     write_scope = INGEST
     serializer_class = ChallengeLogSerializer
     filters = (
@@ -73,7 +73,7 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
         return rows
 
     def represent(self, rows: list[ChallengeLog]) -> list[Any]:
-        return self.trimmed([log_shown(row, row.member.external_id) for row in rows])
+        return self.trimmed([serialize_log(row, row.member.external_id) for row in rows])
 
     @extend_schema(
         responses={201: RecordedLogSerializer, 200: RecordedLogSerializer},
@@ -105,14 +105,14 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
         )
         replayed = outcome.status == "replayed"
         return json_response(
-            {"data": outcome_shown(outcome, entry.external_id, reader)},
+            {"data": serialize_outcome(outcome, entry.external_id, reader)},
             200 if replayed else 201,
             {"Idempotent-Replayed": "true"} if replayed else None,
         )
 
     def take_batch(self, request: HttpRequest) -> HttpResponse:
         records = log_parser.read_batch(read_body(request, settings.MAX_BATCH_BYTES))
-        return json_response(batch_shown(recorded(records)))
+        return json_response(serialize_batch(recorded(records)))
 
 
 def recorded(records: Sequence[log_parser.Decoded]) -> list[intake.Outcome | list[Fault]]:

@@ -6,12 +6,12 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from challenges.api.presenters import progress_shown
+from challenges.api.presenters import serialize_progress
 from challenges.api.serializers import ChallengeProgressSerializer
 from challenges.caches import challenge
 from challenges.models import ChallengeProgress
-from challenges.queries.member_state import reward_logs_of
-from core.api.callers import KNOWN, EndUserCaller
+from challenges.queries.member_state import reward_logs_by_window
+from core.api.callers import IDENTIFIED, EndUserCaller
 from core.api.filters import (
     CustomFilter,
     TextFilter,
@@ -39,7 +39,7 @@ def with_status(rows: QuerySet[Any], status: str, at: datetime | None = None) ->
 
 class ChallengeProgressViewSet(ListRecords, RetrieveRecord, RecordViewSet):
     slug = "challenge_progress"
-    readers = KNOWN
+    readers = IDENTIFIED
     serializer_class = ChallengeProgressSerializer
     filters = (
         UuidFilter("challengeId", "challenge_id"),
@@ -67,11 +67,11 @@ class ChallengeProgressViewSet(ListRecords, RetrieveRecord, RecordViewSet):
 
     def represent(self, rows: list[ChallengeProgress]) -> list[Any]:
         reader = Reader.of(self)
-        shelved = challenge.take(row.challenge_id for row in rows)
-        logs = reward_logs_of((row.member_id, row.challenge_id, row.period_key) for row in rows)
+        shelved = challenge.get_many(row.challenge_id for row in rows)
+        logs = reward_logs_by_window((row.member_id, row.challenge_id, row.period_key) for row in rows)
         return self.trimmed(
             [
-                progress_shown(
+                serialize_progress(
                     row,
                     shelved[row.challenge_id].challenge,
                     shelved[row.challenge_id].live_milestones,

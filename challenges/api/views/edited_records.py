@@ -39,7 +39,7 @@ IMPACT = {
 }
 
 
-class EditedByRules(CreateRecord, UpdateRecord, RecordViewSet):
+class EditThroughService(CreateRecord, UpdateRecord, RecordViewSet):
     """Asks for `new_record()`, `set_values(record, columns)`, `store(record)` and `impact_of(record)`."""
 
     own_parameters = {

@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from challenges.api.serializers import MilestoneSerializer
-from challenges.api.views.cached_reads import KeptForReaders
-from challenges.api.views.edited_records import EditedByRules
+from challenges.api.views.cached_reads import CachedReads
+from challenges.api.views.edited_records import EditThroughService
 from challenges.api.views.examples import MILESTONE, examples_of
 from challenges.api.views.rewards_named import reward_named
 from challenges.editing import service
@@ -20,12 +20,12 @@ from core.api.reader import Reader
 from core.api.views import DeleteRecord, ListRecords, RetrieveRecord
 from core.choices import RecordStatus
 from core.errors import DomainError
-from milestones.api.presenters import milestone_shown
+from milestones.api.presenters import serialize_milestone
 from milestones.models import Milestone
 
 
 @extend_schema_view(create=extend_schema(examples=examples_of(halfway=MILESTONE)))
-class MilestoneViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditedByRules, KeptForReaders):
+class MilestoneViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditThroughService, CachedReads):
     slug = "milestone"
     readers = EVERYBODY
     serializer_class = MilestoneSerializer
@@ -54,7 +54,7 @@ class MilestoneViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditedByRules,
 
     def represent(self, rows: list[Milestone]) -> list[Any]:
         reader = Reader.of(self)
-        return self.trimmed([milestone_shown(row, reader) for row in rows])
+        return self.trimmed([serialize_milestone(row, reader) for row in rows])
 
     def new_record(self) -> Milestone:
         return Milestone(created_at=self.at, updated_at=self.at)

@@ -32,7 +32,7 @@ class Command(BaseCommand):
             if options["dry_run"]:
                 found = repair.differences(challenge.id, SHOWN_AT_MOST)
             else:
-                found = repair.mend(challenge, timezone.now())
+                found = repair.repair_challenge(challenge, timezone.now())
             for each in found:
                 self.stdout.write(line(challenge, each))
             windows += len(found)

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         for line in chain(audit.breaches(now), maintenance.breaches(now)):
             self.stdout.write(line)
             found += 1
-        for line in audit.unsettled():
+        for line in audit.pending_backfills():
             self.stderr.write(line)
         if found:
             raise SystemExit(1)

@@ -23,7 +23,7 @@ from core.api.http.bodies import (
 )
 from core.api.http.strict_json import strict_loads
 from core.api.views import ListRecords, RecordViewSet
-from rewards.api.presenters import coupon_code_shown, report_shown
+from rewards.api.presenters import serialize_coupon_code, serialize_import_report
 from rewards.api.serializers import CouponCodeSerializer, ImportReportSerializer
 from rewards.domain.code_files import Line, listed_codes, read_codes
 from rewards.domain.pool_import import import_codes
@@ -52,7 +52,7 @@ class CouponCodeViewSet(ListRecords, RecordViewSet):
         return CouponCode.objects.all()
 
     def represent(self, rows: list[CouponCode]) -> list[Any]:
-        return self.trimmed([coupon_code_shown(row) for row in rows])
+        return self.trimmed([serialize_coupon_code(row) for row in rows])
 
     @extend_schema(
         request={CSV: OpenApiTypes.STR, JSON: {"type": "array", "items": {"type": "string"}}},
@@ -64,7 +64,7 @@ class CouponCodeViewSet(ListRecords, RecordViewSet):
         if reward_id is None:
             raise refuse("required", "Name the pool: ?rewardId=ID.", "rewardId")
         report = import_codes(reward_id, lines_of(request._request))
-        return Response({"data": report_shown(report)})
+        return Response({"data": serialize_import_report(report)})
 
 
 def lines_of(request: HttpRequest) -> Iterable[Line]:

@@ -15,7 +15,7 @@ from core.api.views import (
     UpdateRecord,
 )
 from core.choices import CodeSource
-from rewards.api.presenters import reward_for_admins
+from rewards.api.presenters import serialize_reward
 from rewards.api.serializers import RewardSerializer
 from rewards.domain import pool_levels, reward_service
 from rewards.models import Reward
@@ -33,7 +33,7 @@ class RewardViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, Del
     def represent(self, rows: list[Reward]) -> list[Any]:
         reader = Reader.of(self)
         left = pool_levels.codes_left([row.id for row in rows])
-        return self.trimmed([reward_for_admins(row, left[row.id], reader) for row in rows])
+        return self.trimmed([serialize_reward(row, left[row.id], reader) for row in rows])
 
     def create_record(self, values: dict[str, Any]) -> Reward:
         return self.update_record(Reward(), values)

@@ -12,7 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.callers import KNOWN, AdminCaller, EndUserCaller
+from core.api.callers import IDENTIFIED, AdminCaller, EndUserCaller
 from core.api.filters import (
     CustomFilter,
     Filter,
@@ -30,10 +30,10 @@ from core.api.views import (
     UpdateRecord,
 )
 from core.choices import RewardLogStatus
-from rewards.api.presenters import reward_log_shown
+from rewards.api.presenters import serialize_reward_log
 from rewards.api.serializers import RewardLogSerializer
 from rewards.domain import lifecycle
-from rewards.domain.lifecycle import API
+from rewards.domain.lifecycle import API_ACTOR
 from rewards.models import RewardLog
 
 STATUSES = tuple(RewardLogStatus.values)
@@ -41,7 +41,7 @@ STATUSES = tuple(RewardLogStatus.values)
 
 class RewardLogViewSet(ListRecords, RetrieveRecord, UpdateRecord, RecordViewSet):
     slug = "reward_log"
-    readers = KNOWN
+    readers = IDENTIFIED
     serializer_class = RewardLogSerializer
     filters = (
         UuidFilter("linkedSchemaRecordId", "challenge_id"),
@@ -83,15 +83,15 @@ class RewardLogViewSet(ListRecords, RetrieveRecord, UpdateRecord, RecordViewSet)
 
     def represent(self, rows: list[RewardLog]) -> list[Any]:
         reader = Reader.of(self)
-        return self.trimmed([reward_log_shown(row, row.member.external_id, reader) for row in rows])
+        return self.trimmed([serialize_reward_log(row, row.member.external_id, reader) for row in rows])
 
     def update_record(self, record: RewardLog, values: dict[str, Any]) -> RewardLog:
         with transaction.atomic():
             if "reward_expiry_at" in values:
-                lifecycle.set_expiry(record.id, values["reward_expiry_at"], API, at=self.at)
+                lifecycle.set_expiry(record.id, values["reward_expiry_at"], API_ACTOR, at=self.at)
             # A record that was read and is sent back changes nothing.
             if values.get("coupon_code", record.coupon_code) != record.coupon_code:
-                lifecycle.fill_code(record.id, values["coupon_code"], API, at=self.at)
+                lifecycle.fill_code(record.id, values["coupon_code"], API_ACTOR, at=self.at)
         return self.record()
 
     @extend_schema(request=None)
@@ -110,7 +110,7 @@ class RewardLogViewSet(ListRecords, RetrieveRecord, UpdateRecord, RecordViewSet)
         return self._done(lifecycle.revoke)
 
     def _done(self, transition: Callable[..., RewardLog]) -> Response:
-        transition(self.record().id, API, at=self.at)
+        transition(self.record().id, API_ACTOR, at=self.at)
         return self.answer(self.record())
 
 

@@ -64,7 +64,7 @@ def test_all_workers_count_together(ask, db, clock):
     """What this process remembers is dropped, as if another one answered."""
     answers = []
     for _ in range(21):
-        failed_attempts.forget()
+        failed_attempts.clear_remembered()
         answers += statuses(ask, 1)
 
     assert answers == [401] * 20 + [429]

@@ -38,7 +38,7 @@ def test_about_answers_what_was_done_about_a_member():
     audit_log.note(None, "pause_member", at=NOW, member=bob)
     second = audit_log.note(None, "resume_member", at=NOW + HOUR, member=alice, target=alice)
 
-    assert {noted.id for noted in audit_log.about(alice.id)} == {first.id, second.id}
+    assert {noted.id for noted in audit_log.actions_about(alice.id)} == {first.id, second.id}
     assert (second.target, second.target_id) == ("members.member", str(alice.id))
 
 
@@ -46,7 +46,7 @@ def test_forget_leaves_nothing_that_names_the_member():
     alice = make_member()
     audit_log.note(None, "pause_member", at=NOW, member=alice, reason="Alice Ace asked")
 
-    assert audit_log.forget(alice.id, "erased-1") == 1
+    assert audit_log.anonymize(alice.id, "erased-1") == 1
 
     noted = StaffAction.objects.get()
     assert (noted.member_external_id, noted.reason, noted.action) == ("erased-1", "", "pause_member")

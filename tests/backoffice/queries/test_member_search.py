@@ -29,7 +29,7 @@ def test_member_is_found_by(text, alice):
 def test_member_is_found_by_a_code_and_by_the_one_before(alice):
     log = RewardLog.objects.get()
     before = log.coupon_code
-    lifecycle.reissue(log.id, lifecycle.support(None, "lost"), at=timezone.now())
+    lifecycle.reissue(log.id, lifecycle.support_actor(None, "lost"), at=timezone.now())
     log.refresh_from_db()
 
     assert [found.member for found in find(log.coupon_code)] == [alice]

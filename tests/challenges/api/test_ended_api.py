@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from backoffice.queries.member_timeline import standings
-from challenges.api.views.cached_reads import KeptForReaders
+from backoffice.queries.member_timeline import window_progress
+from challenges.api.views.cached_reads import CachedReads
 from members.models import Member
 from tests.builders import DAY, HOUR, NOW, log_activity, make_challenge, make_milestone
 
@@ -61,8 +61,8 @@ def test_a_member_reads_how_an_ended_challenge_came_out(end_user, over):
 
 
 def test_an_ended_challenge_is_kept_for_guests(client, over, django_assert_num_queries):
-    KeptForReaders.for_guests.clear()
-    KeptForReaders.for_members.clear()
+    CachedReads.for_guests.clear()
+    CachedReads.for_members.clear()
 
     with time_machine.travel(JANUARY, tick=False):
         first = read(client, over)
@@ -71,7 +71,7 @@ def test_an_ended_challenge_is_kept_for_guests(client, over, django_assert_num_q
 
 
 def test_support_sees_an_ended_challenge_once_among_what_is_over(over):
-    open_now, earlier = standings(Member.objects.get(), NOW + 3 * DAY + HOUR)
+    open_now, earlier = window_progress(Member.objects.get(), NOW + 3 * DAY + HOUR)
 
     assert open_now == []
     assert [each.period_key for each in earlier] == ["2026-11"]

@@ -13,7 +13,7 @@ from challenges.api.member_export import (
     REWARD_LOG,
     export_member,
 )
-from challenges.engine.manual_count import count_anyway
+from challenges.engine.manual_count import count_manually
 from challenges.models import Activity, ChallengeLog, ChallengeProgress
 from core.amounts import MAX_AMOUNT
 from members.domain.erasing import erase
@@ -77,7 +77,7 @@ def test_amounts_are_exact():
 def test_what_staff_did_is_told():
     make_member(status="paused")
     log = log_activity(make_challenge(), 20).log
-    count_anyway([log.id], "Our mistake", None, NOW)
+    count_manually([log.id], "Our mistake", None, NOW)
 
     found = document(Member.objects.get())
 

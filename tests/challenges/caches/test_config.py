@@ -39,7 +39,7 @@ def test_rules_know_live_milestones_only():
 def test_rules_of_an_archived_challenge_are_missing():
     challenge = make_challenge()
     Challenge.objects.filter(id=challenge.id).update(archived_at=NOW)
-    config.touch()
+    config.invalidate()
 
     assert config.rules_of([challenge.id]) == {}
 
@@ -57,7 +57,7 @@ def test_rules_are_never_older_than_an_edit(edited):
     challenge = make_challenge()
     milestone = make_milestone(challenge, 200)
     reward = make_reward()
-    before = config.stamp()
+    before = config.config_version()
     read(challenge)
 
     if edited == "challenge":
@@ -70,7 +70,7 @@ def test_rules_are_never_older_than_an_edit(edited):
         assert read(challenge).thresholds[0].target == 250_0000
     else:
         reward.save()
-    assert config.stamp() != before
+    assert config.config_version() != before
 
 
 def test_rules_of_an_edit_that_rolled_back_are_never_read_again():
@@ -89,24 +89,24 @@ def test_naming_finds_live_challenges_by_their_activity():
     make_challenge(activity_ids=["purchases"])
     make_challenge(activity_ids=["purchase"], status="paused")
 
-    assert config.naming("purchase") == [named.id]
-    assert config.naming("unknown") == []
+    assert config.challenges_naming("purchase") == [named.id]
+    assert config.challenges_naming("unknown") == []
 
 
 @pytest.mark.django_db(transaction=True)
 def test_last_stamp_is_never_that_of_another_thread_s_uncommitted_edit():
-    config.touch()
-    mine = config.stamp()
+    config.invalidate()
+    mine = config.config_version()
 
     (theirs,) = at_once([read_inside_an_edit])
 
     assert theirs != mine
-    assert config.last_stamp() == mine
+    assert config.last_config_version() == mine
 
 
 def read_inside_an_edit():
     with transaction.atomic():
-        config.touch()
-        read = config.stamp()
+        config.invalidate()
+        read = config.config_version()
         transaction.set_rollback(True)
     return read

@@ -101,8 +101,8 @@ def test_activity_resumes_an_edit_that_was_interrupted_long_ago(
 def test_finishing_twice_pays_once(challenge):
     lower(challenge)
 
-    backfill.finish(challenge.id)
-    backfill.finish(challenge.id)
+    backfill.finish_backfill(challenge.id)
+    backfill.finish_backfill(challenge.id)
 
     assert [paid(challenge, member) for member in MEMBERS] == [["completion"]] * 7
 
@@ -110,14 +110,14 @@ def test_finishing_twice_pays_once(challenge):
 def test_windows_that_closed_meanwhile_still_get_what_the_edit_owed(challenge):
     lower(challenge)
 
-    backfill.finish(challenge.id)
+    backfill.finish_backfill(challenge.id)
 
     assert {row.challenge_completed_at for row in ChallengeProgress.objects.all()} == {NOW}
 
 
 def test_a_log_before_its_row_was_settled_is_judged_by_the_edited_target(challenge):
     make_milestone(challenge, 320)
-    backfill.finish(challenge.id)
+    backfill.finish_backfill(challenge.id)
     lower(challenge, 1000)
     assert rules_of([challenge.id])[challenge.id].settled is False
     unsettled = ChallengeProgress.objects.filter(completion_target_value=500).first().member.external_id
@@ -131,7 +131,7 @@ def test_a_log_between_pays_what_it_reaches_and_the_edit_the_rest(challenge):
     make_milestone(challenge, 100, at=NOW)
     log_activity(challenge, 150, member=MEMBERS[-1])
 
-    backfill.finish(challenge.id)
+    backfill.finish_backfill(challenge.id)
 
     assert [paid(challenge, member) for member in MEMBERS] == [[100]] * 6 + [[100, "completion"]]
 
@@ -147,6 +147,6 @@ def test_settling_repairs_a_completion_that_was_never_paid(challenge):
     log_activity(challenge, 150, member=MEMBERS[0])
     delete_rewards()
 
-    backfill.settle_some(rules_of([challenge.id])[challenge.id], NOW, None, NOW)
+    backfill.backfill_some(rules_of([challenge.id])[challenge.id], NOW, None, NOW)
 
     assert paid(challenge, MEMBERS[0]) == ["completion"]

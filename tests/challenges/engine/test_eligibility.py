@@ -10,7 +10,7 @@ from challenges.caches.config import snapshot
 from challenges.engine.eligibility import (
     Entry,
     Original,
-    judge,
+    judge_activity,
     judge_reversal,
 )
 from challenges.models import Challenge
@@ -36,12 +36,12 @@ def activity(value=10_000, at=NOW, **fields):
 
 def refused(entry, the_rules, at=NOW, paused=False):
     with pytest.raises(DomainError) as refusal:
-        judge(entry, the_rules, paused, at)
+        judge_activity(entry, the_rules, paused, at)
     return refusal.value.code, refusal.value.field, refusal.value.status
 
 
 def test_judge_counts_the_value_of_a_sum():
-    judgement = judge(activity(150_0000), rules(), False, NOW)
+    judgement = judge_activity(activity(150_0000), rules(), False, NOW)
 
     assert (judgement.counted, judgement.counted_value, judgement.period_key) == (
         True,
@@ -53,13 +53,15 @@ def test_judge_counts_the_value_of_a_sum():
 def test_judge_counts_one_whatever_the_value_with_count():
     counting = rules(aggregation_method="count")
 
-    values = [judge(activity(value), counting, False, NOW).counted_value for value in (None, 0, -5, 70_000)]
+    values = [
+        judge_activity(activity(value), counting, False, NOW).counted_value for value in (None, 0, -5, 70_000)
+    ]
 
     assert values == [10_000] * 4
 
 
 def test_judge_accepts_five_minutes_ahead():
-    assert judge(activity(at=NOW + timedelta(minutes=5)), rules(), False, NOW).counted is True
+    assert judge_activity(activity(at=NOW + timedelta(minutes=5)), rules(), False, NOW).counted is True
 
 
 def test_judge_refuses_more_than_five_minutes_ahead():
@@ -71,7 +73,7 @@ def test_judge_refuses_more_than_five_minutes_ahead():
 def test_judge_refuses_more_than_sixty_days_back():
     monthly = rules(late_grace_hours=1440)
 
-    assert judge(activity(at=NOW - 60 * DAY), monthly, False, NOW).reason_code == ""
+    assert judge_activity(activity(at=NOW - 60 * DAY), monthly, False, NOW).reason_code == ""
     assert refused(activity(at=NOW - 60 * DAY - SECOND), monthly) == (
         "activity_too_old",
         "activityAt",
@@ -126,13 +128,13 @@ def test_judge_refuses_a_bad_value_of_a_paused_challenge_too():
     ],
 )
 def test_judge_names_the_first_reason_that_applies(fields, paused, at, received, reason):
-    judgement = judge(activity(at=at), rules(**fields), paused, received)
+    judgement = judge_activity(activity(at=at), rules(**fields), paused, received)
 
     assert (judgement.reason_code, judgement.counted) == (reason, reason == "")
 
 
 def test_judge_gives_no_value_to_what_does_not_count():
-    assert judge(activity(150_0000), rules(status="paused"), False, NOW).counted_value == 0
+    assert judge_activity(activity(150_0000), rules(status="paused"), False, NOW).counted_value == 0
 
 
 @pytest.mark.parametrize(
@@ -151,14 +153,14 @@ def test_judge_gives_no_value_to_what_does_not_count():
 def test_judge_takes_the_local_day_also_when_the_clocks_change(moment, zone, key):
     at = type(NOW).fromisoformat(moment)
 
-    assert judge(activity(at=at), rules(time_zone=zone), False, at).period_key == key
+    assert judge_activity(activity(at=at), rules(time_zone=zone), False, at).period_key == key
 
 
 def test_judge_takes_the_iso_week_and_the_month():
     new_year = type(NOW).fromisoformat("2027-01-01T12:00:00+00:00")
 
     keys = [
-        judge(activity(at=new_year), rules(aggregation_period=period), False, new_year).period_key
+        judge_activity(activity(at=new_year), rules(aggregation_period=period), False, new_year).period_key
         for period in ("weekly", "monthly")
     ]
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from access.models.staff_action import StaffAction
 from challenges.editing import service
-from challenges.engine.manual_count import count_anyway
+from challenges.engine.manual_count import count_manually
 from challenges.maintenance import audit
 from challenges.models import ChallengeLog, ChallengeProgress
 from core.amounts import MAX_AMOUNT
@@ -54,7 +54,7 @@ def paused_log(challenge):
 
 
 def count(log, at=NOW + HOUR, actor=None):
-    (answer,) = count_anyway([log.id], "The pause was ours", actor, at)
+    (answer,) = count_manually([log.id], "The pause was ours", actor, at)
     return answer
 
 
@@ -98,7 +98,7 @@ def test_count_anyway_is_audited(challenge, paused_log, support):
 
 def test_count_anyway_needs_a_reason(paused_log):
     with pytest.raises(DomainError) as refused:
-        count_anyway([paused_log.id], "  ", None, NOW)
+        count_manually([paused_log.id], "  ", None, NOW)
 
     assert (refused.value.code, refused.value.field, ChallengeLog.objects.count()) == (
         "required",
@@ -127,7 +127,7 @@ def test_count_anyway_refuses_what_counts_a_reversal_and_the_unknown(challenge, 
     counted = log_activity(challenge, 1).log
     reversal = take_back(challenge, "order-a").log
 
-    answers = count_anyway([counted.id, reversal.id, uuid4()], "why not", None, NOW)
+    answers = count_manually([counted.id, reversal.id, uuid4()], "why not", None, NOW)
 
     assert [answer.error.code for answer in answers] == ["counted", "is_reversal", "unknown_log"]
     assert StaffAction.objects.count() == 0
@@ -136,7 +136,7 @@ def test_count_anyway_refuses_what_counts_a_reversal_and_the_unknown(challenge, 
 def test_a_refused_log_spoils_no_other_of_the_selection(challenge, paused_log):
     counted = log_activity(challenge, 1).log
 
-    answers = count_anyway([counted.id, paused_log.id], "both", None, NOW)
+    answers = count_manually([counted.id, paused_log.id], "both", None, NOW)
 
     assert [answer.error and answer.error.code for answer in answers] == ["counted", None]
     assert value_of(challenge) == 501

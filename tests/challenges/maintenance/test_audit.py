@@ -119,7 +119,7 @@ def test_four_waits_for_an_edit_that_is_still_being_paid(challenge, monkeypatch)
     make_milestone(challenge, 100, at=NOW)
 
     assert lines() == []
-    assert list(audit.unsettled()) == [
+    assert list(audit.pending_backfills()) == [
         f"challenge {challenge.id}: an edit of {NOW} is still being paid",
     ]
 

@@ -45,7 +45,7 @@ def seen(challenge):
 def test_a_sound_ledger_has_no_differences(challenge):
     before = ledger()
 
-    assert (seen(challenge), repair.mend(challenge, NOW)) == ([], [])
+    assert (seen(challenge), repair.repair_challenge(challenge, NOW)) == ([], [])
     assert ledger() == before
 
 
@@ -54,7 +54,7 @@ def test_a_wrong_value_is_set_right(challenge):
     ChallengeProgress.objects.update(current_progress_value=7, challenge_started_at=NOW)
 
     assert sorted(seen(challenge)) == [("alice", 7_0000, 540_0000), ("bob", 7_0000, 150_0000)]
-    repair.mend(challenge, NOW)
+    repair.repair_challenge(challenge, NOW)
 
     assert (seen(challenge), ledger()) == ([], before)
 
@@ -64,7 +64,7 @@ def test_a_missing_row_is_made_and_what_it_owes_is_paid(challenge):
     delete_rewards()
     ChallengeProgress.objects.all().delete()
 
-    repair.mend(challenge, NOW)
+    repair.repair_challenge(challenge, NOW)
 
     assert ledger() == before
     assert (paid(challenge), progress_of(challenge).challenge_completed_at) == ([200, "completion"], NOW)
@@ -73,7 +73,7 @@ def test_a_missing_row_is_made_and_what_it_owes_is_paid(challenge):
 def test_a_row_without_logs_goes_to_nothing(challenge):
     ChallengeLog.objects.filter(member__external_id="bob").delete()
 
-    repair.mend(challenge, NOW)
+    repair.repair_challenge(challenge, NOW)
 
     assert (value_of(challenge, "bob"), value_of(challenge, "alice")) == (0, 540)
 
@@ -81,7 +81,7 @@ def test_a_row_without_logs_goes_to_nothing(challenge):
 def test_a_completion_stays_one_when_the_logs_say_less(challenge):
     ChallengeLog.objects.filter(activity_at=NOW - DAY).delete()
 
-    repair.mend(challenge, NOW)
+    repair.repair_challenge(challenge, NOW)
 
     assert (value_of(challenge), progress_of(challenge).challenge_completed_at) == (390, NOW)
 
@@ -89,7 +89,7 @@ def test_a_completion_stays_one_when_the_logs_say_less(challenge):
 def test_what_open_windows_owe_is_paid(challenge):
     delete_rewards()
 
-    repair.mend(challenge, NOW)
+    repair.repair_challenge(challenge, NOW)
 
     assert paid(challenge) == [200, "completion"]
     assert list(audit.breaches(NOW)) == []
@@ -99,7 +99,7 @@ def test_an_interrupted_edit_is_resumed(challenge, monkeypatch):
     monkeypatch.setattr(backfill, "MEMBERS_AT_ONCE", 1)
     make_milestone(challenge, 100, at=NOW)
 
-    repair.mend(challenge, NOW + HOUR)
+    repair.repair_challenge(challenge, NOW + HOUR)
 
     assert (paid(challenge, "bob"), Challenge.objects.get().settled) == ([100], True)
 
@@ -109,7 +109,7 @@ def test_many_windows_are_mended_in_sets(challenge, monkeypatch):
     intake.record([entry(challenge, 10, member=f"m{n}") for n in range(10)], at=NOW)
     ChallengeProgress.objects.update(current_progress_value=7)
 
-    assert len(repair.mend(challenge, NOW)) == 12
+    assert len(repair.repair_challenge(challenge, NOW)) == 12
     assert seen(challenge) == []
 
 

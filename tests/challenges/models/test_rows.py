@@ -8,9 +8,9 @@ from challenges.models import ChallengeLog, ChallengeProgress
 from challenges.models.rows import (
     LOGS,
     PROGRESS,
+    LogRow,
     ProgressRow,
-    StoredLog,
-    stored_logs,
+    find_log_rows,
 )
 from members.domain.directory import MEMBERS
 from members.models import Member
@@ -29,7 +29,7 @@ def test_a_table_writes_every_column_that_the_database_does_not_fill(table, mode
 
 
 def test_a_stored_log_has_the_columns_in_their_order():
-    assert [field.name for field in fields(StoredLog)][: len(LOGS.columns)] == list(LOGS.columns)
+    assert [field.name for field in fields(LogRow)][: len(LOGS.columns)] == list(LOGS.columns)
 
 
 def test_a_progress_row_has_as_many_fields_as_the_table():
@@ -42,6 +42,6 @@ def test_stored_logs_reads_back_what_was_stored():
     kept = log_activity(challenge, "19.99", uid="a").log
     log_activity(challenge, 1, uid="b")
 
-    found = stored_logs([kept.identity, (kept.member_id, kept.challenge_id, "unknown")])
+    found = find_log_rows([kept.identity, (kept.member_id, kept.challenge_id, "unknown")])
 
     assert [log.row() for log in found.values()] == [kept.row()]

@@ -5,7 +5,7 @@ from rest_framework.decorators import action
 
 from challenges.models import Challenge
 from core.api.amount_field import AmountSerializerField
-from core.api.callers import EVERYBODY, KNOWN, EndUserCaller
+from core.api.callers import EVERYBODY, IDENTIFIED, EndUserCaller
 from core.api.direct_actions import FastActions
 from core.api.fields import (
     FlagField,
@@ -68,7 +68,7 @@ class PersonSerializer(RecordSerializer):
 
 class PersonViewSet(FastActions, ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, DeleteRecord):
     slug = "person"
-    readers = KNOWN
+    readers = IDENTIFIED
     serializer_class = PersonSerializer
     parser_classes = [StrictJSONParser, StrictMultiPartParser]
     filters = (

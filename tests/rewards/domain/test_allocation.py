@@ -5,7 +5,7 @@ from django.db import transaction
 
 from core.ids import uuid7
 from rewards.domain import allocation
-from rewards.domain.reward_config import Terms, terms_of
+from rewards.domain.reward_config import RewardConfig, reward_configs
 from rewards.models import CouponCode
 from tests.rewards.builders import (
     NOW,
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def reserved(pool, n):
-    return [code for _id, code in allocation.reserve(terms_of([pool.id])[pool.id], n)]
+    return [code for _id, code in allocation.reserve(reward_configs([pool.id])[pool.id], n)]
 
 
 def test_reserve_answers_the_oldest_first_and_no_more_than_there_are():
@@ -62,7 +62,7 @@ def test_take_of_a_source_without_rows_gives_everybody_the_same(source, code):
     reward = make_reward(source)
     one, other = uuid7(), uuid7()
 
-    taken = allocation.take(terms_of([reward.id])[reward.id], [one, other], NOW)
+    taken = allocation.take(reward_configs([reward.id])[reward.id], [one, other], NOW)
 
     assert taken == {one: code, other: code}
 
@@ -70,7 +70,7 @@ def test_take_of_a_source_without_rows_gives_everybody_the_same(source, code):
 def test_take_from_an_external_reward_gives_nothing():
     reward = make_reward("external")
 
-    assert allocation.take(terms_of([reward.id])[reward.id], [uuid7()], NOW) == {}
+    assert allocation.take(reward_configs([reward.id])[reward.id], [uuid7()], NOW) == {}
 
 
 def test_register_draws_again_for_a_code_that_exists(monkeypatch):
@@ -79,7 +79,7 @@ def test_register_draws_again_for_a_code_that_exists(monkeypatch):
     log = make_reward_log()
 
     with transaction.atomic():
-        final = allocation.register({log.id: "TAKEN"}, Terms(), NOW)
+        final = allocation.register({log.id: "TAKEN"}, RewardConfig(), NOW)
 
     assert final == {log.id: "FRESH"}
     assert CouponCode.objects.get(reward_log=log).code == "FRESH"

@@ -6,7 +6,7 @@ from access.models.staff_action import StaffAction
 from core.errors import DomainError
 from core.ids import uuid7
 from rewards.domain import lifecycle
-from rewards.domain.lifecycle import API, support
+from rewards.domain.lifecycle import API_ACTOR, support_actor
 from rewards.models import CouponCode, RewardLog
 from tests.rewards.builders import (
     NOW,
@@ -21,7 +21,7 @@ from tests.rewards.builders import (
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=1)
-AGENT = support(None, "the mail was lost")
+AGENT = support_actor(None, "the mail was lost")
 
 ACTIONS = {
     "redeem": lambda log, by: lifecycle.redeem(log.id, by, at=LATER),
@@ -67,7 +67,7 @@ def make_log_of(status):
 
 @pytest.mark.parametrize("status", ["pending_code", "issued", "expired", "redeemed", "revoked", "capped"])
 @pytest.mark.parametrize("action", ACTIONS)
-@pytest.mark.parametrize(("by", "table"), [(API, BY_API), (AGENT, BY_SUPPORT)])
+@pytest.mark.parametrize(("by", "table"), [(API_ACTOR, BY_API), (AGENT, BY_SUPPORT)])
 def test_action_follows_the_table_or_changes_nothing(action, status, by, table):
     log = make_log_of(status)
     before = RewardLog.objects.values().get()
@@ -90,19 +90,19 @@ def test_action_follows_the_table_or_changes_nothing(action, status, by, table):
 )
 def test_action_done_twice_changes_nothing(action, status):
     log = make_log_of(status)
-    ACTIONS[action](log, API)
+    ACTIONS[action](log, API_ACTOR)
     once = RewardLog.objects.values().get()
 
-    ACTIONS[action](log, API)
+    ACTIONS[action](log, API_ACTOR)
 
     assert RewardLog.objects.values().get() == once
 
 
 def test_redeem_keeps_the_time_of_the_first():
     log = make_log_of("issued")
-    lifecycle.redeem(log.id, API, at=NOW)
+    lifecycle.redeem(log.id, API_ACTOR, at=NOW)
 
-    again = lifecycle.redeem(log.id, API, at=LATER)
+    again = lifecycle.redeem(log.id, API_ACTOR, at=LATER)
 
     assert (again.redeemed_at, again.updated_at) == (NOW, NOW)
 
@@ -111,21 +111,21 @@ def test_redeem_ends_at_the_expiry_and_not_before():
     log = make_reward_log(reward_expiry_at=LATER)
     late = make_reward_log(reward_expiry_at=LATER)
 
-    lifecycle.redeem(log.id, API, at=LATER - timedelta(microseconds=1))
+    lifecycle.redeem(log.id, API_ACTOR, at=LATER - timedelta(microseconds=1))
 
     with pytest.raises(DomainError):
-        lifecycle.redeem(late.id, API, at=LATER)
+        lifecycle.redeem(late.id, API_ACTOR, at=LATER)
 
 
 def test_unredeem_forgets_the_redemption():
-    log = lifecycle.unredeem(make_log_of("redeemed").id, API, at=LATER)
+    log = lifecycle.unredeem(make_log_of("redeemed").id, API_ACTOR, at=LATER)
 
     assert log.redeemed_at is None
 
 
 def test_unknown_log_is_not_found():
     with pytest.raises(DomainError) as refusal:
-        lifecycle.redeem(uuid7(), API, at=NOW)
+        lifecycle.redeem(uuid7(), API_ACTOR, at=NOW)
 
     assert refusal.value.status == "not_found"
 
@@ -135,7 +135,7 @@ def test_revoke_frees_a_place_under_the_cap_and_keeps_the_code():
     challenge = make_challenge()
     log = pay(make_member(), challenge, pool)
 
-    lifecycle.revoke(log.id, API, at=LATER)
+    lifecycle.revoke(log.id, API_ACTOR, at=LATER)
     next_one = pay(make_member(), challenge, pool)
 
     log.refresh_from_db()
@@ -146,7 +146,7 @@ def test_fill_code_begins_the_validity_and_registers_the_code():
     reward = make_reward("external", valid_for_days=1)
     log = pay(make_member(), make_challenge(), reward)
 
-    filled = lifecycle.fill_code(log.id, " TYPED ", API, at=LATER)
+    filled = lifecycle.fill_code(log.id, " TYPED ", API_ACTOR, at=LATER)
 
     assert (filled.status, filled.coupon_code, filled.reward_issued_at) == ("issued", "TYPED", LATER)
     assert filled.reward_expiry_at == (NOW + timedelta(days=2)).replace(hour=0)
@@ -155,9 +155,9 @@ def test_fill_code_begins_the_validity_and_registers_the_code():
 
 def test_fill_code_keeps_an_expiry_set_before():
     log = pay(make_member(), make_challenge(), make_reward("external", valid_for_days=1))
-    lifecycle.set_expiry(log.id, LATER + timedelta(days=30), API, at=NOW)
+    lifecycle.set_expiry(log.id, LATER + timedelta(days=30), API_ACTOR, at=NOW)
 
-    filled = lifecycle.fill_code(log.id, "TYPED", API, at=LATER)
+    filled = lifecycle.fill_code(log.id, "TYPED", API_ACTOR, at=LATER)
 
     assert filled.reward_expiry_at == LATER + timedelta(days=30)
 
@@ -167,7 +167,7 @@ def test_fill_code_may_take_a_free_code_of_its_own_pool():
     log = pay(make_member(), make_challenge(), pool)
     add_codes(pool, "FREE")
 
-    lifecycle.fill_code(log.id, "FREE", API, at=LATER)
+    lifecycle.fill_code(log.id, "FREE", API_ACTOR, at=LATER)
 
     assert CouponCode.objects.get().reward_log == log
 
@@ -183,7 +183,7 @@ def test_fill_code_refuses_what_is_kept_for_others(code):
     log = pay(make_member(), make_challenge(), make_reward("external"))
 
     with pytest.raises(DomainError) as refusal:
-        lifecycle.fill_code(log.id, code, API, at=LATER)
+        lifecycle.fill_code(log.id, code, API_ACTOR, at=LATER)
 
     assert (refusal.value.code, refusal.value.field, refusal.value.status) == (
         "code_taken",
@@ -197,7 +197,7 @@ def test_fill_code_refuses_what_is_kept_for_others(code):
 @pytest.mark.parametrize("code", ["", "  ", "x" * 257, "A\u200bB", "A\nB"])
 def test_fill_code_refuses_what_can_be_no_code(code):
     with pytest.raises(DomainError) as refusal:
-        lifecycle.fill_code(make_log_of("pending_code").id, code, API, at=LATER)
+        lifecycle.fill_code(make_log_of("pending_code").id, code, API_ACTOR, at=LATER)
 
     assert (refusal.value.code, refusal.value.field) == ("invalid_code", "couponCode")
 
@@ -272,7 +272,7 @@ def test_support_must_say_why(act):
     log = make_reward_log(reward_expiry_at=LATER)
 
     with pytest.raises(DomainError) as refusal:
-        act(log, support(None, "  "))
+        act(log, support_actor(None, "  "))
 
     assert (refusal.value.code, refusal.value.field) == ("required", "reason")
 
@@ -282,7 +282,7 @@ def test_extended_expiry_makes_an_expired_code_good_again():
 
     lifecycle.set_expiry(log.id, LATER + timedelta(days=1), AGENT, at=LATER)
 
-    assert lifecycle.redeem(log.id, API, at=LATER).status == "redeemed"
+    assert lifecycle.redeem(log.id, API_ACTOR, at=LATER).status == "redeemed"
 
 
 @pytest.mark.parametrize("ends", [LATER - timedelta(days=1), NOW, None])
@@ -305,7 +305,7 @@ def test_support_cannot_extend_what_never_ends():
 def test_api_may_shorten():
     log = make_reward_log(reward_expiry_at=LATER + timedelta(days=9))
 
-    lifecycle.set_expiry(log.id, LATER, API, at=NOW)
+    lifecycle.set_expiry(log.id, LATER, API_ACTOR, at=NOW)
 
     assert RewardLog.objects.get().status_at(LATER) == "expired"
 
@@ -315,7 +315,7 @@ def test_what_support_does_is_in_the_history(action, django_user_model):
     agent = django_user_model.objects.create(username="sam")
     log = make_reward_log(reward_expiry_at=LATER + timedelta(hours=1))
 
-    ACTIONS[action](log, support(agent, "the mail was lost"))
+    ACTIONS[action](log, support_actor(agent, "the mail was lost"))
 
     noted = StaffAction.objects.get()
     assert (noted.action, noted.actor, noted.reason, noted.created_at) == (
@@ -343,7 +343,7 @@ def test_history_tells_what_was_before_and_after():
 def test_what_the_api_does_or_support_repeats_is_not_in_the_history():
     log = make_reward_log()
 
-    lifecycle.redeem(log.id, API, at=NOW)
+    lifecycle.redeem(log.id, API_ACTOR, at=NOW)
     lifecycle.redeem(log.id, AGENT, at=LATER)
 
     assert not StaffAction.objects.exists()

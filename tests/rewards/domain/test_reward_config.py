@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.ids import uuid7
-from rewards.domain.reward_config import Terms, terms_of
+from rewards.domain.reward_config import RewardConfig, reward_configs
 from rewards.models import Reward
 from tests.rewards.builders import NOW, make_reward
 
@@ -25,11 +25,11 @@ BERLIN = ZoneInfo("Europe/Berlin")
     ],
 )
 def test_validity_ends_with_the_local_day_across_a_change_of_clocks(given_at, days, ends):
-    assert Terms(valid_for_days=days).expiry_of(given_at, BERLIN) == ends
+    assert RewardConfig(valid_for_days=days).expiry_of(given_at, BERLIN) == ends
 
 
 def test_validity_without_an_end_is_for_ever():
-    assert Terms().expiry_of(NOW, BERLIN) is None
+    assert RewardConfig().expiry_of(NOW, BERLIN) is None
 
 
 @pytest.mark.django_db
@@ -47,20 +47,20 @@ def test_terms_of_reads_what_the_model_stored():
         low_since=NOW,
     )
 
-    terms = terms_of([reward.id])[reward.id]
+    terms = reward_configs([reward.id])[reward.id]
 
     stored = Reward.objects.get()
-    assert terms == Terms(**{name: getattr(stored, name) for name in Terms.__slots__})
+    assert terms == RewardConfig(**{name: getattr(stored, name) for name in RewardConfig.__slots__})
 
 
 @pytest.mark.django_db
 def test_terms_of_knows_none_and_leaves_out_strangers():
-    assert terms_of([None, uuid7()]) == {None: Terms()}
+    assert reward_configs([None, uuid7()]) == {None: RewardConfig()}
 
 
 @pytest.mark.parametrize(
     ("terms", "capped"),
-    [(Terms(), False), (Terms(max_total=1), True), (Terms(max_per_member=1), True)],
+    [(RewardConfig(), False), (RewardConfig(max_total=1), True), (RewardConfig(max_per_member=1), True)],
 )
 def test_terms_are_capped_by_either_cap(terms, capped):
     assert terms.capped is capped

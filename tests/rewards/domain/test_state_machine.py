@@ -4,28 +4,28 @@ import pytest
 
 from core.choices import RewardLogStatus
 from core.errors import DomainError
-from rewards.domain.state_machine import Door, check, origins
+from rewards.domain.state_machine import Channel, check, origins
 
 # domain.md, Coupon codes: what may be done with which status, by whom. Everything else is refused.
 TABLE = {
-    ("fill", "pending_code"): {Door.IMPORT, Door.API, Door.SUPPORT},
-    ("revoke", "pending_code"): {Door.POLICY, Door.SUPPORT},
-    ("redeem", "issued"): {Door.API, Door.SUPPORT},
-    ("revoke", "issued"): {Door.API, Door.SUPPORT, Door.POLICY},
-    ("revoke", "expired"): {Door.API, Door.SUPPORT, Door.POLICY},
-    ("unredeem", "redeemed"): {Door.API, Door.SUPPORT},
-    ("reissue", "issued"): {Door.SUPPORT},
-    ("reissue", "expired"): {Door.SUPPORT},
-    ("reissue", "revoked"): {Door.SUPPORT},
-    ("reissue", "capped"): {Door.SUPPORT},
-    ("extend", "pending_code"): {Door.API, Door.SUPPORT},
-    ("extend", "issued"): {Door.API, Door.SUPPORT},
-    ("extend", "expired"): {Door.API, Door.SUPPORT},
+    ("fill", "pending_code"): {Channel.IMPORT, Channel.API, Channel.SUPPORT},
+    ("revoke", "pending_code"): {Channel.POLICY, Channel.SUPPORT},
+    ("redeem", "issued"): {Channel.API, Channel.SUPPORT},
+    ("revoke", "issued"): {Channel.API, Channel.SUPPORT, Channel.POLICY},
+    ("revoke", "expired"): {Channel.API, Channel.SUPPORT, Channel.POLICY},
+    ("unredeem", "redeemed"): {Channel.API, Channel.SUPPORT},
+    ("reissue", "issued"): {Channel.SUPPORT},
+    ("reissue", "expired"): {Channel.SUPPORT},
+    ("reissue", "revoked"): {Channel.SUPPORT},
+    ("reissue", "capped"): {Channel.SUPPORT},
+    ("extend", "pending_code"): {Channel.API, Channel.SUPPORT},
+    ("extend", "issued"): {Channel.API, Channel.SUPPORT},
+    ("extend", "expired"): {Channel.API, Channel.SUPPORT},
 }
 ACTIONS = ("fill", "redeem", "unredeem", "revoke", "reissue", "extend")
 
 
-@pytest.mark.parametrize(("action", "status", "door"), list(product(ACTIONS, RewardLogStatus, Door)))
+@pytest.mark.parametrize(("action", "status", "door"), list(product(ACTIONS, RewardLogStatus, Channel)))
 def test_transition_is_in_the_table_or_refused(action, status, door):
     if door in TABLE.get((action, status.value), ()):
         check(action, status, door)
@@ -43,14 +43,14 @@ def test_transition_is_in_the_table_or_refused(action, status, door):
         (
             "redeem",
             "expired",
-            Door.API,
+            Channel.API,
             "This reward is expired and cannot be redeemed by the API. "
             "Possible: revoke, re-issue (support, in the admin), extend its expiry (PATCH rewardExpiryAt).",
         ),
         (
             "revoke",
             "pending_code",
-            Door.API,
+            Channel.API,
             "This reward is pending_code and cannot be revoked by the API. "
             "Possible: give it a code (PATCH couponCode), revoke (support, in the admin), "
             "extend its expiry (PATCH rewardExpiryAt).",
@@ -58,20 +58,20 @@ def test_transition_is_in_the_table_or_refused(action, status, door):
         (
             "redeem",
             "expired",
-            Door.SUPPORT,
+            Channel.SUPPORT,
             "This reward is expired and cannot be redeemed by support. "
             "Possible: revoke, re-issue, extend its expiry.",
         ),
         (
             "redeem",
             "revoked",
-            Door.SUPPORT,
+            Channel.SUPPORT,
             "This reward is revoked and cannot be redeemed by support. Possible: re-issue.",
         ),
         (
             "revoke",
             "redeemed",
-            Door.SUPPORT,
+            Channel.SUPPORT,
             "This reward is redeemed and cannot be revoked by support. Possible: unredeem.",
         ),
     ],
@@ -84,4 +84,4 @@ def test_refusal_says_what_is_possible(action, status, door, message):
 
 
 def test_origins_of_the_reversal_policy_leave_redeemed_alone():
-    assert origins("revoke", Door.POLICY) == ["pending_code", "issued"]
+    assert origins("revoke", Channel.POLICY) == ["pending_code", "issued"]

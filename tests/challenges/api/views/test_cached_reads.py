@@ -11,10 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from challenges.api.views.cached_reads import (
-    Answer,
-    KeptForReaders,
-    MadeOf,
-    Shelf,
+    CachedReads,
+    CachedResponse,
+    CacheKey,
+    ResponseLRU,
 )
 from tests.builders import HOUR, make_challenge, make_milestone, make_reward
 
@@ -33,8 +33,8 @@ PUBLIC = {
 @pytest.fixture(autouse=True)
 def fresh():
     """A worker that has answered nobody yet."""
-    KeptForReaders.for_guests.clear()
-    KeptForReaders.for_members.clear()
+    CachedReads.for_guests.clear()
+    CachedReads.for_members.clear()
 
 
 @pytest.fixture
@@ -173,14 +173,14 @@ def test_refusals_are_not_kept(client, spender):
     for path in (f"{LIST}?limit=0", f"{LIST}/{'0' * 8}-0000-7000-8000-000000000000"):
         assert client.get(path).status_code in (400, 404)
 
-    assert len(KeptForReaders.for_guests.answers) == 0
+    assert len(CachedReads.for_guests.answers) == 0
 
 
 def test_memory_is_bounded(client, spender):
     for number in range(1, 260):
         assert client.get(f"{LIST}?limit={number}").status_code == 200
 
-    assert len(KeptForReaders.for_guests.answers) == 200
+    assert len(CachedReads.for_guests.answers) == 200
 
 
 @pytest.mark.django_db(transaction=True)
@@ -310,10 +310,10 @@ def test_a_coupon_expires_though_no_window_ends(end_user, api, spender):
 
 
 def test_memory_for_members_is_bounded_in_bytes():
-    shelf = Shelf(most=100, most_bytes=1000)
+    shelf = ResponseLRU(most=100, most_bytes=1000)
 
     for number in range(50):
-        shelf.put(number % 30, Answer(MadeOf(), None, b"x" * 90, {}))
+        shelf.put(number % 30, CachedResponse(CacheKey(), None, b"x" * 90, {}))
 
     assert (len(shelf.answers), shelf.bytes) == (11, 990)
     assert list(shelf.answers) == [n % 30 for n in range(39, 50)]
