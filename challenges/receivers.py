@@ -1,12 +1,14 @@
 """Doorbells of this room: what a saved log, and an edited record, set off."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 
 from challenges.caches import config
+from challenges.caches.config import Rules
 from challenges.engine import orm_entry, progress
 from challenges.models import Challenge, ChallengeLog
 from challenges.models.rows import LogRow
@@ -17,8 +19,10 @@ from rewards.models import Reward
 
 
 @receiver(challenge_logs_saved, dispatch_uid="challenges.engine.progress")
-def count_logs(logs: Iterable[LogRow | ChallengeLog], **kwargs: Any) -> progress.Applied:
-    return progress.apply(logs)
+def count_logs(
+    logs: Iterable[LogRow | ChallengeLog], rules: Mapping[UUID, Rules] | None = None, **kwargs: Any
+) -> progress.Applied:
+    return progress.apply(logs, rules)
 
 
 @receiver(pre_save, sender=ChallengeLog, dispatch_uid="challenges.judge_log")

@@ -1,4 +1,4 @@
-"""News of this room."""
+"""Signals of this app."""
 
 from django.dispatch import Signal
 

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
 
-from challenges.api.presenters import MemberState
 from challenges.models import Challenge, ChallengeProgress
+from challenges.queries.member_state import MemberState
 from core.choices import (
     AggregationMethod,
     CodeSource,

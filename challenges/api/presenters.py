@@ -3,8 +3,8 @@
 Plain dictionaries: a serializer's machinery would cost more than the queries.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from django.utils import translation
 
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from challenges.models.rows import LogRow
+from challenges.queries.member_state import MemberState
 from challenges.queries.progress_summary import ProgressSummary, summarize_progress
 from core import messages
 from core.amounts import amount, units
@@ -51,19 +52,6 @@ PLAIN_TEXTS = (
 )
 NEXT_MESSAGE = "eud_milestone_next_to_be_achieved_message"
 MESSAGE_TEXTS = ("eud_completed_challenge_message", "eud_failed_challenge_message", NEXT_MESSAGE)
-
-
-@dataclass(frozen=True, slots=True)
-class MemberState:
-    """What one member has in one challenge: the rows of the window of now and of the newest closed one."""
-
-    external_id: str
-    progress: ChallengeProgress | None = None
-    last_progress: ChallengeProgress | None = None
-    reward_logs: Mapping[str, Sequence[RewardLog]] = field(default_factory=dict)
-
-    def rewards_in(self, period_key: str) -> Sequence[RewardLog]:
-        return self.reward_logs.get(period_key, ())
 
 
 def serialize_challenge(

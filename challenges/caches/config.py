@@ -51,13 +51,13 @@ class Rules:
     target: int
     completion_reward_id: UUID | None
     activity_ids: frozenset[str]
-    settling_since: datetime | None
+    backfill_since: datetime | None
     thresholds: tuple[Threshold, ...]
 
     @property
     def settled(self) -> bool:
         """Whether everybody whom the last edit pays has been paid."""
-        return self.settling_since is None
+        return self.backfill_since is None
 
     def closes_at(self, calendar_end: datetime) -> datetime:
         """When a window closes: at its calendar end or at the challenge's end, whichever is earlier."""
@@ -145,7 +145,7 @@ def snapshot(challenge: Challenge, thresholds: tuple[Threshold, ...]) -> Rules:
         target=units(challenge.completion_target_value),
         completion_reward_id=challenge.completion_reward_id,
         activity_ids=frozenset(challenge.activity_ids),
-        settling_since=challenge.settling_since,
+        backfill_since=challenge.settling_since,
         thresholds=thresholds,
     )
 

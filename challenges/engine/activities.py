@@ -65,10 +65,10 @@ def record(entries: Sequence[Entry], at: datetime | None = None) -> list[Activit
     moment of receipt; None: now.
     """
     at = at or timezone.now()
-    return retried(lambda alone: _record_once(entries, alone, at))
+    return retried(lambda singly: _record_once(entries, singly, at))
 
 
-def _record_once(entries: Sequence[Entry], alone: frozenset[Pair], at: datetime) -> list[ActivityOutcome]:
+def _record_once(entries: Sequence[Entry], singly: frozenset[Pair], at: datetime) -> list[ActivityOutcome]:
     with transaction.atomic():
         reached = _find_targets(entries, at)
         expanded = [
@@ -76,7 +76,7 @@ def _record_once(entries: Sequence[Entry], alone: frozenset[Pair], at: datetime)
             for entry, each in zip(entries, reached, strict=True)
             for challenge_id in each.challenge_ids
         ]
-        outcomes = iter(record_once(expanded, alone, at))
+        outcomes = iter(record_once(expanded, singly, at))
         for each in reached:
             each.outcomes = [next(outcomes) for _ in each.challenge_ids]
         _store_activities(entries, reached, at)

@@ -7,7 +7,7 @@ Asking twice pays once: the unique key of the reward log decides.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -61,7 +61,7 @@ def finish_backfill(challenge_id: UUID, place: Place | None = None, *, wait: boo
 
 
 def _go_on(rules: Rules, place: Place | None) -> Place | None:
-    since = rules.settling_since or timezone.now()
+    since = rules.backfill_since or timezone.now()
     place = backfill_some(rules, since, place, timezone.now())
     if place is None:
         Challenge.objects.filter(id=rules.challenge_id).update(settling_since=None)
@@ -69,15 +69,10 @@ def _go_on(rules: Rules, place: Place | None) -> Place | None:
     return place
 
 
-def resume_interrupted(rules: Iterable[Rules], at: datetime) -> None:
-    """After this transaction, go on where somebody was interrupted; costs nothing when nobody was."""
-    for each in rules:
-        if each.settling_since is not None and at - each.settling_since > INTERRUPTED_AFTER:
-            _after_commit(_resuming(each.challenge_id))
-
-
-def _resuming(challenge_id: UUID) -> Callable[[], None]:
-    return lambda: finish_backfill(challenge_id, wait=False)
+def resume_if_interrupted(rules: Rules, at: datetime) -> None:
+    """Continue after this transaction a backfill that nobody has finished within `INTERRUPTED_AFTER`."""
+    if rules.backfill_since is not None and at - rules.backfill_since > INTERRUPTED_AFTER:
+        _after_commit(lambda: finish_backfill(rules.challenge_id, wait=False))
 
 
 def _after_commit(go_on: Callable[[], None]) -> None:

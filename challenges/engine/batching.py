@@ -1,4 +1,4 @@
-"""In which sets a batch may be counted so that it ends as if its entries had come one by one. Pure."""
+"""Split a batch into sub-batches whose result equals processing its entries one at a time. Pure."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
@@ -12,22 +12,22 @@ def pair_of(entry: Entry) -> Pair:
     return entry.external_id, entry.challenge_id
 
 
-def split_batch(entries: Sequence[Entry], alone: Collection[Pair]) -> list[list[int]]:
-    """The entries' places, in sets that follow one another.
+def split_batch(entries: Sequence[Entry], singly: Collection[Pair]) -> list[list[int]]:
+    """Return the entries' indexes in sub-batches, to be processed one after the other.
 
-    One set, unless a member's activity and a reversal travel together: what comes after the change waits for
-    the next set. The entries of the pairs in `alone` never share one.
+    There is one, unless activities and reversals of a member in a challenge are mixed: what comes after the
+    change waits for the next sub-batch. The entries of the pairs in `singly` never share one.
     """
-    turns: list[list[int]] = []
+    sub_batches: list[list[int]] = []
     last: dict[Pair, tuple[int, bool]] = {}
     for index, entry in enumerate(entries):
         pair = pair_of(entry)
-        takes_back = bool(entry.reversal_of)
-        turn, took_back = last.get(pair, (0, takes_back))
-        if pair in last and (took_back != takes_back or pair in alone):
-            turn += 1
-        last[pair] = (turn, takes_back)
-        if turn == len(turns):
-            turns.append([])
-        turns[turn].append(index)
-    return turns
+        is_reversal = bool(entry.reversal_of)
+        place, was_reversal = last.get(pair, (0, is_reversal))
+        if pair in last and (was_reversal != is_reversal or pair in singly):
+            place += 1
+        last[pair] = (place, is_reversal)
+        if place == len(sub_batches):
+            sub_batches.append([])
+        sub_batches[place].append(index)
+    return sub_batches

@@ -16,7 +16,7 @@ from access.domain import audit_log
 from challenges.caches.config import Rules, rules_of
 from challenges.engine import locks
 from challenges.engine.eligibility import counted_value
-from challenges.engine.intake import _send_saved, retried
+from challenges.engine.intake import retried, send_saved
 from challenges.models import ChallengeLog
 from challenges.models.rows import LOGS, LogRow
 from core.amounts import units
@@ -48,7 +48,7 @@ def count_manually(log_ids: Iterable[UUID], reason: str, actor: Any, at: datetim
 
 def _count_one(log_id: UUID, reason: str, actor: Any, at: datetime) -> ManualCount:
     try:
-        return retried(lambda _alone: _attempt(log_id, reason, actor, at))
+        return retried(lambda _singly: _attempt(log_id, reason, actor, at))
     except DomainError as error:
         return ManualCount(log_id, error=error)
 
@@ -63,10 +63,11 @@ def _attempt(log_id: UUID, reason: str, actor: Any, at: datetime) -> ManualCount
         locked = ChallengeLog.objects.select_related("member").select_for_update(of=("self",), no_key=True)
         original = locked.get(id=log_id)
         _refuse_what_must_not(original)
-        log = _counting(original, _rules(challenge_id), at)
+        rules = _rules(challenge_id)
+        log = _counting(original, rules, at)
         if not LOGS.insert([log.row()], "(member_id, challenge_id, unique_identifier) DO NOTHING", ("id",)):
             raise _refusal("counted_already", "This log has been counted anyway already.")
-        applied = _send_saved([log])
+        applied = send_saved([log], {challenge_id: rules})
         audit_log.note(
             actor,
             "count_anyway",
@@ -122,6 +123,5 @@ def _counting(original: ChallengeLog, rules: Rules, at: datetime) -> LogRow:
         reason_code="",
         counted_value=counted_value(value, rules),
         created_at=at,
-        rules=rules,
         window=window_of_key(rules.period, original.period_key, rules.zone),
     )

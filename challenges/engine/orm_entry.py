@@ -31,7 +31,6 @@ def judge_unsaved_log(log: ChallengeLog) -> None:
     log.counted = judgement.counted
     log.reason_code = judgement.reason_code
     log.counted_value = amount(judgement.counted_value)
-    log.judged_rules, log.judged_window = rules, judgement.window
 
 
 def _entry_of(log: ChallengeLog) -> Entry:

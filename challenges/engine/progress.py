@@ -1,13 +1,14 @@
-"""The transactional core: what stored logs do to progress, and what that makes due.
+"""Add stored logs to progress, and issue the rewards that became due.
 
-With `settling`, which carries an edit into open windows, the only writer of ChallengeProgress. The lock of a
-window is the progress row's own upsert; rows are touched in key order, so that two sets of logs wait for each
-other and never deadlock.
+Beside `backfill`, which applies an edit to open windows, the only writer of ChallengeProgress. The lock of a
+window is the progress row's own upsert; rows are written in key order, so that two sets of logs wait for each
+other and never deadlock (docs/locking.md).
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
 
@@ -28,6 +29,7 @@ from core.ids import uuid7_batch
 from core.periods import Window, window_of_key
 from core.sql.table import execute_many
 from rewards.domain import issuing
+from rewards.models.rows import Due, Issued
 
 COLUMNS = tuple(PROGRESS.columns)
 COMPLETE = f"UPDATE {PROGRESS.name} SET challenge_completed_at = %s WHERE id = %s"
@@ -37,16 +39,18 @@ SUBTRACT = (
     f"WHERE member_id = %s AND challenge_id = %s AND period_key = %s RETURNING {', '.join(COLUMNS)}"
 )
 
-# A window, what its value changes by, and the logs that change it.
+LogsByWindow = Mapping[WindowKey, list[LogRow]]
+RulesById = Mapping[UUID, Rules]
+# A window, by how much its value changes (in units), and the logs that change it.
 Change = tuple[WindowKey, int, list[LogRow]]
 
 
 @dataclass(slots=True)
 class Applied:
-    """What a set of logs did: the progress rows it moved, and the rewards that it caused."""
+    """What a set of logs changed: the progress rows after it, and the rewards that it issued."""
 
     rows: dict[WindowKey, ProgressRow] = field(default_factory=dict)
-    issued: list[issuing.Issued] = field(default_factory=list)
+    issued: list[Issued] = field(default_factory=list)
 
 
 class SumLimitReached(DomainError):  # noqa: N818 - reads as a sentence where it is raised
@@ -58,32 +62,34 @@ class SumLimitReached(DomainError):  # noqa: N818 - reads as a sentence where it
         self.windows = frozenset(windows)
 
 
-def apply(logs: Iterable[LogRow | ChallengeLog], at: datetime | None = None) -> Applied:
-    """Add what the counted ones of these stored logs changed, then pay what became due, lowest first.
+def apply(
+    logs: Iterable[LogRow | ChallengeLog], rules: RulesById | None = None, at: datetime | None = None
+) -> Applied:
+    """Add what the counted ones of these stored logs changed, then issue what became due, lowest first.
 
-    Call it inside the transaction that stored the logs. Raises `SumLimitReached`.
+    `rules`: those the logs were judged by; None reads the rules in force. `at`: the moment of receipt; None
+    takes the newest `created_at` of the logs. Call it inside the transaction that stored the logs. Raises
+    `SumLimitReached`.
     """
     by_window: dict[WindowKey, list[LogRow]] = {}
     for log in logs:
-        stored = row_of_log(log) if isinstance(log, ChallengeLog) else log
-        if stored.counted:
-            by_window.setdefault(stored.window_key, []).append(stored)
-    applied = Applied()
+        row = row_of_log(log) if isinstance(log, ChallengeLog) else log
+        if row.counted:
+            by_window.setdefault(row.window_key, []).append(row)
     if not by_window:
-        return applied
-    # One clock for the whole set: when it was received.
+        return Applied()
     at = at or max(logs[-1].created_at for logs in by_window.values())
-    _complete_rules(by_window)
-    applied.rows, opened_again = _add(by_window, at)
-    applied.issued = _pay(applied.rows, by_window, at, opened_again)
-    _take_back_rewards(by_window, applied.rows, at)
-    return applied
+    rules = rules_of({key[1] for key in by_window}) if rules is None else rules
+    rows, reopened = _add(by_window, rules, at)
+    issued = _issue_due(rows, by_window, rules, at, reopened)
+    _revoke_unsupported(rows, by_window, rules, at)
+    return Applied(rows, issued)
 
 
-def replay(by_window: dict[WindowKey, list[LogRow]], at: datetime) -> None:
-    """Set these windows to what all their counted logs say, whatever their rows say, and pay what is unpaid.
+def replay(by_window: LogsByWindow, rules: Rules, at: datetime) -> None:
+    """Set the windows of one challenge to the sum of their counted logs, and issue what is due and unpaid.
 
-    Call it with their challenges locked; the logs carry their rules. A completion stays one.
+    Call it with the challenge locked. A completion stays one, whatever the sum.
     """
     changes = [(key, max(0, sum(log.counted_value for log in logs)), logs) for key, logs in by_window.items()]
     conflict = (
@@ -92,46 +98,37 @@ def replay(by_window: dict[WindowKey, list[LogRow]], at: datetime) -> None:
         "challenge_started_at = excluded.challenge_started_at, updated_at = excluded.updated_at"
     )
     changes.sort(key=lambda change: change[0])
-    rows = {row.window_key: row for row in _write(changes, conflict, at)}
-    _pay(rows, by_window, at)
+    by_id = {rules.challenge_id: rules}
+    rows = {row.window_key: row for row in _write(changes, by_id, conflict, at)}
+    _issue_due(rows, by_window, by_id, at)
 
 
-def _pay(
-    rows: dict[WindowKey, ProgressRow],
-    by_window: dict[WindowKey, list[LogRow]],
+def _issue_due(
+    rows: Mapping[WindowKey, ProgressRow],
+    by_window: LogsByWindow,
+    rules: RulesById,
     at: datetime,
-    opened_again: Collection[WindowKey] = (),
-) -> list[issuing.Issued]:
-    """Complete the rows that these logs brought to their target, and pay whatever they reached."""
-    dues: list[issuing.Due] = []
+    reopened: Collection[WindowKey] = (),
+) -> list[Issued]:
+    """Complete the rows that these logs brought to their target, and issue what every row reached."""
+    dues: list[Due] = []
     completed: list[tuple] = []
     for key, row in rows.items():
         was_open = row.completed_at is None
-        dues += crossed(row, by_window[key], anew=key in opened_again)
+        dues += crossed(row, rules[row.challenge_id], by_window[key], reopened=key in reopened)
         if was_open and row.completed_at is not None:
             completed.append((row.completed_at, row.id))
     if completed:
         execute_many(COMPLETE, completed)
-    return issuing.issue(dues, at)
-
-
-def _complete_rules(by_window: dict[WindowKey, list[LogRow]]) -> None:
-    """Logs that came by a door other than intake do not carry their rules yet."""
-    bare = {key[1] for key, logs in by_window.items() if logs[0].rules is None}
-    if not bare:
-        return
-    rules = rules_of(bare)
-    for logs in by_window.values():
-        for log in logs:
-            log.rules = log.rules or rules[log.challenge_id]
+    return issuing.issue(dues, at) if dues else []
 
 
 def _add(
-    by_window: dict[WindowKey, list[LogRow]], at: datetime
+    by_window: LogsByWindow, rules: RulesById, at: datetime
 ) -> tuple[dict[WindowKey, ProgressRow], set[WindowKey]]:
-    """Move every window's row, in key order; a window that only loses is updated, never inserted.
+    """Change the row of every window, in key order; a window that only loses is updated, never inserted.
 
-    Answers the rows, and which of them had closed early and were opened again.
+    Return the rows, and the windows among them that had closed early and were opened again.
     """
     rows: dict[WindowKey, ProgressRow] = {}
     gaining: list[Change] = []
@@ -143,46 +140,42 @@ def _add(
             losing.append((key, change))
         else:
             gaining.append((key, change, logs))
-    for row in _upsert(gaining, at):
+    if too_large := [key for key, change, _logs in gaining if change > MAX_UNITS]:
+        raise SumLimitReached(too_large)
+    for row in _write(gaining, rules, _on_conflict(), at):
         rows[row.window_key] = row
     if len(rows) < len(gaining):
         raise SumLimitReached({key for key, _change, _logs in gaining} - rows.keys())
-    opened_again = _reopened(rows.values(), at)
+    reopened = _reopened(rows, at)
     for key, change in losing:
         rows[key] = _subtract(key, change, at)
-    return rows, opened_again
+    return rows, reopened
 
 
-def _reopened(rows: Iterable[ProgressRow], at: datetime) -> set[WindowKey]:
-    """Which of the rows just moved say that they had closed (see `_on_conflict`); gives them their time."""
-    found = [row for row in rows if row.updated_at != at]
-    for row in found:
+def _reopened(rows: Mapping[WindowKey, ProgressRow], at: datetime) -> set[WindowKey]:
+    """Find the rows that `_on_conflict` left at their old `updated_at`, and set it."""
+    reopened = {key: row for key, row in rows.items() if row.updated_at != at}
+    if reopened:
+        execute_many(TOUCH, [(at, row.id) for row in reopened.values()])
+    for row in reopened.values():
         row.updated_at = at
-    if found:
-        execute_many(TOUCH, [(at, row.id) for row in found])
-    return {row.window_key for row in found}
+    return set(reopened)
 
 
-def _upsert(gaining: Sequence[Change], at: datetime) -> list[ProgressRow]:
-    if any(change > MAX_UNITS for _key, change, _logs in gaining):
-        raise SumLimitReached(key for key, change, _logs in gaining if change > MAX_UNITS)
-    return _write(gaining, _on_conflict(), at)
-
-
-def _write(changes: Sequence[Change], conflict: str, at: datetime) -> list[ProgressRow]:
+def _write(changes: Sequence[Change], rules: RulesById, conflict: str, at: datetime) -> list[ProgressRow]:
     rows = [
-        _new_row(id_, key, change, logs, at)
+        _new_row(id_, key, change, rules[key[1]], logs, at)
         for id_, (key, change, logs) in zip(uuid7_batch(at, len(changes)), changes, strict=True)
     ]
     return [ProgressRow(*row) for row in PROGRESS.insert(rows, conflict, COLUMNS)]
 
 
 def _on_conflict() -> str:
-    """What a log does to a row that exists.
+    """Return the ON CONFLICT clause that adds to a row that exists.
 
-    An open window takes over a target that was edited and not yet settled here. A window that an extended
-    challenge opens again does so too and closes with it; nothing answered tells it from the others but its
-    `updated_at`, which is left at the old one: what became due while it was closed is still to be paid.
+    An open window takes over a target that was edited and is not backfilled here yet. A window that an
+    extended challenge opens again does so too, and closes with it. Such a row keeps its old `updated_at`, by
+    which `_reopened` finds it: what became due while it was closed is still to be paid.
     """
     least, greatest = ("LEAST", "GREATEST") if connection.vendor == "postgresql" else ("MIN", "MAX")
     return (
@@ -200,25 +193,20 @@ def _on_conflict() -> str:
     )
 
 
-def _new_row(id_: object, key: WindowKey, change: int, logs: list[LogRow], at: datetime) -> tuple:
-    rules, window = _ruled(logs[0])
-    return (
-        id_,
-        *key,
-        window.starts_at,
-        _closes_at(rules, window, logs),
-        change,
-        rules.target,
-        min(log.activity_at for log in logs if not log.reversal_of),
-        None,
-        at,
-    )
+def _new_row(
+    id_: object, key: WindowKey, change: int, rules: Rules, logs: list[LogRow], at: datetime
+) -> tuple:
+    window = logs[0].window or window_of_key(rules.period, key[2], rules.zone)
+    started_at = min(log.activity_at for log in logs if not log.reversal_of)
+    ends_at = _closes_at(rules, window, logs)
+    return (id_, *key, window.starts_at, ends_at, change, rules.target, started_at, None, at)
 
 
 def _closes_at(rules: Rules, window: Window, logs: list[LogRow]) -> datetime:
-    """Only staff count in a window that begins after the challenge's end: it closes with the calendar.
+    """Return when the window of a new row closes.
 
-    What had counted before the end was moved back stays inside: a recount meets it.
+    Only staff count in a window that begins after the challenge's end: it closes with the calendar. Activity
+    that counted before the end was moved back stays inside: a recount meets it.
     """
     closes_at = rules.closes_at(window.ends_at)
     if closes_at <= window.starts_at:
@@ -227,24 +215,17 @@ def _closes_at(rules: Rules, window: Window, logs: list[LogRow]) -> datetime:
     return max(closes_at, max(judged, default=window.starts_at) + datetime.resolution)
 
 
-def _ruled(log: LogRow) -> tuple[Rules, Window]:
-    rules = log.rules_or_fail
-    if log.window is None:
-        log.window = window_of_key(rules.period, log.period_key, rules.zone)
-    return rules, log.window
-
-
 def _subtract(key: WindowKey, change: int, at: datetime) -> ProgressRow:
     """Under the row's own lock: a CHECK (value >= 0) would be tested on the row that an upsert proposes."""
     return ProgressRow(*PROGRESS.fetch(SUBTRACT, [change, at, *key], COLUMNS)[0])
 
 
-def _take_back_rewards(
-    by_window: dict[WindowKey, list[LogRow]], rows: dict[WindowKey, ProgressRow], at: datetime
+def _revoke_unsupported(
+    rows: Mapping[WindowKey, ProgressRow], by_window: LogsByWindow, rules: RulesById, at: datetime
 ) -> None:
+    """Apply the challenge's reversal policy to windows that lost value."""
     for key, row in rows.items():
-        logs = by_window[key]
-        if logs[0].rules_or_fail.reversal_policy != ReversalPolicy.REVOKE_UNREDEEMED:
+        if rules[row.challenge_id].reversal_policy != ReversalPolicy.REVOKE_UNREDEEMED:
             continue
-        if any(log.counted_value < 0 for log in logs):
+        if any(log.counted_value < 0 for log in by_window[key]):
             issuing.revoke_unsupported(*key, row.value, row.target, at)

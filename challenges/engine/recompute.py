@@ -1,4 +1,4 @@
-"""Recounting a challenge from its logs, when the rule that says where a log belongs was edited early."""
+"""Recompute a challenge from its logs, after an early edit of the rule that assigns logs to windows."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,12 +6,7 @@ from datetime import datetime
 from challenges.caches.config import Rules
 from challenges.engine import progress
 from challenges.models import ChallengeLog, ChallengeProgress
-from challenges.models.rows import (
-    LOGS,
-    Identity,
-    LogRow,
-    row_of_log,
-)
+from challenges.models.rows import LOGS, Identity, LogRow, row_of_log
 from core.amounts import SCALE
 from core.periods import window_containing
 from core.sql.table import execute_many
@@ -20,28 +15,26 @@ REASSIGN = f"UPDATE {LOGS.name} SET period_key = %s, counted_value = %s WHERE id
 
 
 def recompute_challenge(rules: Rules, at: datetime) -> None:
-    """Put every log into its window under these rules and count it there anew, paying what is due.
+    """Assign every log to its window under these rules, recompute progress, and issue what is due.
 
     What was judged at receipt stays: a log that did not count then does not count now. Call it with the
     challenge locked, while nothing of it was paid. Raises `SumLimitReached`.
     """
-    logs = [
-        row_of_log(log) for log in ChallengeLog.objects.filter(challenge=rules.challenge_id).order_by("id")
-    ]
+    stored = ChallengeLog.objects.filter(challenge=rules.challenge_id).order_by("id")
+    logs = [row_of_log(log) for log in stored]
     _reassign(logs, rules)
     execute_many(REASSIGN, [(log.period_key, log.counted_value, log.id) for log in logs])
     ChallengeProgress.objects.filter(challenge=rules.challenge_id).delete()
-    progress.apply(logs, at)
+    progress.apply(logs, {rules.challenge_id: rules}, at)
 
 
 def _reassign(logs: Iterable[LogRow], rules: Rules) -> None:
     left: dict[Identity, int] = {}
     originals: dict[Identity, LogRow] = {}
     for log in sorted(logs, key=lambda log: bool(log.reversal_of)):
-        log.rules = rules
         if log.reversal_of:
             original = originals[log.member_id, log.challenge_id, log.reversal_of]
-            _recast_reversal(log, original, left, rules)
+            _reassign_reversal(log, original, left, rules)
             continue
         log.window = window_containing(rules.period, log.activity_at, rules.zone)
         log.period_key = log.window.period_key
@@ -57,7 +50,7 @@ def _value(log: LogRow, rules: Rules) -> int:
     return SCALE if rules.counting else max(0, log.activity_value or 0)
 
 
-def _recast_reversal(log: LogRow, original: LogRow, left: dict[Identity, int], rules: Rules) -> None:
+def _reassign_reversal(log: LogRow, original: LogRow, left: dict[Identity, int], rules: Rules) -> None:
     log.window, log.period_key = original.window, original.period_key
     if not log.counted:
         return

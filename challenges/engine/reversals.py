@@ -33,6 +33,9 @@ class Originals:
         self.by_index[index].left += judgement.counted_value
 
 
+NO_ORIGINALS = Originals()
+
+
 def originals_of(
     entries: Sequence[Entry], turn: Iterable[int], members: Mapping[str, MemberRef]
 ) -> Originals:

@@ -1,4 +1,4 @@
-"""What the new value of a window made due. Pure: the rows and logs in hand, no database, no clock."""
+"""Find what the new value of a window made due. Pure: no database, no clock."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,22 +9,28 @@ from challenges.models.rows import LogRow, ProgressRow
 from rewards.models.rows import Due
 
 
-def crossed(row: ProgressRow, logs: list[LogRow], *, anew: bool = False) -> list[Due]:
-    """What these logs made due, lowest first, completion last; completes the row that reached its target.
+def crossed(row: ProgressRow, rules: Rules, logs: list[LogRow], *, reopened: bool = False) -> list[Due]:
+    """List what these logs made due, lowest first, completion last; complete a row that reached its target.
 
-    `anew`: the window had closed and was opened again. Then everything up to its value is due, by the first
-    of the logs: milestones may have come meanwhile. Asking for what was paid is harmless (`issuing.issue`).
+    `row` holds the value after the logs. `reopened`: the window had closed and was opened again. Then
+    everything up to its value is due, caused by the first of the logs: milestones may have come meanwhile.
+    Asking for what was paid is harmless (`rewards.domain.issuing.issue`).
     """
-    rules = logs[0].rules_or_fail
-    before = 0 if anew else row.value - sum(log.counted_value for log in logs)
-    opener = logs[0] if anew else None
+    before = 0 if reopened else row.value - sum(log.counted_value for log in logs)
+    first = logs[0] if reopened else None
     dues = [
-        due(row, rules, each.milestone_id, each.reward_id, _crossing(row.value, logs, each.target) or opener)
-        for each in rules.thresholds
-        if before < each.target <= row.value and each.live_since < row.window_ends_at
+        due(
+            row,
+            rules,
+            threshold.milestone_id,
+            threshold.reward_id,
+            _crossing(row.value, logs, threshold.target) or first,
+        )
+        for threshold in rules.thresholds
+        if before < threshold.target <= row.value and threshold.live_since < row.window_ends_at
     ]
     if row.completed_at is None and row.value >= row.target:
-        log = _crossing(row.value, logs, row.target) or opener
+        log = _crossing(row.value, logs, row.target) or first
         # Staff may count activity from after the challenge's end: completion stays inside the window.
         row.completed_at = min(
             log.activity_at if log else row.updated_at, row.window_ends_at - datetime.resolution
@@ -40,7 +46,7 @@ def due(
     reward_id: UUID | None,
     log: LogRow | None,
 ) -> Due:
-    """A threshold that this row reached: a milestone's, or with None the completion's. No log: by an edit."""
+    """Describe a threshold that the row reached. No `milestone_id`: the completion. No `log`: by an edit."""
     return Due(
         row.member_id,
         row.challenge_id,
@@ -53,7 +59,7 @@ def due(
 
 
 def _crossing(value: int, logs: list[LogRow], target: int) -> LogRow | None:
-    """Which log reached the target, found backwards from the value they led to; None: one before them."""
+    """Return the log that reached the target, going back from `value`; None: one before these logs."""
     for log in reversed(logs):
         value -= log.counted_value
         if value < target <= value + log.counted_value:

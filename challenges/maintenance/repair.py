@@ -15,13 +15,7 @@ from challenges.caches.config import Rules, snapshot
 from challenges.editing.change_set import thresholds_of
 from challenges.engine import backfill, locks, progress
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
-from challenges.models.rows import (
-    LOGS,
-    PROGRESS,
-    LogRow,
-    WindowKey,
-    row_of_log,
-)
+from challenges.models.rows import LOGS, PROGRESS, LogRow, WindowKey, row_of_log
 from core.sql.table import Table
 from members.models import Member
 from milestones.models import Milestone
@@ -88,7 +82,7 @@ def _repair_some(challenge: Challenge, at: datetime) -> list[Difference]:
         some = differences(challenge.id, WINDOWS_AT_ONCE)
         rules = _rules(challenge)
         by_window = _logs_of(some, rules)
-        progress.replay(by_window, at)
+        progress.replay(by_window, rules, at)
         _empty([d for d in some if (d.member_id, challenge.id, d.period_key) not in by_window], rules, at)
     return some
 
@@ -111,7 +105,6 @@ def _logs_of(some: Sequence[Difference], rules: Rules) -> dict[WindowKey, list[L
     by_window: dict[WindowKey, list[LogRow]] = {}
     for log in map(row_of_log, logs.order_by("id").iterator()):
         if log.window_key in wanted:
-            log.rules = rules
             by_window.setdefault(log.window_key, []).append(log)
     return by_window
 

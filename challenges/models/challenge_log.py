@@ -50,10 +50,6 @@ class ChallengeLog(models.Model):
     counted_value = AmountField(_("counted value"), editable=False)
     created_at = models.DateTimeField(_("created at"), editable=False)
 
-    # What a new log was judged by, carried from before its save to after it; never stored.
-    judged_rules: Any = None
-    judged_window: Any = None
-
     class Meta:
         verbose_name = _("challenge log")
         verbose_name_plural = _("challenge logs")

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from challenges.caches.config import Rules
 from challenges.models import Activity, ChallengeLog, ChallengeProgress
 from core.amounts import amount, units
 from core.periods import Window
@@ -91,7 +90,6 @@ class LogRow:
     reason_code: str
     counted_value: int
     created_at: datetime
-    rules: Rules | None = None
     window: Window | None = None
 
     @property
@@ -101,13 +99,6 @@ class LogRow:
     @property
     def window_key(self) -> WindowKey:
         return self.member_id, self.challenge_id, self.period_key
-
-    @property
-    def rules_or_fail(self) -> Rules:
-        """The rules that it is counted by. Raises `LookupError` for a log that nobody judged or completed."""
-        if self.rules is None:
-            raise LookupError(f"no rules for the log {self.id}")
-        return self.rules
 
     def row(self) -> tuple:
         return (
@@ -199,8 +190,6 @@ def row_of_log(log: ChallengeLog) -> LogRow:
         log.reason_code,
         units(log.counted_value),
         log.created_at,
-        log.judged_rules,
-        log.judged_window,
     )
 
 

@@ -1,11 +1,11 @@
 """What members have in challenges, read in a bounded number of queries for any number of rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from challenges.api.presenters import MemberState
 from challenges.models import Catalogue, Challenge, ChallengeProgress
 from challenges.models.rows import (
     PROGRESS,
@@ -43,6 +43,19 @@ READ_MEMBER_ROWS = f"""
         AND paid.challenge_id = shown.challenge_id AND paid.period_key = shown.period_key
     ORDER BY shown.id, paid.id
 """
+
+
+@dataclass(frozen=True, slots=True)
+class MemberState:
+    """What one member has in one challenge: the rows of the window of now and of the newest closed one."""
+
+    external_id: str
+    progress: ChallengeProgress | None = None
+    last_progress: ChallengeProgress | None = None
+    reward_logs: Mapping[str, Sequence[RewardLog]] = field(default_factory=dict)
+
+    def rewards_in(self, period_key: str) -> Sequence[RewardLog]:
+        return self.reward_logs.get(period_key, ())
 
 
 class MemberRows(tuple[tuple[Any, ...], ...]):

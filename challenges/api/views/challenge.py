@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
-from challenges.api.presenters import MemberState, serialize_challenge
+from challenges.api.presenters import serialize_challenge
 from challenges.api.serializers import ChallengeSerializer
 from challenges.api.views.cached_reads import CachedReads
 from challenges.api.views.edited_records import EditThroughService
@@ -18,7 +18,7 @@ from challenges.caches import challenge
 from challenges.editing import service
 from challenges.editing.impact import Impact
 from challenges.models import Challenge, ChallengeProgress
-from challenges.queries.member_state import member_states
+from challenges.queries.member_state import MemberState, member_states
 from core.api.callers import EVERYBODY, AdminCaller, EndUserCaller
 from core.api.filters import CREATED, ChoiceFilter
 from core.api.http.parsers import StrictJSONParser, StrictMultiPartParser
