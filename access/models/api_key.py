@@ -82,13 +82,11 @@ def scopes_of(may_ingest: bool, may_read: bool, may_admin: bool) -> frozenset[st
     return frozenset(scope for scope in SCOPES if flags[scope])
 
 
-def create_key(
-    name: str, scopes: Collection[str], *, at: datetime, expires_at: datetime | None = None
-) -> tuple[ApiKey, str]:
+def create_key(name: str, scopes: Collection[str], *, at: datetime) -> tuple[ApiKey, str]:
     """A stored key and its text, which is shown once. `scopes` are of `ingest`, `read`, `admin`."""
     if not scopes or not set(scopes) <= set(SCOPES):
         raise ValueError(f"scopes must be one or more of {', '.join(SCOPES)}")
-    record = ApiKey(name=name, expires_at=expires_at, **{f"may_{scope}": True for scope in scopes})
+    record = ApiKey(name=name, **{f"may_{scope}": True for scope in scopes})
     key = record.renew(at)
     record.save(force_insert=True)
     return record, key

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 def page(request: HttpRequest, template: str, title: Any, **context: Any) -> TemplateResponse:
     request.current_app = admin.site.name
     return TemplateResponse(
-        request, template, {**admin.site.each_context(request), "title": title, "is_desk": True, **context}
+        request, template, {**admin.site.each_context(request), "title": title, **context}
     )
 
 

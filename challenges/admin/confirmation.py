@@ -82,12 +82,6 @@ def _answer(status: str, impact: Impact, open_points: list[Finding]) -> str:
     return f"{status}:{sha256(repr(asked).encode()).hexdigest()[:32]}"
 
 
-def status_confirmed(answer: str) -> str:
-    """The status that a confirmation is about; "" for anything else."""
-    status = answer.partition(":")[0]
-    return status if status in RecordStatus.values else ""
-
-
 def status_of(challenge: Challenge) -> str:
     """As it is stored; "" for a new one."""
     return Challenge.objects.filter(id=challenge.id).values_list("status", flat=True).first() or ""

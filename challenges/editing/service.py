@@ -46,16 +46,16 @@ def save(
     return _save(challenge, milestones, at, removed, expected_version)
 
 
-def save_milestone(milestone: Milestone, *, at: datetime, expected_version: int | None = None) -> Milestone:
+def save_milestone(milestone: Milestone, *, at: datetime) -> Milestone:
     """The same for one milestone of a stored challenge; faults name its fields plainly."""
     challenge = _stored(milestone.challenge_id)
-    _save(challenge, [milestone], at, (), expected_version, of_one_milestone=True)
+    _save(challenge, [milestone], at, (), of_one_milestone=True)
     return milestone
 
 
-def remove(challenge: Challenge, *, at: datetime, expected_version: int | None = None) -> str:
+def remove(challenge: Challenge, *, at: datetime) -> str:
     """Delete a challenge, or archive one that has history; answers `deleted` or `archived`."""
-    with _alone(challenge, expected_version) as stored:
+    with _alone(challenge) as stored:
         if not stored.challenge_logs.exists():
             stored.delete()
             return DELETED
@@ -67,7 +67,7 @@ def remove(challenge: Challenge, *, at: datetime, expected_version: int | None =
 
 def restore(challenge: Challenge, *, at: datetime) -> Challenge:
     """Bring an archived challenge back as it was; its milestones and rewards must still be there."""
-    with _alone(challenge, None) as stored:
+    with _alone(challenge) as stored:
         if stored.archived_at is not None:
             stored.archived_at = None
             change_validation.check(change_set_of(stored, (), (), at))
@@ -75,17 +75,11 @@ def restore(challenge: Challenge, *, at: datetime) -> Challenge:
         return stored
 
 
-def remove_milestone(milestone: Milestone, *, at: datetime, expected_version: int | None = None) -> str:
+def remove_milestone(milestone: Milestone, *, at: datetime) -> str:
     """Delete a milestone, or archive one that has paid; answers `deleted` or `archived`."""
     challenge = _stored(milestone.challenge_id)
-    _save(challenge, (), at, [milestone], expected_version)
+    _save(challenge, (), at, [milestone])
     return ARCHIVED if Milestone.objects.filter(id=milestone.id).exists() else DELETED
-
-
-def restore_milestone(milestone: Milestone, *, at: datetime) -> Milestone:
-    """Bring an archived milestone back; a live one acts on the open windows at once."""
-    milestone.archived_at = None
-    return save_milestone(milestone, at=at)
 
 
 def impact(
@@ -101,10 +95,10 @@ def impact(
     return impact_of(edit)
 
 
-def milestone_impact(milestone: Milestone, *, at: datetime, removed: bool = False) -> Impact:
+def milestone_impact(milestone: Milestone, *, at: datetime) -> Impact:
     """The same for one milestone."""
     challenge = _stored(milestone.challenge_id)
-    edit = change_set_of(challenge, () if removed else [milestone], [milestone] if removed else (), at)
+    edit = change_set_of(challenge, [milestone], (), at)
     edit.of_one_milestone = True
     change_validation.check(edit)
     return impact_of(edit)
@@ -115,7 +109,7 @@ def _save(
     milestones: Iterable[Milestone],
     at: datetime,
     removed: Collection[Milestone],
-    expected_version: int | None,
+    expected_version: int | None = None,
     of_one_milestone: bool = False,
 ) -> Challenge:
     with _alone(challenge, expected_version):
@@ -130,7 +124,7 @@ def _save(
 
 
 @contextmanager
-def _alone(challenge: Challenge, expected_version: int | None) -> Iterator[Challenge]:
+def _alone(challenge: Challenge, expected_version: int | None = None) -> Iterator[Challenge]:
     """A transaction that has the challenge to itself, after paying what an earlier edit still owes.
 
     Gives what is stored; a new challenge is its own stored self.

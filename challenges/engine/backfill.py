@@ -6,7 +6,6 @@ noticed and the rest resumed, by the next edit, by the next activity or by `mana
 Asking twice pays once: the unique key of the reward log decides.
 """
 
-import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -24,8 +23,6 @@ from core.amounts import amount, units
 from core.periods import Window, window_after, window_containing
 from rewards.domain import issuing
 from rewards.models import RewardLog
-
-logger = logging.getLogger(__name__)
 
 MEMBERS_AT_ONCE = 1000
 # Longer than a set takes, and then some: who finds an edit unsettled this long resumes it.

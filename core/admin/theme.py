@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.admin import ModelAdmin, StackedInline
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
@@ -17,9 +17,7 @@ from unfold.views import ChangeList
 from unfold.widgets import (
     INPUT_CLASSES,
     UnfoldAdminFileFieldWidget,
-    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminSplitDateTimeWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -34,12 +32,9 @@ __all__ = [
     "ModelAdmin",
     "RangeDateTimeFilter",
     "StackedInline",
-    "TabularInline",
     "UnfoldAdminFileFieldWidget",
-    "UnfoldAdminIntegerFieldWidget",
     "UnfoldAdminSelectWidget",
     "UnfoldAdminSite",
-    "UnfoldAdminSplitDateTimeWidget",
     "UnfoldAdminTextInputWidget",
     "UnfoldAdminTextareaWidget",
     "UserChangeForm",

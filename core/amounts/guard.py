@@ -18,8 +18,7 @@ def require_amount(expression: Any) -> None:
     """Pass an expression whose value is an exact amount; raise FieldError with the remedy for any other."""
     if _is_foreign(_field(expression)):
         raise FieldError(
-            f"{expression!r} is not an amount: wrap numbers in Value(number, output_field=AmountField()), "
-            "and add with AddUnits, SubtractUnits or SumAmount."
+            f"{expression!r} is not an amount: wrap numbers in Value(number, output_field=AmountField())."
         )
     _check(expression)
 
@@ -30,7 +29,7 @@ def _check(expression: Any) -> None:
     sources = [source for source in expression.get_source_expressions() if source is not None]
     if isinstance(expression, _NEVER) and any(_holds_amounts(_field(source)) for source in sources):
         raise FieldError(
-            f"{expression!r} would count in units of 0.0001: use AddUnits, SubtractUnits or SumAmount."
+            f"{expression!r} would count in units of 0.0001: reckon with the Decimals that a query gives."
         )
     if isinstance(expression, _HAND_ON) and _mixes(expression):
         raise FieldError(

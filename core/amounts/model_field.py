@@ -104,7 +104,7 @@ class AmountField(models.Field):
 
 
 def amount_range_check(
-    field: str, name: str, minimum: Decimal | int | str | None = 0, message: str = ""
+    field: str, name: str, minimum: Decimal | int | str | None = 0
 ) -> models.CheckConstraint:
     """CHECK that `field` lies between `minimum` (None: the smallest amount) and the largest amount.
 
@@ -114,5 +114,5 @@ def amount_range_check(
     return models.CheckConstraint(
         condition=models.Q(**{f"{field}__gte": lowest, f"{field}__lte": MAX_AMOUNT}),
         name=name,
-        violation_error_message=message or f"Use a value from {lowest:f} to {MAX_AMOUNT:f}.",
+        violation_error_message=f"Use a value from {lowest:f} to {MAX_AMOUNT:f}.",
     )

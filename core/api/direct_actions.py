@@ -59,7 +59,7 @@ class FastActions(RecordViewSet):
         self.caller = request.user = self.authentication_classes[0]().authenticate(request)[0]
         for throttle in self.throttle_classes:
             throttle().allow_request(request, self)
-        check_write(self.caller, self.scope_for(str(self.action)), self.readers)
+        check_write(self.caller, self.write_scope, self.readers)
         sent = read_parameters(request, self.known_parameters()) if request.META.get("QUERY_STRING") else {}
         self.language = reading_language(sent.get(LANGUAGE), every_allowed=True)
         answer: HttpResponse = getattr(self, self.fast_actions[str(self.action)])(request)

@@ -1,4 +1,4 @@
-"""Serializer fields that take one JSON type each; DRF's own would take "5" for 5 and "yes" for true.
+"""Serializer fields that take one JSON type each; DRF's own would take "5" for 5 and 5 for "5".
 
 In a multipart body every scalar is text, and is read as strictly.
 """
@@ -70,17 +70,6 @@ class WholeNumberField(serializers.IntegerField):
         if isinstance(data, str) and is_form(self) and _WHOLE.fullmatch(data):
             return int(data)
         if isinstance(data, bool) or not isinstance(data, int):
-            self.fail("invalid")
-        return data
-
-
-class FlagField(serializers.BooleanField):
-    default_error_messages = {"invalid": "Send true or false."}
-
-    def to_internal_value(self, data: Any) -> bool:
-        if isinstance(data, str) and is_form(self) and data in ("true", "false"):
-            return data == "true"
-        if not isinstance(data, bool):
             self.fail("invalid")
         return data
 

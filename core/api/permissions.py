@@ -1,4 +1,4 @@
-"""Who may do what with a resource, from two declarations of its view: `readers` and `scopes`."""
+"""Who may do what with a resource, from two declarations of its view: `readers` and `write_scope`."""
 
 from typing import Any
 
@@ -57,5 +57,5 @@ class CallerPermission(BasePermission):
         if request.method in SAFE_METHODS:
             check_read(request.user, view.readers)
         else:
-            check_write(request.user, view.scope_for(view.action), view.readers)
+            check_write(request.user, view.write_scope, view.readers)
         return True

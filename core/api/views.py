@@ -98,9 +98,8 @@ class RecordViewSet(GenericViewSet):
 
     slug: ClassVar[str]
     readers: ClassVar[frozenset[str]] = ADMINS
-    # The key's scope that an action needs; unnamed actions need the first.
+    # The scope that a key needs to write.
     write_scope: ClassVar[str] = ADMIN
-    action_scopes: ClassVar[dict[str, str]] = {}
     filters: ClassVar[tuple[Filter, ...]] = ()
     sorts: ClassVar[tuple[Sort, ...]] = (CREATED_AT,)
     default_order: ClassVar[str] = "-createdAt"
@@ -215,9 +214,6 @@ class RecordViewSet(GenericViewSet):
     def at(self) -> datetime:
         """The clock of this request, read once."""
         return timezone.now()
-
-    def scope_for(self, action: str) -> str:
-        return self.action_scopes.get(action, self.write_scope)
 
     # --- answers ------------------------------------------------------------------------------------------
     def get_serializer_context(self) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """/schema/challenge_progress/record"""
 
-from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -27,9 +26,9 @@ from core.choices import ProgressStatus
 STORED = (ProgressStatus.IN_PROGRESS, ProgressStatus.COMPLETED, ProgressStatus.FAILED)
 
 
-def with_status(rows: QuerySet[Any], status: str, at: datetime | None = None) -> QuerySet[Any]:
+def with_status(rows: QuerySet[Any], status: str) -> QuerySet[Any]:
     """The rows that have this status now; `not_started` has no rows."""
-    at = at or timezone.now()
+    at = timezone.now()
     if status == ProgressStatus.COMPLETED:
         return rows.filter(challenge_completed_at__isnull=False)
     if status == ProgressStatus.FAILED:

@@ -1,7 +1,6 @@
 """JSON out: exact numbers, UTC times with `Z`, one fast encoder for every answer."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -20,17 +19,9 @@ def _other(value: Any) -> Any:
     return list(value)  # a TypeError here is a programmer's mistake
 
 
+# A Decimal goes out as it stands; `amounts.amount` leaves no trailing zeros and no exponent in it.
 _encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=_other)
 encode = _encoder.encode
-
-
-def plain_number(value: Decimal) -> Decimal:
-    """`value` as it goes out: no trailing zeros, never an exponent (`500`, `0.1`).
-
-    The encoder writes a Decimal as it stands; `amounts.amount` already gives this form.
-    """
-    value = value.normalize()
-    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value
 
 
 class JSONRenderer(BaseRenderer):

@@ -1,7 +1,6 @@
 """/schema/reward_log/record: what was paid, and what has become of it."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -114,6 +113,6 @@ class RewardLogViewSet(ListRecords, RetrieveRecord, UpdateRecord, RecordViewSet)
         return self.answer(self.record())
 
 
-def with_status(rows: QuerySet[Any], status: str, at: datetime | None = None) -> QuerySet[Any]:
+def with_status(rows: QuerySet[Any], status: str) -> QuerySet[Any]:
     """The rows that read so now: `expired` is derived from the time."""
-    return rows.with_status(status, at or timezone.now())  # type: ignore[attr-defined]
+    return rows.with_status(status, timezone.now())  # type: ignore[attr-defined]

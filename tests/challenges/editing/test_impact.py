@@ -81,7 +81,7 @@ def test_impact_of_one_milestone():
 
     assert service.milestone_impact(unsaved_milestone(challenge, 200), at=NOW).paid_members == 1
     assert service.milestone_impact(paid, at=NOW) == Impact()
-    assert service.milestone_impact(paid, at=NOW, removed=True) == Impact()
+    assert service.impact(fresh(challenge), at=NOW, removed=[paid]) == Impact()
 
 
 def test_impact_of_another_period_recounts_and_takes_it_back():

@@ -330,7 +330,8 @@ def test_a_milestone_comes_back_only_with_its_reward(challenge):
     reward_service.remove(reward, at=NOW)
 
     gone = Milestone.objects.get()
-    assert refused(service.restore_milestone, gone, at=NOW) == [("reward_archived", "rewardId", "invalid")]
+    gone.archived_at = None
+    assert refused(service.save_milestone, gone, at=NOW) == [("reward_archived", "rewardId", "invalid")]
 
 
 def test_removing_again_and_restoring_again_change_nothing(challenge):
@@ -352,7 +353,7 @@ def test_a_milestone_without_history_is_deleted(challenge):
     assert Milestone.objects.count() == 0
 
 
-def test_a_milestone_that_paid_is_archived_and_restored(challenge):
+def test_a_milestone_that_paid_is_archived_and_may_come_back(challenge):
     milestone = make_milestone(challenge, 100)
     log_activity(challenge, 100, member="alice")
 
@@ -360,7 +361,9 @@ def test_a_milestone_that_paid_is_archived_and_restored(challenge):
     log_activity(challenge, 100, member="bob")
     assert (paid(challenge, "alice"), paid(challenge, "bob")) == ([100], [])
 
-    service.restore_milestone(Milestone.objects.get(), at=NOW + HOUR)
+    gone = Milestone.objects.get()
+    gone.archived_at = None
+    service.save_milestone(gone, at=NOW + HOUR)
 
     assert (paid(challenge, "alice"), paid(challenge, "bob")) == ([100], [100])
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.migrations.writer import MigrationWriter
 from django.db.models import F, Max, Min, Q
 
-from core.amounts import MAX_AMOUNT, AmountField, amount_range_check
+from core.amounts import MAX_AMOUNT, AmountField
 
 LARGE = ["99999999999999.9997", "99999999999999.9998", "99999999999999.9999"]
 REFUSED = [
@@ -185,12 +185,6 @@ def test_check_is_told_to_a_form_in_words(purses):
 def test_check_lets_null_and_its_ends_pass(purses):
     for value in (None, MAX_AMOUNT, -MAX_AMOUNT):
         purses.model(value=value).full_clean()
-
-
-def test_check_says_its_own_message():
-    check = amount_range_check("target", "purse_target_range", message="Name a target above zero.")
-
-    assert check.violation_error_message == "Name a target above zero."
 
 
 def test_rows_sort_by_value(purses):

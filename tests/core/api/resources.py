@@ -5,10 +5,9 @@ from rest_framework.decorators import action
 
 from challenges.models import Challenge
 from core.api.amount_field import AmountSerializerField
-from core.api.callers import EVERYBODY, IDENTIFIED, EndUserCaller
+from core.api.callers import EVERYBODY, IDENTIFIED, INGEST, EndUserCaller
 from core.api.direct_actions import FastActions
 from core.api.fields import (
-    FlagField,
     IdentifierField,
     IdentifierListField,
     OptionField,
@@ -57,7 +56,6 @@ class PersonSerializer(RecordSerializer):
     created_at = TimeField(read_only=True)
     # Fields that are only tried on, never stored.
     rank = WholeNumberField(min_value=0, max_value=9, required=False, write_only=True)
-    vip = FlagField(required=False, write_only=True)
     seen_at = TimeField(required=False, allow_null=True, write_only=True)
     friend_id = UuidField(required=False, allow_null=True, write_only=True)
     spent_value = AmountSerializerField(required=False, write_only=True)
@@ -66,7 +64,7 @@ class PersonSerializer(RecordSerializer):
     admin_fields = frozenset({"firstName"})
 
 
-class PersonViewSet(FastActions, ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, DeleteRecord):
+class PersonViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, DeleteRecord, RecordViewSet):
     slug = "person"
     readers = IDENTIFIED
     serializer_class = PersonSerializer
@@ -81,8 +79,6 @@ class PersonViewSet(FastActions, ListRecords, RetrieveRecord, CreateRecord, Upda
     sorts = (CREATED_AT, Sort("updatedAt", "updated_at"), Sort("firstName", "first_name", within="status"))
     own_parameters = {"partial_update": (BooleanFilter("dryRun"),)}
     documented = {"pause": "Pauses a person."}
-    action_scopes = {"echo": "ingest"}
-    fast_actions = {"echo": "echo_fast"}
 
     def records(self):
         if isinstance(self.caller, EndUserCaller):
@@ -111,11 +107,18 @@ class PersonViewSet(FastActions, ListRecords, RetrieveRecord, CreateRecord, Upda
         record.save()
         return self.answer(record)
 
-    @action(detail=False, methods=["post"])
-    def echo(self, request):
-        raise AssertionError("never called: echo_fast answers")
 
-    def echo_fast(self, request):
+class EchoViewSet(FastActions):
+    slug = "echo"
+    readers = IDENTIFIED
+    write_scope = INGEST
+    serializer_class = ProfileSerializer
+    fast_actions = {"create": "echo"}
+
+    def create(self, request):
+        raise AssertionError("never called: echo answers")
+
+    def echo(self, request):
         return json_response({"data": strict_loads(read_body(request, 1_000))})
 
 
@@ -151,6 +154,7 @@ class FaultyViewSet(ListRecords, RecordViewSet):
 
 router = RecordRouter()
 router.register("person", PersonViewSet)
+router.register("echo", EchoViewSet)
 router.register("board", BoardViewSet)
 router.register("faulty", FaultyViewSet)
 urlpatterns = [

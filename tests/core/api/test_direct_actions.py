@@ -1,9 +1,9 @@
 import pytest
 from django.db import OperationalError
 
-from tests.core.api.resources import PersonViewSet
+from tests.core.api.resources import EchoViewSet
 
-ECHO = "/schema/person/record/echo"
+ECHO = "/schema/echo/record"
 JSON = "application/json"
 
 
@@ -55,7 +55,7 @@ def test_a_database_that_goes_away_is_503(ingest, monkeypatch):
     def fail(view, request):
         raise OperationalError("gone")
 
-    monkeypatch.setattr(PersonViewSet, "echo_fast", fail)
+    monkeypatch.setattr(EchoViewSet, "echo", fail)
 
     response = ingest.post(ECHO, "{}", content_type=JSON)
 
@@ -66,7 +66,7 @@ def test_an_unforeseen_error_is_500_and_reaches_error_trackers(ingest, monkeypat
     def fail(view, request):
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr(PersonViewSet, "echo_fast", fail)
+    monkeypatch.setattr(EchoViewSet, "echo", fail)
     ingest.raise_request_exception = False
 
     response = ingest.post(ECHO, "{}", content_type=JSON)

@@ -6,7 +6,6 @@ import pytest
 from rest_framework.exceptions import ValidationError
 
 from core.api.fields import (
-    FlagField,
     IdentifierField,
     IdentifierListField,
     OptionField,
@@ -29,7 +28,6 @@ ID = "0199c9a8-7c60-7000-8000-000000000000"
         (IdentifierField(), " a@b/c.%ü ", " a@b/c.%ü "),
         (IdentifierField(), "x" * 256, "x" * 256),
         (WholeNumberField(min_value=-2, max_value=2), -2, -2),
-        (FlagField(), True, True),
         (TimeField(), "2026-11-22T10:00:00+01:00", datetime(2026, 11, 22, 9, tzinfo=UTC)),
         (UuidField(), ID, UUID(ID)),
         (UuidField(), ID.upper(), UUID(ID)),
@@ -65,10 +63,6 @@ def test_field_takes(field, sent, value):
         (WholeNumberField(min_value=0, max_value=9), 10**39),
         (WholeNumberField(min_value=0, max_value=9), []),
         (WholeNumberField(min_value=0, max_value=9), None),
-        (FlagField(), "true"),
-        (FlagField(), 1),
-        (FlagField(), []),
-        (FlagField(), None),
         (TimeField(), "2026-11-22"),
         (TimeField(), 1795341600),
         (TimeField(), {}),

@@ -95,7 +95,7 @@ def test_multipart_over_the_limit_is_413(settings):
 
 
 def test_a_record_by_multipart(admin):
-    response = admin.post("/schema/person/record", {"externalId": "alice", "rank": "3", "vip": "true"})
+    response = admin.post("/schema/person/record", {"externalId": "alice", "rank": "3"})
 
     assert response.status_code == 201
     assert response.json()["data"]["externalId"] == "alice"
@@ -109,7 +109,6 @@ def test_unknown_parts_and_loose_scalars_are_refused(admin):
         {
             "externalId": "alice",
             "rank": " 3",
-            "vip": "yes",
             "activityIds": "a",
             "icon": icon,
             "firstName": icon,
@@ -119,14 +118,13 @@ def test_unknown_parts_and_loose_scalars_are_refused(admin):
     assert response.status_code == 400
     assert {error["attr"] for error in response.json()["errors"]} == {
         "rank",
-        "vip",
         "activityIds",
         "icon",
         "firstName",
     }
 
 
-def test_an_absent_flag_is_not_false(admin, make_person, monkeypatch):
+def test_an_absent_part_changes_nothing(admin, make_person, monkeypatch):
     from tests.core.api.resources import PersonViewSet
 
     seen = {}

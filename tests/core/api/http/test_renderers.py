@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from django.utils.translation import gettext_lazy, override
 
-from core.api.http.renderers import JSONRenderer, encode, plain_number
+from core.api.http.renderers import JSONRenderer, encode
 from core.choices import RecordStatus
 
 
@@ -32,21 +32,6 @@ def test_encode_reads_lazy_texts_in_the_language_of_the_moment():
 
     with override("de"):
         assert encode([lazy]) == b'["Ja"]'
-
-
-@pytest.mark.parametrize(
-    ("number", "text"),
-    [
-        ("500.0000", "500"),
-        ("5E+2", "500"),
-        ("0.10", "0.1"),
-        ("0.0000", "0"),
-        ("-0.50", "-0.5"),
-        ("1E-4", "0.0001"),
-    ],
-)
-def test_plain_number_has_no_zeros_behind_and_no_exponent(number, text):
-    assert str(plain_number(Decimal(number))) == text
 
 
 def test_no_data_is_no_body():
