@@ -1,28 +1,19 @@
-"""Doorbells of this room: what a saved log, and an edited record, set off."""
+"""Connect signals to what follows from a saved log and from an edited record."""
 
-from collections.abc import Iterable, Mapping
 from typing import Any
-from uuid import UUID
 
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 
 from challenges.caches import config
-from challenges.caches.config import Rules
 from challenges.engine import orm_entry, progress
 from challenges.models import Challenge, ChallengeLog
-from challenges.models.rows import LogRow
 from challenges.signals import challenge_logs_saved
 from core.icons import storage
 from milestones.models import Milestone
 from rewards.models import Reward
 
-
-@receiver(challenge_logs_saved, dispatch_uid="challenges.engine.progress")
-def count_logs(
-    logs: Iterable[LogRow | ChallengeLog], rules: Mapping[UUID, Rules] | None = None, **kwargs: Any
-) -> progress.Applied:
-    return progress.apply(logs, rules)
+challenge_logs_saved.connect(progress.on_logs_saved, dispatch_uid="challenges.engine.progress")
 
 
 @receiver(pre_save, sender=ChallengeLog, dispatch_uid="challenges.judge_log")
@@ -31,8 +22,8 @@ def judge_log(instance: ChallengeLog, raw: bool = False, **kwargs: Any) -> None:
         orm_entry.judge_unsaved_log(instance)
 
 
-@receiver(post_save, sender=ChallengeLog, dispatch_uid="challenges.announce_log")
-def announce_log(instance: ChallengeLog, raw: bool = False, **kwargs: Any) -> None:
+@receiver(post_save, sender=ChallengeLog, dispatch_uid="challenges.log_saved")
+def send_log_saved(instance: ChallengeLog, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         challenge_logs_saved.send(sender=ChallengeLog, logs=[instance])
 
@@ -40,7 +31,7 @@ def announce_log(instance: ChallengeLog, raw: bool = False, **kwargs: Any) -> No
 @receiver([post_save, post_delete], sender=Challenge, dispatch_uid="challenges.challenge_edited")
 @receiver([post_save, post_delete], sender=Milestone, dispatch_uid="challenges.milestone_edited")
 @receiver([post_save, post_delete], sender=Reward, dispatch_uid="challenges.reward_edited")
-def touch_catalogue(**kwargs: Any) -> None:
+def invalidate_config(**kwargs: Any) -> None:
     config.invalidate()
 
 

@@ -74,13 +74,6 @@ def remaining_text(units_remaining: int, method: str) -> str:
     return f"{cents // 100}.{cents % 100:02}"
 
 
-def percentage(value_units: int, target_units: int) -> int:
-    """How much of the target is reached, rounded down: 0 to 100, and 100 only when it is reached."""
-    if target_units <= 0:
-        return 100
-    return max(0, min(100, value_units * 100 // target_units))
-
-
 def _refuse_unseen(text: str, field: str | None) -> None:
     """An empty text means the built-in one; one that only looks empty would leave a button without a name."""
     found = _CONTROL.search(text)

@@ -4,6 +4,7 @@
 sentences avoid words that would have to agree with it (docs/decisions/0006-period-text.md).
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from django.conf import settings
@@ -37,9 +38,11 @@ _PERIOD_TEXTS: dict[str, Promise] = {
 }
 
 
-def period_text(period: str) -> Promise:
-    """The noun of an aggregation period (`daily`: day), lazily: in the language active when it is read."""
-    return _PERIOD_TEXTS[period]
+@lru_cache(maxsize=64)
+def period_text(period: str, language: str) -> str:
+    """The noun of an aggregation period in a language: `daily` is "day" in English."""
+    with override(language):
+        return str(_PERIOD_TEXTS[period])
 
 
 @lru_cache(maxsize=256)
@@ -58,3 +61,8 @@ def effective_text(record: object, field: str, language: str) -> str:
     own = getattr(record, f"{field}_{language}", None)
     own = own or getattr(record, f"{field}_{settings.MODELTRANSLATION_DEFAULT_LANGUAGE}", None)
     return own or (default_text(field, language) if field in DEFAULT_TEXTS else "")
+
+
+def effective_texts(record: object, fields: Mapping[str, str], language: str) -> dict[str, str]:
+    """The effective text of several fields; `fields` maps the names in the result to fields."""
+    return {name: effective_text(record, field, language) for name, field in fields.items()}

@@ -16,14 +16,7 @@ from challenges.models import Challenge
 from core.amounts import SCALE
 from core.icons import clean_icon
 from core.icons.storage import icons_replaced
-from demo.stories import (
-    FIRST_NAMES,
-    LAST_NAMES,
-    STORIES,
-    RewardStory,
-    Story,
-    Texts,
-)
+from demo.stories import FIRST_NAMES, LAST_NAMES, STORIES, RewardStory, Story, Texts
 from members.domain import directory
 from milestones.models import Milestone
 from rewards.domain.code_files import listed_codes

@@ -1,7 +1,5 @@
 """A checkpoint of one challenge at a target value."""
 
-from datetime import datetime
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -79,7 +77,3 @@ class Milestone(DirtyFieldsModel):
 
     def __str__(self) -> str:
         return self.name
-
-    def acts_on(self, closes_at: datetime) -> bool:
-        """Whether it pays in a window that closes then (domain.md, Progress)."""
-        return self.live_since is not None and self.live_since < closes_at

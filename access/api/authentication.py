@@ -17,15 +17,9 @@ from rest_framework.request import Request
 
 from access.api import failed_attempts
 from access.domain.tokens import TokenError, configured_verifier
-from access.models.api_key import ApiKey, hash_of, scopes_of
-from core.api.callers import (
-    GUEST,
-    AdminCaller,
-    Caller,
-    EndUserCaller,
-)
+from access.models.api_key import KEY_HASH, ApiKey
+from core.api.callers import GUEST, WWW_AUTHENTICATE, AdminCaller, Caller, EndUserCaller, scopes_of
 from core.api.errors import Fault, Refused, refuse
-from core.api.permissions import WWW_AUTHENTICATE
 
 LONGEST_KEY = 256
 _NO_HASH = "0" * 64
@@ -93,7 +87,8 @@ def _usable_key(key: str, now: datetime) -> AdminCaller | None:
     minute = now.replace(second=0, microsecond=0)
     row = _found(key.partition(".")[0], now, minute) if key.isascii() and key.isprintable() else None
     # Compared also when there is no such prefix: an answer takes equally long for every wrong key.
-    if not hmac.compare_digest(row[2] if row else _NO_HASH, hash_of(key)) or row is None:
+    key_hash = KEY_HASH(key.encode()).hexdigest()
+    if not hmac.compare_digest(row[2] if row else _NO_HASH, key_hash) or row is None:
         return None
     key_id, name, _hash, may_ingest, may_read, may_admin, paused, current, due = row
     if paused or not current:

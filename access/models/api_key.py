@@ -9,20 +9,19 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from core.api.callers import (
-    ADMIN,
-    INGEST,
-    READ,
-    SCOPES,
-)
+from core.api.callers import SCOPES, scopes_of
 from core.ids import uuid7
 
 PREFIX_BYTES = 6
 SECRET_BYTES = 32  # 256 random bits: a fast hash is enough, there is nothing to guess
 
 
+# How a key is stored: this hash of its text, as hexadecimal digits.
+KEY_HASH = hashlib.sha256
+
+
 def hash_of(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
+    return KEY_HASH(key.encode()).hexdigest()
 
 
 class ApiKey(models.Model):
@@ -75,11 +74,6 @@ class ApiKey(models.Model):
         key = f"{self.prefix}.{secrets.token_urlsafe(SECRET_BYTES)}"
         self.key_hash = hash_of(key)
         return key
-
-
-def scopes_of(may_ingest: bool, may_read: bool, may_admin: bool) -> frozenset[str]:
-    flags = {INGEST: may_ingest, READ: may_read, ADMIN: may_admin}
-    return frozenset(scope for scope in SCOPES if flags[scope])
 
 
 def create_key(name: str, scopes: Collection[str], *, at: datetime) -> tuple[ApiKey, str]:

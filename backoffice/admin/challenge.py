@@ -12,13 +12,7 @@ from challenges.models import Challenge
 from core.admin.theme import action
 from core.icons import clean_icon
 from demo.loading import ICONS
-from demo.stories import (
-    STORIES,
-    MilestoneStory,
-    RewardStory,
-    Story,
-    Texts,
-)
+from demo.stories import STORIES, MilestoneStory, RewardStory, Story, Texts
 from rewards.models import Reward
 
 

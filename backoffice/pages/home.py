@@ -7,12 +7,7 @@ from django.utils import timezone
 
 from challenges.admin.changelist import window_statistics
 from challenges.models import Challenge
-from rewards.domain.pool_levels import (
-    Outlook,
-    PoolState,
-    outlooks,
-    pool_states,
-)
+from rewards.domain.pool_levels import Outlook, PoolState, outlooks, pool_states
 from rewards.models import Reward
 
 SHOWN_AT_MOST = 20

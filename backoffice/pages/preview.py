@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from backoffice.queries.example_states import State, example_state
 from challenges.admin.conflicts import label_of
 from challenges.admin.form_changes import identify
-from challenges.api.presenters import serialize_challenge
+from challenges.api.presenters.challenge import serialize_challenge
 from challenges.models import Challenge
 from challenges.queries.member_state import MemberState, member_states
 from core.api.language import Language

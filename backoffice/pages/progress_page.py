@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from backoffice.pages.page import may, page
 from challenges.caches.challenge import read_milestones
 from challenges.models import ChallengeLog, ChallengeProgress
+from challenges.queries.progress_summary import acting_milestones, percentage, progress_status
 from core.amounts import units
 from core.choices import RecordStatus
-from core.messages import percentage, remaining_text
+from core.messages import remaining_text
 from milestones.models import Milestone
 from rewards.models import RewardLog
 
@@ -56,7 +57,7 @@ def show(request: HttpRequest, progress_id: UUID) -> HttpResponse:
         "desk/progress.html",
         _("Why %(value)s?") % {"value": f"{progress.current_progress_value:f}"},
         progress=progress,
-        status=progress.status_at(at),
+        status=progress_status(progress.challenge_completed_at, progress.window_ends_at, at),
         percentage=percentage(
             units(progress.current_progress_value), units(progress.completion_target_value)
         ),
@@ -98,7 +99,8 @@ def thresholds(progress: ChallengeProgress) -> list[ThresholdLine]:
 def _threshold(milestone: Milestone, progress: ChallengeProgress, paid: RewardLog | None) -> ThresholdLine:
     target = milestone.milestone_target_value
     reached = target <= progress.current_progress_value
-    return ThresholdLine(str(milestone), target, reached, paid, milestone.acts_on(progress.window_ends_at))
+    acts = bool(acting_milestones([milestone], progress.window_ends_at))
+    return ThresholdLine(str(milestone), target, reached, paid, acts)
 
 
 def upcoming(progress: ChallengeProgress, steps: list[ThresholdLine]) -> str:

@@ -3,13 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from backoffice.pages import (
-    actions,
-    dashboard,
-    member_page,
-    preview,
-    progress_page,
-)
+from backoffice.pages import actions, dashboard, member_page, preview, progress_page
 
 app_name = "desk"
 staff = admin.site.admin_view

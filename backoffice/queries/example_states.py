@@ -8,13 +8,9 @@ from enum import StrEnum
 from django.utils.translation import gettext_lazy as _
 
 from challenges.models import Challenge, ChallengeProgress
+from challenges.models.rows import row_of_progress
 from challenges.queries.member_state import MemberState
-from core.choices import (
-    AggregationMethod,
-    CodeSource,
-    RecordStatus,
-    RewardLogStatus,
-)
+from core.choices import AggregationMethod, CodeSource, RecordStatus, RewardLogStatus
 from core.periods import Window, window_before
 from milestones.models import Milestone
 from rewards.models import Reward, RewardLog
@@ -57,8 +53,8 @@ def example_state(
     row = _row(challenge, window, _value(state, challenge, live), at)
     logs = {window.period_key: _reward_logs(row, challenge, live, at)}
     if state == State.FAILED:
-        return MemberState(EXAMPLE_MEMBER, None, row, logs)
-    return MemberState(EXAMPLE_MEMBER, row, None, logs)
+        return MemberState(EXAMPLE_MEMBER, None, row_of_progress(row), logs)
+    return MemberState(EXAMPLE_MEMBER, row_of_progress(row), None, logs)
 
 
 def _value(state: State, challenge: Challenge, live: Sequence[Milestone]) -> Decimal:

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from access.domain import audit_log
 from challenges.caches.challenge import read_milestones
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
+from challenges.queries.progress_summary import percentage, progress_status
 from core.amounts import units
 from core.choices import ProgressStatus, RecordStatus, RewardLogStatus
-from core.messages import percentage
 from members.models import Member
 from milestones.models import Milestone
 from rewards.models import RewardLog
@@ -113,7 +113,7 @@ def _begun(
         row.window_ends_at,
         row.current_progress_value,
         row.completion_target_value,
-        row.status_at(at),
+        progress_status(row.challenge_completed_at, row.window_ends_at, at),
         rungs,
         row,
     )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.domain import audit_log
 from challenges.models import Activity, ChallengeLog, ChallengeProgress
+from challenges.queries.progress_summary import percentage, progress_status
 from core.admin.base_classes import AddOnlyAdmin, ViewOnlyAdmin
 from core.admin.fields import ReasonField
 from core.admin.large_tables import ExactSearch
@@ -22,8 +23,7 @@ from core.admin.theme import (
     display,
 )
 from core.amounts import units
-from core.choices import ProgressStatus, ReasonCode
-from core.messages import percentage
+from core.choices import ReasonCode
 
 
 class AddedLogForm(forms.ModelForm):
@@ -120,7 +120,7 @@ class ChallengeProgressAdmin(ExactSearch, ViewOnlyAdmin):
 
     @display(description=_("status"), label=STATUS_COLOURS)
     def shown_status(self, row: ChallengeProgress) -> Badge:
-        status: ProgressStatus = row.status_at(timezone.now())
+        status = progress_status(row.challenge_completed_at, row.window_ends_at, timezone.now())
         return Badge(status.value, str(status.label))
 
 

@@ -15,16 +15,17 @@ from uuid import UUID
 from django.db import transaction
 from rest_framework import serializers as drf
 
-from challenges.api.presenters import serialize_challenge
+from challenges.api.presenters.challenge import serialize_challenge
 from challenges.api.serializers import ChallengeSerializer, MilestoneSerializer
 from challenges.api.views.rewards_named import reward_named
 from challenges.caches.challenge import read_milestones
 from challenges.editing import service
 from challenges.models import Challenge
-from core.api.errors import Fault, answer_to
-from core.api.filters import parse_uuid
+from core.api.errors import Fault
+from core.api.http.exception_handler import answer_to
 from core.api.language import Language, default_language
 from core.api.reader import Reader
+from core.api.values import parse_uuid
 from core.choices import RecordStatus
 from core.errors import DomainError, DomainErrors
 from core.icons import MAX_BYTES, CleanIcon, clean_icon

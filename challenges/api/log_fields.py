@@ -9,10 +9,8 @@ from django.core.validators import validate_email
 
 from core.amounts import parse_amount, parse_text
 from core.api.errors import Fault, Refused
-from core.api.fields import IDENTIFIER
-from core.api.filters import parse_uuid
 from core.api.http.strict_json import printable
-from core.api.times import read_time
+from core.api.values import IDENTIFIER, parse_uuid, read_time
 from core.errors import DomainError
 from members.domain.profiles import check_phone_number
 

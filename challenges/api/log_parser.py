@@ -14,11 +14,9 @@ from challenges.api.log_fields import FIELDS, LONGEST, READ_ONLY
 from challenges.engine.eligibility import Entry
 from core.amounts import parse_amount, parse_text
 from core.api.errors import Fault, Refused, refuse
-from core.api.fields import IDENTIFIER
-from core.api.filters import parse_uuid
-from core.api.http.strict_json import check_depth, printable, strict_loads
+from core.api.http.strict_json import printable, strict_loads
 from core.api.query_string import nearest
-from core.api.times import read_time
+from core.api.values import IDENTIFIER, parse_uuid, read_time
 from core.errors import DomainError
 
 LARGEST_BATCH = 5000
@@ -50,7 +48,6 @@ Decoded = Entry | list[Fault]
 
 def read_one(body: bytes, *, for_activity: bool = False) -> Entry:
     """The entry of a body that is one record. Raises `Refused` 400 naming every bad field."""
-    check_depth(body)
     decoded = _decode(body, for_activity)
     if isinstance(decoded, Entry):
         return decoded
@@ -59,7 +56,6 @@ def read_one(body: bytes, *, for_activity: bool = False) -> Entry:
 
 def read_batch(body: bytes, largest: int = LARGEST_BATCH, *, for_activity: bool = False) -> list[Decoded]:
     """An entry, or its faults, for each record in order. Raises `Refused` when the body is no such object."""
-    check_depth(body)
     records = _records_of(body)
     if not 1 <= len(records) <= largest:
         raise refuse("invalid", f"Send 1 to {largest} records.", "records")
@@ -109,13 +105,14 @@ def _plain_entry(record: bytes, for_activity: bool) -> Entry | None:
             return None
         if not IDENTIFIER.fullmatch(raw.ownedById):
             return None
+        activity_value = _units_of(value)
         return Entry(
             challenge_id=NO_CHALLENGE if for_activity else parse_uuid(raw.challengeId),
             external_id=raw.ownedById,
             activity_at=read_time(raw.activityAt),
             activity_id=raw.activityId,
             unique_identifier=raw.uniqueIdentifier,
-            activity_value=_units_of(value),
+            activity_value=activity_value,
         )
     except (msgspec.DecodeError, ValueError, DomainError):
         return None

@@ -4,7 +4,7 @@
 from rest_framework import serializers
 
 from challenges.api.log_parser import LARGEST_ACTIVITY_BATCH, LARGEST_BATCH
-from challenges.api.presenters import DEFAULT_CHALLENGE_ICON
+from challenges.api.presenters.challenge import DEFAULT_CHALLENGE_ICON
 from core.api.amount_field import AmountSerializerField
 from core.api.fields import (
     IdentifierListField,

@@ -1,14 +1,13 @@
-"""Challenges with their milestones and rewards as readers see them, cached until any edit.
+"""Cache challenges with their milestones and rewards as readers see them, valid until any edit.
 
-Like the catalogue's rules, but whole records: what representations need. One small query says whether the
-cache still holds.
+Like `caches.config`, but whole records: what the presenters need.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from challenges.caches.config import VersionedCache, config_version
+from challenges.caches.config import VersionedCache, last_config_version
 from challenges.models import Challenge
 from core.choices import RecordStatus
 from milestones.models import Milestone
@@ -20,43 +19,47 @@ class CachedChallenge:
 
     challenge: Challenge
     milestones: tuple[Milestone, ...]
-
-    @property
-    def live_milestones(self) -> list[Milestone]:
-        return [each for each in self.milestones if each.status == RecordStatus.LIVE]
+    live_milestones: tuple[Milestone, ...]
 
 
-def get_many(challenge_ids: Iterable[UUID], now: int | None = None) -> dict[UUID, CachedChallenge]:
-    """These challenges as they are now; two queries for those that are not cached.
+def get_many(challenge_ids: Iterable[UUID], version: int | None = None) -> dict[UUID, CachedChallenge]:
+    """Return these challenges as they are now; two queries for those that are not cached.
 
-    `now`: a stamp that this request read already; None asks for it.
+    `version`: a config version that this request read already; None reads it.
     """
-    wanted = set(challenge_ids)
-    return _challenges.take(wanted, config_version() if now is None else now) if wanted else {}
+    return _challenges.get_many(challenge_ids, version)
+
+
+def get_as_last_read(challenge_id: UUID) -> CachedChallenge:
+    """Return a challenge at the config version that this thread read last; no query where it is cached."""
+    return _challenges.get_many([challenge_id], last_config_version())[challenge_id]
 
 
 def _load(challenge_ids: set[UUID]) -> dict[UUID, CachedChallenge]:
-    challenges = Challenge.objects.filter(id__in=challenge_ids).select_related("completion_reward")
-    milestones = read_milestones(challenge_ids)
-    return {each.id: CachedChallenge(each, tuple(milestones.get(each.id, ()))) for each in challenges}
+    by_challenge = read_milestones(challenge_ids)
+    cached: dict[UUID, CachedChallenge] = {}
+    for challenge in Challenge.objects.filter(id__in=challenge_ids).select_related("completion_reward"):
+        milestones = tuple(by_challenge.get(challenge.id, ()))
+        live = tuple(milestone for milestone in milestones if milestone.status == RecordStatus.LIVE)
+        cached[challenge.id] = CachedChallenge(challenge, milestones, live)
+    return cached
 
 
 _challenges = VersionedCache(_load)
 
 
-def get_milestones(challenge_ids: Iterable[UUID], now: int | None = None) -> dict[UUID, list[Milestone]]:
-    """What `with_milestones` reads, cached: for readers other than the edit under way."""
-    wanted = set(challenge_ids)
-    return _milestones.take(wanted, config_version() if now is None else now) if wanted else {}
+def get_milestones(challenge_ids: Iterable[UUID], version: int | None = None) -> dict[UUID, list[Milestone]]:
+    """Return what `read_milestones` reads, cached: for readers other than the edit under way."""
+    return _milestones.get_many(challenge_ids, version)
 
 
 def read_milestones(challenge_ids: Iterable[UUID]) -> dict[UUID, list[Milestone]]:
-    """Unarchived milestones by challenge, ascending."""
-    found: dict[UUID, list[Milestone]] = {}
+    """Read unarchived milestones by challenge, ascending, each with its reward."""
+    by_challenge: dict[UUID, list[Milestone]] = {}
     rows = Milestone.objects.unarchived().filter(challenge__in=challenge_ids).select_related("reward")
     for milestone in rows.order_by("milestone_target_value", "id"):
-        found.setdefault(milestone.challenge_id, []).append(milestone)
-    return found
+        by_challenge.setdefault(milestone.challenge_id, []).append(milestone)
+    return by_challenge
 
 
 _milestones = VersionedCache(lambda ids: {id_: [] for id_ in ids} | read_milestones(ids))

@@ -1,7 +1,7 @@
-"""The rules of challenges as the engine reads them: immutable snapshots, cached until any edit.
+"""Cache the rules of challenges as the engine reads them: immutable snapshots, valid until any edit.
 
-The cache holds while the catalogue's stamp stays the same. A stamp is random and never comes back, so a
-snapshot of a transaction that rolled back is never found again.
+A cached value is valid while the config version is the same. A version is random and never comes back, so
+that what a transaction read which then rolled back is never found again.
 """
 
 import secrets
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A live milestone as the engine needs it; `target` in ten-thousandths."""
+    """A live milestone as the engine reads it; `target` in units (0.0001)."""
 
     milestone_id: UUID
     target: int
@@ -37,7 +37,7 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """One challenge's rules at one stamp; `target` in ten-thousandths, thresholds lowest first."""
+    """The rules of one challenge at one config version. `target` in units, thresholds lowest first."""
 
     challenge_id: UUID
     status: str
@@ -54,60 +54,58 @@ class Rules:
     backfill_since: datetime | None
     thresholds: tuple[Threshold, ...]
 
-    @property
-    def settled(self) -> bool:
-        """Whether everybody whom the last edit pays has been paid."""
-        return self.backfill_since is None
-
     def closes_at(self, calendar_end: datetime) -> datetime:
         """When a window closes: at its calendar end or at the challenge's end, whichever is earlier."""
         return calendar_end if self.ends_at is None else min(calendar_end, self.ends_at)
 
 
-_read = threading.local()
+_last_read = threading.local()
 
 
 def config_version() -> int:
-    """Which configuration is in force; 0 while none was ever saved. One small query of every request."""
+    """Return the config version in force; 0 while nothing was ever saved. Costs one small query a request."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT version FROM {Catalogue._meta.db_table}")
         row = cursor.fetchone()
-    _read.stamp = row[0] if row else 0
-    return _read.stamp
+    _last_read.version = row[0] if row else 0
+    return _last_read.version
 
 
 def last_config_version() -> int:
-    """The stamp that this thread read last. Another thread's may belong to an edit that is not committed."""
-    return getattr(_read, "stamp", 0)
+    """Return the version that this thread read last; another's may be of an uncommitted edit."""
+    return getattr(_last_read, "version", 0)
 
 
 def invalidate() -> None:
-    """Say, in the edit's own transaction, that the configuration changed."""
+    """Set a new config version, in the transaction of an edit: every cache in every process is stale then."""
     Catalogue.objects.update_or_create(id=1, defaults={"version": secrets.randbits(62)})
 
 
 class VersionedCache(Generic[T]):
-    """What `load` makes of challenges, kept until the stamp changes. Nothing that it holds may be changed."""
+    """Cache what `load` makes of challenges until the config version changes. Values must not be mutated."""
 
     def __init__(self, load: Callable[[set[UUID]], dict[UUID, T]]) -> None:
         self.load = load
         self.cached: tuple[int, dict[UUID, T]] = (0, {})
 
-    def take(self, challenge_ids: Iterable[UUID], now: int) -> dict[UUID, T]:
-        """Those of these challenges that `load` knows; `now` is the stamp in force."""
+    def get_many(self, challenge_ids: Iterable[UUID], version: int | None = None) -> dict[UUID, T]:
+        """Return the values of those challenges that `load` knows; `version` None reads the one in force."""
         wanted = set(challenge_ids)
-        at, known = self.cached
-        if at != now or len(known) > CACHED_AT_MOST:
-            known = {}
-            self.cached = (now, known)
-        if missing := wanted - known.keys():
-            known.update(self.load(missing))
-        return {id_: known[id_] for id_ in wanted if id_ in known}
+        if not wanted:
+            return {}
+        version = config_version() if version is None else version
+        cached_version, values = self.cached
+        if cached_version != version or len(values) > CACHED_AT_MOST:
+            values = {}
+            self.cached = (version, values)
+        if missing := wanted - values.keys():
+            values.update(self.load(missing))
+        return {id_: values[id_] for id_ in wanted if id_ in values}
 
 
 def rules_of(challenge_ids: Iterable[UUID]) -> dict[UUID, Rules]:
-    """The rules of these challenges; an id that is unknown or archived is missing."""
-    return _rules.take(challenge_ids, config_version())
+    """Return the rules of these challenges; an id that is unknown or archived is missing."""
+    return _rules.get_many(challenge_ids)
 
 
 def _load(challenge_ids: set[UUID]) -> dict[UUID, Rules]:

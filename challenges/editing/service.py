@@ -137,7 +137,7 @@ def _alone(challenge: Challenge, expected_version: int | None = None) -> Iterato
         if expected_version is not None and stored.version != expected_version:
             message = "Somebody else changed this meanwhile: read it again and repeat your edit."
             raise DomainError("stale", message, None, "conflict")
-        if not stored.settled:
+        if stored.pending_backfill:
             backfill.finish_backfill(challenge.id)
             stored.refresh_from_db()
         yield stored

@@ -51,7 +51,11 @@ def finish_backfill(challenge_id: UUID, place: Place | None = None, *, wait: boo
         with transaction.atomic():
             locks.lock_shared([challenge_id])
             rules = rules_of([challenge_id]).get(challenge_id)
-            if rules is None or rules.settled or not locks.lock_backfill(challenge_id, wait=wait):
+            if (
+                rules is None
+                or rules.backfill_since is None
+                or not locks.lock_backfill(challenge_id, wait=wait)
+            ):
                 return
             place = _go_on(rules, place)
             unfinished = place is not None

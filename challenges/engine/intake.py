@@ -25,7 +25,7 @@ from challenges.engine.progress import Applied, SumLimitReached
 from challenges.engine.replays import repeated
 from challenges.engine.reversals import NO_ORIGINALS, originals_of
 from challenges.models import ChallengeLog
-from challenges.models.rows import LOGS, Identity, LogRow, ProgressRow, find_log_rows
+from challenges.models.rows import LOG_VALUES, LOGS, Identity, LogRow, ProgressRow, find_log_rows
 from challenges.signals import challenge_logs_saved
 from core.errors import DomainError
 from core.ids import uuid7_batch
@@ -127,20 +127,16 @@ def record_once(entries: Sequence[Entry], singly: frozenset[Pair], at: datetime)
     """Make one attempt of `record`, which is a part of the caller's transaction where there is one."""
     with transaction.atomic():
         challenge_ids = {entry.challenge_id for entry in entries}
+        external_ids = {entry.external_id for entry in entries}
+        outcomes = [Outcome() for _ in entries]
         locks.lock_shared(challenge_ids)
-        context = BatchContext(
-            entries=entries,
-            outcomes=[Outcome() for _ in entries],
-            rules=rules_of(challenge_ids),
-            members=directory.find(entry.external_id for entry in entries),
-            at=at,
-            singly=singly,
-        )
+        rules, members = rules_of(challenge_ids), directory.find(external_ids)
+        context = BatchContext(entries, outcomes, rules, members, at, singly)
         for sub_batch in [[0]] if len(entries) == 1 else split_batch(entries, singly):
             _process_sub_batch(context, sub_batch)
-        for rules in context.rules.values():
-            if rules.backfill_since is not None:
-                backfill.resume_if_interrupted(rules, at)
+        for challenge_rules in rules.values():
+            if challenge_rules.backfill_since is not None:
+                backfill.resume_if_interrupted(challenge_rules, at)
     return context.outcomes
 
 
@@ -262,7 +258,7 @@ def _store_within_limits(context: BatchContext, logs: dict[int, LogRow]) -> dict
 
 def _store(context: BatchContext, logs: dict[int, LogRow]) -> dict[int, LogRow]:
     """Insert in key order, and let what was new count."""
-    rows = [log.row() for log in sorted(logs.values(), key=_identity)]
+    rows = [LOG_VALUES(log) for log in sorted(logs.values(), key=_identity)]
     written = LOGS.insert(rows, "(member_id, challenge_id, unique_identifier) DO NOTHING", ("id",))
     new = {id_ for (id_,) in written}
     stored = {index: log for index, log in logs.items() if log.id in new}

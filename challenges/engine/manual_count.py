@@ -18,7 +18,7 @@ from challenges.engine import locks
 from challenges.engine.eligibility import counted_value
 from challenges.engine.intake import retried, send_saved
 from challenges.models import ChallengeLog
-from challenges.models.rows import LOGS, LogRow
+from challenges.models.rows import LOG_VALUES, LOGS, LogRow
 from core.amounts import units
 from core.errors import DomainError
 from core.ids import uuid7
@@ -65,7 +65,9 @@ def _attempt(log_id: UUID, reason: str, actor: Any, at: datetime) -> ManualCount
         _refuse_what_must_not(original)
         rules = _rules(challenge_id)
         log = _counting(original, rules, at)
-        if not LOGS.insert([log.row()], "(member_id, challenge_id, unique_identifier) DO NOTHING", ("id",)):
+        if not LOGS.insert(
+            [LOG_VALUES(log)], "(member_id, challenge_id, unique_identifier) DO NOTHING", ("id",)
+        ):
             raise _refusal("counted_already", "This log has been counted anyway already.")
         applied = send_saved([log], {challenge_id: rules})
         audit_log.note(

@@ -8,6 +8,7 @@ other and never deadlock (docs/locking.md).
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import starmap
 from uuid import UUID
 
 from django.db import connection
@@ -15,13 +16,7 @@ from django.db import connection
 from challenges.caches.config import Rules, rules_of
 from challenges.engine.thresholds import crossed
 from challenges.models import ChallengeLog
-from challenges.models.rows import (
-    PROGRESS,
-    LogRow,
-    ProgressRow,
-    WindowKey,
-    row_of_log,
-)
+from challenges.models.rows import PROGRESS, LogRow, ProgressRow, WindowKey, row_of_log
 from core.amounts import MAX_UNITS
 from core.choices import ReversalPolicy
 from core.errors import DomainError
@@ -75,7 +70,8 @@ def apply(
     for log in logs:
         row = row_of_log(log) if isinstance(log, ChallengeLog) else log
         if row.counted:
-            by_window.setdefault(row.window_key, []).append(row)
+            window_key = (row.member_id, row.challenge_id, row.period_key)
+            by_window.setdefault(window_key, []).append(row)
     if not by_window:
         return Applied()
     at = at or max(logs[-1].created_at for logs in by_window.values())
@@ -84,6 +80,13 @@ def apply(
     issued = _issue_due(rows, by_window, rules, at, reopened)
     _revoke_unsupported(rows, by_window, rules, at)
     return Applied(rows, issued)
+
+
+def on_logs_saved(
+    logs: Iterable[LogRow | ChallengeLog], rules: RulesById | None = None, **kwargs: object
+) -> Applied:
+    """Receive `challenge_logs_saved`."""
+    return apply(logs, rules)
 
 
 def replay(by_window: LogsByWindow, rules: Rules, at: datetime) -> None:
@@ -167,7 +170,7 @@ def _write(changes: Sequence[Change], rules: RulesById, conflict: str, at: datet
         _new_row(id_, key, change, rules[key[1]], logs, at)
         for id_, (key, change, logs) in zip(uuid7_batch(at, len(changes)), changes, strict=True)
     ]
-    return [ProgressRow(*row) for row in PROGRESS.insert(rows, conflict, COLUMNS)]
+    return list(starmap(ProgressRow, PROGRESS.insert(rows, conflict, COLUMNS)))
 
 
 def _on_conflict() -> str:

@@ -9,12 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.amounts import AmountField, amount_range_check
-from core.choices import (
-    AggregationMethod,
-    AggregationPeriod,
-    RecordStatus,
-    ReversalPolicy,
-)
+from core.choices import AggregationMethod, AggregationPeriod, RecordStatus, ReversalPolicy
 from core.dirty_tracking import DirtyFieldsModel
 from core.ids import uuid7
 from core.periods import Window, checked_zone, window_containing
@@ -181,9 +176,9 @@ class Challenge(DirtyFieldsModel):
         return self.name
 
     @property
-    def settled(self) -> bool:
-        """Whether everybody whom the last edit pays has been paid."""
-        return self.settling_since is None
+    def pending_backfill(self) -> bool:
+        """Whether somebody whom the last edit pays has not been paid yet."""
+        return self.settling_since is not None
 
     def window_at(self, moment: datetime) -> Window:
         """The calendar window around `moment`; see `closes_at` for when it really closes.

@@ -1,13 +1,10 @@
 """The running state of one member in one challenge and window."""
 
-from datetime import datetime
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.amounts import AmountField, amount_range_check
-from core.choices import ProgressStatus
 from core.ids import uuid7
 
 
@@ -64,9 +61,3 @@ class ChallengeProgress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.current_progress_value} / {self.completion_target_value} ({self.period_key})"
-
-    def status_at(self, moment: datetime) -> ProgressStatus:
-        """A fact of the row and the clock; no job makes it true (domain.md, Progress)."""
-        if self.challenge_completed_at is not None:
-            return ProgressStatus.COMPLETED
-        return ProgressStatus.FAILED if self.window_ends_at <= moment else ProgressStatus.IN_PROGRESS

@@ -7,10 +7,11 @@ holds them equal to the models' columns. All values are units: ten-thousandths, 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from challenges.models import Activity, ChallengeLog, ChallengeProgress
-from core.amounts import amount, units
+from core.amounts import units
 from core.periods import Window
 from core.sql.table import Table
 
@@ -100,23 +101,9 @@ class LogRow:
     def window_key(self) -> WindowKey:
         return self.member_id, self.challenge_id, self.period_key
 
-    def row(self) -> tuple:
-        return (
-            self.id,
-            self.member_id,
-            self.challenge_id,
-            self.unique_identifier,
-            self.activity_at,
-            self.activity_id,
-            self.activity_value,
-            self.reversal_of,
-            self.counts_anyway,
-            self.period_key,
-            self.counted,
-            self.reason_code,
-            self.counted_value,
-            self.created_at,
-        )
+
+# The values of a LogRow, in the order of the columns of `LOGS`.
+LOG_VALUES = attrgetter(*LOGS.columns)
 
 
 @dataclass(slots=True)
@@ -140,20 +127,20 @@ class ProgressRow:
         return self.member_id, self.challenge_id, self.period_key
 
 
-def progress_of_row(row: ProgressRow) -> ChallengeProgress:
-    """A row as a model instance."""
-    return ChallengeProgress(
-        id=row.id,
-        member_id=row.member_id,
-        challenge_id=row.challenge_id,
-        period_key=row.period_key,
-        window_starts_at=row.window_starts_at,
-        window_ends_at=row.window_ends_at,
-        current_progress_value=amount(row.value),
-        completion_target_value=amount(row.target),
-        challenge_started_at=row.started_at,
-        challenge_completed_at=row.completed_at,
-        updated_at=row.updated_at,
+def row_of_progress(progress: ChallengeProgress) -> ProgressRow:
+    """Convert a model instance."""
+    return ProgressRow(
+        progress.id,
+        progress.member_id,
+        progress.challenge_id,
+        progress.period_key,
+        progress.window_starts_at,
+        progress.window_ends_at,
+        units(progress.current_progress_value),
+        units(progress.completion_target_value),
+        progress.challenge_started_at,
+        progress.challenge_completed_at,
+        progress.updated_at,
     )
 
 

@@ -6,13 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from challenges.models import Catalogue, Challenge, ChallengeProgress
-from challenges.models.rows import (
-    PROGRESS,
-    ProgressRow,
-    WindowKey,
-    progress_of_row,
-)
+from challenges.models import Catalogue, Challenge
+from challenges.models.rows import PROGRESS, ProgressRow, WindowKey
 from core.sql.table import Table
 from members.domain.directory import MEMBERS
 from rewards.models import RewardLog
@@ -50,8 +45,8 @@ class MemberState:
     """What one member has in one challenge: the rows of the window of now and of the newest closed one."""
 
     external_id: str
-    progress: ChallengeProgress | None = None
-    last_progress: ChallengeProgress | None = None
+    progress: ProgressRow | None = None
+    last_progress: ProgressRow | None = None
     reward_logs: Mapping[str, Sequence[RewardLog]] = field(default_factory=dict)
 
     def rewards_in(self, period_key: str) -> Sequence[RewardLog]:
@@ -115,7 +110,7 @@ def member_states(
     """
     own = member_rows(external_id, at)[1] if own is None else own
     keys = {each.id: each.window_at(at).period_key for each in challenges}
-    rows = [progress_of_row(row) for row in own.progress if row.challenge_id in keys]
+    rows = [row for row in own.progress if row.challenge_id in keys]
     logs = reward_logs_by_window(key for key in own.paid if key[1] in keys)
     return {id_: _member_state(external_id, id_, key, rows, logs, at) for id_, key in keys.items()}
 
@@ -124,7 +119,7 @@ def _member_state(
     external_id: str,
     challenge_id: UUID,
     period_key: str,
-    rows: Sequence[ChallengeProgress],
+    rows: Sequence[ProgressRow],
     logs: dict[WindowKey, list[RewardLog]],
     at: datetime,
 ) -> MemberState:

@@ -6,12 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from core.amounts.scale import (
-    DECIMAL_PLACES,
-    INTEGER_DIGITS,
-    amount,
-    units,
-)
+from core.amounts.scale import DECIMAL_PLACES, INTEGER_DIGITS, amount, units
 from core.errors import DomainError
 
 

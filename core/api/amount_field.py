@@ -5,12 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.amounts.scale import (
-    amount,
-    parse_amount,
-    parse_text,
-    units,
-)
+from core.amounts.scale import amount, parse_amount, parse_text, units
 from core.errors import DomainError
 
 

@@ -1,43 +1,14 @@
-"""One shape for every refusal: `{"type", "errors": [{"code", "detail", "attr"}]}`, with a status that fits.
+"""What the API refuses with: a status and everything that is wrong, as data. Pure.
 
-Never a trace, SQL or a setting: what is not known here is logged and answered as a bare 500.
+`core.api.http.exception_handler` makes responses of it.
 """
 
-import logging
-import math
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core import exceptions as django_errors
-from django.core.signals import got_request_exception
-from django.db import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
-from rest_framework import exceptions as drf_errors
-from rest_framework.response import Response
-
-from core.api.http.renderers import encode
-from core.api.names import camel, camel_path
-from core.errors import DomainError, DomainErrors
-
-logger = logging.getLogger("core.api")
-
-STATUS_OF = {
-    "invalid": 400,
-    "conflict": 409,
-    "not_found": 404,
-    "forbidden": 403,
-    "busy": 503,
-    "too_large": 413,
-}
-WENT_WRONG = "Something went wrong on our side; it has been logged."
-RETRY_AFTER_SECONDS = 1
 # Everything that is wrong is named at once, within reason: a body can be wrong in 100,000 places.
 MOST_FAULTS = 100
-# The database is away, restarting, read-only or busy: nothing the caller did, and worth another try.
-UNAVAILABLE = (OperationalError, InterfaceError, InternalError)
-NAMED_FIELD = re.compile(r"([a-z][A-Za-z0-9]*): (.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,104 +45,3 @@ class Refused(Exception):  # noqa: N818 - reads as a sentence where it is raised
 
 def refuse(code: str, detail: str, attr: str | None = None, *, status: int = 400) -> Refused:
     return Refused(status, Fault(code, detail, attr))
-
-
-def answer_to(error: BaseException) -> Answer | None:
-    """The answer that an exception deserves; None for one that nobody foresaw."""
-    if isinstance(error, Refused):
-        return error.answer
-    if isinstance(error, DomainError):
-        return _answer_to_domain(error)
-    if isinstance(error, drf_errors.APIException):
-        return _answer_to_drf(error)
-    if isinstance(error, django_errors.ValidationError):
-        return Answer(400, list(_faults_of_model(error)))
-    return _answer_to_django(error)
-
-
-def error_response(error: Exception, request: HttpRequest | None = None) -> HttpResponse:
-    """The same for a view that is not DRF's. An unforeseen error is logged and announced, and 500."""
-    answer = answer_to(error) or _unforeseen(error, request)
-    return HttpResponse(
-        encode(answer.body), status=answer.status, headers=answer.headers, content_type="application/json"
-    )
-
-
-def handle(error: Exception, context: dict[str, Any]) -> Response:
-    """DRF's EXCEPTION_HANDLER."""
-    request = context["request"]
-    answer = answer_to(error) or _unforeseen(error, getattr(request, "_request", request))
-    return Response(answer.body, status=answer.status, headers=answer.headers)
-
-
-def _unforeseen(error: Exception, request: HttpRequest | None) -> Answer:
-    logger.error("unforeseen error", exc_info=error)
-    # Error trackers and the test client hear of it, as of any exception that leaves a view.
-    got_request_exception.send(sender=None, request=request)
-    return Answer(500, [Fault("error", WENT_WRONG)])
-
-
-def _answer_to_domain(error: DomainError) -> Answer:
-    each = error.errors if isinstance(error, DomainErrors) else [error]
-    faults = [Fault(e.code, str(e.message), camel_path(e.field) if e.field else None) for e in each]
-    status = STATUS_OF[error.status]
-    return Answer(status, faults, _retry_after(RETRY_AFTER_SECONDS) if status == 503 else {})
-
-
-def _answer_to_drf(error: drf_errors.APIException) -> Answer:
-    if isinstance(error, drf_errors.ValidationError):
-        return Answer(400, list(_faults_in(error.detail)))
-    headers = {}
-    if isinstance(error, drf_errors.Throttled) and error.wait:
-        headers = _retry_after(error.wait)
-    elif challenge := getattr(error, "auth_header", None):
-        headers = {"WWW-Authenticate": challenge}
-    return Answer(error.status_code, list(_faults_in(error.detail)), headers)
-
-
-def _answer_to_django(error: BaseException) -> Answer | None:
-    if isinstance(error, Http404):
-        return Answer(404, [Fault("not_found", "Not found.")])
-    if isinstance(error, UNAVAILABLE):
-        logger.warning("database unavailable", exc_info=error)
-        busy = Fault("unavailable", "The service is busy or restarting; try again.")
-        return Answer(503, [busy], _retry_after(RETRY_AFTER_SECONDS))
-    if isinstance(error, IntegrityError):
-        logger.error("a constraint answered instead of the code before it", exc_info=error)
-        return Answer(409, [Fault("conflict", "This contradicts what is stored; read it and try again.")])
-    if isinstance(error, DataError):
-        return Answer(400, [Fault("invalid", "A value is outside of what can be stored.")])
-    if isinstance(error, django_errors.SuspiciousOperation):
-        return Answer(400, [Fault("invalid", "The request is malformed.")])
-    if isinstance(error, django_errors.PermissionDenied):
-        return Answer(403, [Fault("forbidden", "This is not allowed.")])
-    return None
-
-
-def _retry_after(seconds: float) -> dict[str, str]:
-    return {"Retry-After": str(max(1, math.ceil(seconds)))}
-
-
-def _faults_in(detail: Any, path: tuple[str, ...] = ()) -> Iterator[Fault]:
-    """DRF's nested details, flattened to paths."""
-    if isinstance(detail, Mapping):
-        for key, inner in detail.items():
-            own = path if key == "non_field_errors" else (*path, camel(str(key)))
-            yield from _faults_in(inner, own)
-    elif isinstance(detail, list):
-        for index, inner in enumerate(detail):
-            nested = isinstance(inner, (Mapping, list))
-            yield from _faults_in(inner, (*path, str(index)) if nested else path)
-    else:
-        yield Fault(getattr(detail, "code", None) or "invalid", str(detail), ".".join(path) or None)
-
-
-def _faults_of_model(error: django_errors.ValidationError) -> Iterator[Fault]:
-    """A model's own validation; a constraint's message may name its field as `endsAt: must be ...`."""
-    by_field = error.error_dict if hasattr(error, "error_dict") else {"__all__": error.error_list}
-    for name, errors in by_field.items():
-        for each in errors:
-            detail, attr = each.messages[0], None if name == "__all__" else camel(name)
-            if attr is None and (named := NAMED_FIELD.fullmatch(detail)):
-                attr, detail = named[1], named[2]
-            yield Fault(each.code or "invalid", detail, attr)

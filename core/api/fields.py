@@ -10,11 +10,9 @@ from uuid import UUID
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from core.api.filters import parse_uuid
-from core.api.times import read_time
+from core.api.values import IDENTIFIER, parse_uuid, read_time
 
 _WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
-IDENTIFIER = re.compile(r"[^\x00-\x1f\x7f]+")
 
 
 class TextField(serializers.CharField):

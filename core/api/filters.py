@@ -3,7 +3,6 @@
 filters = (UuidFilter("challengeId", "challenge_id"), *time_filters("activity", "activity_at"), *CREATED)
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,10 +12,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from core.api.errors import Fault, Refused
-from core.api.times import read_time
+from core.api.values import parse_uuid, read_time
 from core.ids import uuid7_floor
-
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,13 +122,6 @@ CREATED: tuple[Filter, Filter] = (
     _CreatedFilter("createdAfter", "id__gte", help="Created at this time or after it."),
     _CreatedFilter("createdBefore", "id__lt", help="Created before this time."),
 )
-
-
-def parse_uuid(text: str) -> UUID:
-    """The canonical form only: Python would also take braces, `urn:` and no hyphens."""
-    if not _UUID.fullmatch(text):
-        raise ValueError("Send an id, such as 0199c9a8-7c60-7000-8000-000000000000.")
-    return UUID(text)
 
 
 def one_of(choices: tuple[str, ...], text: str) -> str:

@@ -9,15 +9,7 @@ from django.db.models import QuerySet
 
 from core.api.errors import Refused, refuse
 from core.api.filters import Filter, parse_all
-from core.api.pagination import (
-    PAGING,
-    Cursors,
-    Order,
-    Paging,
-    Sort,
-    bad_cursor,
-    read_paging,
-)
+from core.api.pagination import PAGING, Cursors, Order, Paging, Sort, bad_cursor, read_paging
 from core.api.query_string import nearest
 
 

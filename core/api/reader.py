@@ -1,5 +1,6 @@
 """Who reads a record, and how its texts, icons and amounts look to them. Shared by every representation."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from django.templatetags.static import static
 
 from core.api.callers import AdminCaller, Guest
 from core.api.language import Language
-from core.texts import effective_text
+from core.texts import effective_text, effective_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,12 @@ class Reader:
         if self.language.every:
             return {code: getattr(record, f"{field}_{code}") or None for code in settings.LANGUAGES_OFFERED}
         return effective_text(record, field, self.language.code)
+
+    def texts(self, record: Any, fields: Mapping[str, str]) -> dict[str, Any]:
+        """Several texts at once; `fields` maps the names in the result to fields."""
+        if self.language.every:
+            return {name: self.text(record, field) for name, field in fields.items()}
+        return effective_texts(record, fields, self.language.code)
 
     def icon(self, file: Any, default: str) -> str:
         """The absolute address of an uploaded icon, or of the default one (a static file)."""

@@ -49,36 +49,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from core.api.callers import (
-    ADMIN,
-    ADMINS,
-    AdminCaller,
-    Caller,
-    EndUserCaller,
-    Guest,
-)
+from core.api.callers import ADMIN, ADMINS, AdminCaller, Caller, EndUserCaller, Guest
 from core.api.errors import refuse
-from core.api.filters import Filter, parse_uuid
+from core.api.filters import Filter
 from core.api.http import answers
 from core.api.http.requests import OurNegotiation, RecordRequest
 from core.api.language import PARAMETER as LANGUAGE
-from core.api.language import (
-    SPOKEN,
-    Language,
-    reading_language,
-    writing_language,
-)
+from core.api.language import SPOKEN, Language, reading_language, writing_language
 from core.api.list_query import read_list_query
-from core.api.operations import (
-    CreateRecord,
-    DeleteRecord,
-    ListRecords,
-    RetrieveRecord,
-    UpdateRecord,
-)
+from core.api.operations import CreateRecord, DeleteRecord, ListRecords, RetrieveRecord, UpdateRecord
 from core.api.pagination import CREATED_AT, Sort
 from core.api.permissions import CallerPermission
 from core.api.query_string import read_parameters
+from core.api.values import parse_uuid
 
 __all__ = [
     "CreateRecord",

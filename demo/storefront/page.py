@@ -8,20 +8,8 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from demo.storefront.goods import DEPARTMENTS, Good
-from demo.storefront.visitors import (
-    GUEST,
-    KNOWN,
-    NEW,
-    Visitor,
-)
-from demo.storefront.words import (
-    BRAND,
-    FALLBACK,
-    LANGUAGES,
-    RIGHT_TO_LEFT,
-    price_in,
-    words_in,
-)
+from demo.storefront.visitors import GUEST, KNOWN, NEW, Visitor
+from demo.storefront.words import BRAND, FALLBACK, LANGUAGES, RIGHT_TO_LEFT, price_in, words_in
 
 THEMES = ("", "light", "dark")
 

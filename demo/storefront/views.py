@@ -12,14 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from demo.storefront import backend
 from demo.storefront.goods import GOODS
 from demo.storefront.page import address_of, page
-from demo.storefront.visitors import (
-    GUEST,
-    NEW,
-    has_tokens,
-    newcomer,
-    token_of,
-    visitor_named,
-)
+from demo.storefront.visitors import GUEST, NEW, has_tokens, newcomer, token_of, visitor_named
 from demo.storefront.words import words_in
 
 # As strict as a shop's policy can be: the component must live with it.

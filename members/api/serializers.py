@@ -2,13 +2,7 @@
 
 from rest_framework import serializers
 
-from core.api.fields import (
-    IdentifierField,
-    OptionField,
-    TextField,
-    TimeField,
-    UuidField,
-)
+from core.api.fields import IdentifierField, OptionField, TextField, TimeField, UuidField
 from core.api.serializers import RecordSerializer
 from core.choices import MemberStatus
 from core.errors import DomainError

@@ -1,16 +1,15 @@
-"""A milestone as the API gives it (api.md, Fields)."""
+"""Serialize a milestone (docs/api.md, Fields)."""
 
 from typing import Any
 
 from core.api.reader import Reader
 from milestones.models import Milestone
-from rewards.api.presenters import serialize_milestone_summary, serialize_reward_summary
+from rewards.api.presenters import DEFAULT_MILESTONE_ICON, MILESTONE_TEXTS, serialize_reward_summary
 
 
 def serialize_milestone(milestone: Milestone, reader: Reader) -> dict[str, Any]:
-    """The whole record; `reward` must have been selected with it."""
-    named = serialize_milestone_summary(milestone, reader)
-    shown: dict[str, Any] = {
+    """Serialize the whole record; `reward` must have been selected with it."""
+    data: dict[str, Any] = {
         "id": milestone.id,
         "linkedSchemaSlug": "challenge",
         "linkedSchemaRecordId": milestone.challenge_id,
@@ -20,10 +19,11 @@ def serialize_milestone(milestone: Milestone, reader: Reader) -> dict[str, Any]:
         "status": milestone.status,
     }
     if reader.admin:
-        shown["rewardId"] = milestone.reward_id
-    return shown | {
+        data["rewardId"] = milestone.reward_id
+    return data | {
         "reward": serialize_reward_summary(milestone.reward, reader) if milestone.reward_id else None,
-        **{name: value for name, value in named.items() if name.startswith("eud")},
+        **reader.texts(milestone, MILESTONE_TEXTS),
+        "eudMilestoneIcon": reader.icon(milestone.eud_milestone_icon, DEFAULT_MILESTONE_ICON),
         "createdAt": milestone.created_at,
         "updatedAt": milestone.updated_at,
     }

@@ -8,6 +8,12 @@ from rewards.domain.pool_import import Report
 from rewards.models import CouponCode, Reward, RewardLog
 
 DEFAULT_MILESTONE_ICON = "challenges/default-milestone-icon.svg"
+# Wire names to fields.
+MILESTONE_TEXTS = {
+    "eudMilestoneTitle": "eud_milestone_title",
+    "eudMilestoneDescription": "eud_milestone_description",
+    "eudMilestoneRewardInstructionMessage": "eud_milestone_reward_instruction_message",
+}
 
 
 def serialize_reward_summary(reward: Reward | None, reader: Reader) -> dict[str, Any] | None:
@@ -94,10 +100,6 @@ def serialize_milestone_summary(milestone: Any, reader: Reader) -> dict[str, Any
         "id": milestone.id,
         "name": milestone.name,
         "milestoneTargetValue": milestone.milestone_target_value,
-        "eudMilestoneTitle": reader.text(milestone, "eud_milestone_title"),
-        "eudMilestoneDescription": reader.text(milestone, "eud_milestone_description"),
+        **reader.texts(milestone, MILESTONE_TEXTS),
         "eudMilestoneIcon": reader.icon(milestone.eud_milestone_icon, DEFAULT_MILESTONE_ICON),
-        "eudMilestoneRewardInstructionMessage": reader.text(
-            milestone, "eud_milestone_reward_instruction_message"
-        ),
     }

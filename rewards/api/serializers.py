@@ -4,13 +4,7 @@
 from rest_framework import serializers
 
 from core.api.amount_field import AmountSerializerField
-from core.api.fields import (
-    OptionField,
-    TextField,
-    TimeField,
-    UuidField,
-    WholeNumberField,
-)
+from core.api.fields import OptionField, TextField, TimeField, UuidField, WholeNumberField
 from core.api.serializers import RecordSerializer
 from core.api.translated_fields import TranslatedTextField
 from core.choices import CodeSource, RewardLogStatus

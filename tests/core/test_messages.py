@@ -4,14 +4,7 @@ from hypothesis import strategies as st
 
 from core.choices import AggregationMethod
 from core.errors import DomainError
-from core.messages import (
-    VARIABLES,
-    check_message,
-    check_plain,
-    percentage,
-    remaining_text,
-    render,
-)
+from core.messages import VARIABLES, check_message, check_plain, remaining_text, render
 
 VALUES = {"periodText": "month", "nextRemainingValue": "150.00"}
 
@@ -209,21 +202,3 @@ def test_remaining_sum_has_two_decimals_rounded_up(units, text):
 )
 def test_remaining_count_is_an_integer_rounded_up(units, text):
     assert remaining_text(units, AggregationMethod.COUNT) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "target", "expected"),
-    [
-        (0, 5_000_000, 0),
-        (3_500_000, 5_000_000, 70),
-        (4_999_999, 5_000_000, 99),
-        (5_000_000, 5_000_000, 100),
-        (5_400_000, 5_000_000, 100),
-        (-1, 5_000_000, 0),
-        (49_999, 5_000_000, 0),
-        (50_000, 5_000_000, 1),
-        (999_999_999_999_999_998, 999_999_999_999_999_999, 99),
-    ],
-)
-def test_percentage_is_rounded_down_and_clamped(value, target, expected):
-    assert percentage(value, target) == expected

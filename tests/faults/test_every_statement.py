@@ -12,12 +12,7 @@ from django.db import OperationalError, connection
 from access.models.staff_action import StaffAction
 from challenges.api.exchange import exported, imported
 from challenges.editing import service
-from challenges.engine import (
-    activities,
-    backfill,
-    group_commit,
-    intake,
-)
+from challenges.engine import activities, backfill, group_commit, intake
 from challenges.engine.manual_count import count_manually
 from challenges.maintenance import audit
 from challenges.models import Activity, Catalogue, Challenge, ChallengeLog, ChallengeProgress
@@ -295,7 +290,7 @@ def test_an_edit_interrupted_while_it_pays_is_an_edit_and_is_resumed(challenge, 
             break
         stored = Challenge.objects.get(id=challenge.id)
         assert raised is (stored.completion_target_value != target)
-        interrupted += not stored.settled
+        interrupted += stored.pending_backfill
 
     backfill.finish_backfill(challenge.id)
     assert interrupted > 5

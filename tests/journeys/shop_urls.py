@@ -2,12 +2,6 @@
 
 from django.urls import include, path
 
-from challenges_project.urls import (  # noqa: F401
-    handler400,
-    handler403,
-    handler404,
-    handler500,
-    urlpatterns,
-)
+from challenges_project.urls import handler400, handler403, handler404, handler500, urlpatterns  # noqa: F401
 
 urlpatterns = [*urlpatterns, path("demo/", include("demo.storefront.urls"))]

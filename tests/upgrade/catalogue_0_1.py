@@ -6,14 +6,14 @@ Coupon codes that differ in case or in blanks alone are among them: release 0.1 
 from datetime import timedelta
 from uuid import UUID
 
+from challenges_project.access.models import ApiKey, create_key
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
-
-from challenges_project.access.models import ApiKey, create_key
-from rewards import catalogue
 from rewards.code_files import Line
-from rewards.models import Reward
 from rewards.pools import import_codes
+
+from rewards import catalogue
+from rewards.models import Reward
 
 ICON = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48">'

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from urllib.parse import quote
 
+from challenges_project.access.models import create_key
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
 
-from challenges_project.access.models import create_key
 from members.models import Member
 from rewards.models import RewardLog
 from tests.staff import sent

@@ -7,13 +7,13 @@ hand. It runs on a checkout of release 0.1 alone; `make_0_1.py` calls it.
 from datetime import timedelta
 from unittest.mock import patch
 
+from challenges_project.access.models import ApiKey
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
 from challenges import settling
-from challenges_project.access.models import ApiKey
 from members.models import Member
 from rewards.models import RewardLog
 from tests.staff import rung

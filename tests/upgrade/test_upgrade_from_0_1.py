@@ -11,15 +11,7 @@ import pytest
 from django.db import connections
 
 from tests.serving import manage
-from tests.upgrade.releases import (
-    answers_of,
-    as_written,
-    ask,
-    database_of,
-    differences,
-    exact,
-    questions_of,
-)
+from tests.upgrade.releases import answers_of, as_written, ask, database_of, differences, exact, questions_of
 
 # On one worker: they share a database, which takes seconds to open.
 pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("upgrade-from-0.1")]

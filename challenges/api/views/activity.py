@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 
 from challenges.api import log_parser
-from challenges.api.outcome_presenters import serialize_activities
+from challenges.api.presenters.batch import serialize_activities
 from challenges.api.serializers import ActivitiesSerializer, ActivityAnswerSerializer, ActivitySerializer
 from challenges.api.views.examples import ORDER, examples_of
 from challenges.engine import activities

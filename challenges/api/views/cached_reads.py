@@ -1,101 +1,70 @@
-"""What guests and end users read, kept by each worker until an edit, a new row or the clock changes it.
+"""Cache what guests and end users read, in each process, until an edit, a new row or the clock changes it.
 
-One small query says whether anything was edited, so that an edit shows at once in every worker; a warm answer
-costs nothing else. An end user's query reads the member's own rows, too: an answer is kept with the rows that
-it was made of, and given again only to equal ones.
+One small query asks for the config version, so that an edit shows at once in every process; a cached response
+costs nothing else. For an end user that query reads the member's own rows, too: a response is stored with the
+rows that it was made of, and served again only to equal ones.
 """
 
-from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass, field
 from datetime import datetime
-from threading import Lock
 from typing import Any, ClassVar, NamedTuple
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from challenges.caches.config import config_version
+from challenges.caches.response import CachedResponse, CacheKey, ResponseLRU
 from challenges.queries.member_state import MemberRows, member_rows
 from core.api.callers import Caller, EndUserCaller, Guest
-from core.api.errors import Refused, error_response
+from core.api.errors import Refused
 from core.api.http import answers
+from core.api.http.exception_handler import error_response
 from core.api.views import RecordViewSet
 
 LARGEST_CACHED = 256 * 1024
 
 
-class CacheKey(NamedTuple):
-    """The catalogue's stamp, and an end user's rows; None where the request has not read them."""
-
-    config_version: int | None = None
-    own: MemberRows | None = None
-
-
-class CachedResponse(NamedTuple):
-    made_of: CacheKey
-    until: datetime | None
-    content: bytes
-    headers: dict[str, str]
-
-
-@dataclass
-class ResponseLRU:
-    """The answers that were made last: at most so many, and so many bytes."""
-
-    most: int
-    most_bytes: int
-    answers: OrderedDict[Hashable, CachedResponse] = field(default_factory=OrderedDict)
-    bytes: int = 0
-    lock: Any = field(default_factory=Lock)
-
-    def put(self, key: Hashable, answer: CachedResponse) -> None:
-        with self.lock:
-            before = self.answers.pop(key, None)
-            self.answers[key] = answer
-            self.bytes += len(answer.content) - (len(before.content) if before else 0)
-            while len(self.answers) > self.most or self.bytes > self.most_bytes:
-                self.bytes -= len(self.answers.popitem(last=False)[1].content)
-
-    def clear(self) -> None:
-        with self.lock:
-            self.answers.clear()
-            self.bytes = 0
-
-
 class CacheLookup(NamedTuple):
-    """A question to which an answer may be kept, and what it would be made of now."""
+    """A request whose response may be cached, and what that would be made of now."""
 
     caller: Caller
-    key: Hashable
-    made_of: CacheKey
+    name: Hashable
+    config_version: int
+    member_rows: MemberRows | None
+
+    @property
+    def key(self) -> CacheKey:
+        return CacheKey(self.config_version, self.member_rows)
 
 
 class CachedReads(RecordViewSet):
-    """Put it last. `fresh_until` is set while an answer is made: when time alone would change it."""
+    """Cache the GET responses of a `RecordViewSet` for guests and end users. List it last among the bases.
+
+    A view sets `fresh_until` while it makes a response: when time alone would change it. It finds in
+    `lookup` what was read for it already; None for a request whose response is not cached.
+    """
 
     fresh_until: datetime | None = None
-    read: CacheKey = CacheKey()
+    lookup: CacheLookup | None = None
     for_guests: ClassVar[ResponseLRU] = ResponseLRU(200, 200 * LARGEST_CACHED)
     for_members: ClassVar[ResponseLRU] = ResponseLRU(2000, 16 * 1024 * 1024)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
-            asked = self._asked(request)
-            answer = asked and self._warm(asked)
-            if asked and answer:
-                return self._again(request, asked.caller, answer)
+            lookup = self.lookup = self._look_up(request)
+            cached = lookup and self._find(lookup)
+            if lookup and cached:
+                return self._replay(request, lookup.caller, cached)
         except Exception as error:
             return error_response(error, request)
-        if asked:
-            self.read = asked.made_of
         response = super().dispatch(request, *args, **kwargs)
-        if asked and response.status_code == 200 and len(response.content) <= LARGEST_CACHED:
-            self._keep(asked, response)
+        if lookup and response.status_code == 200 and len(response.content) <= LARGEST_CACHED:
+            self._store(lookup, response)
         return response
 
-    def _asked(self, request: HttpRequest) -> CacheLookup | None:
-        """None for what is never kept: other methods, a shop's backend, a credential that is refused."""
+    def _look_up(self, request: HttpRequest) -> CacheLookup | None:
+        """None for what is never cached: other methods, a shop's backend, a credential that is refused."""
         header = request.META.get("HTTP_AUTHORIZATION")
         if request.method != "GET" or not (header is None or header.lower().startswith("bearer ")):
             return None
@@ -103,34 +72,34 @@ class CachedReads(RecordViewSet):
             caller: Caller = self.authentication_classes[0]().authenticate(request)[0]
         except Refused:
             return None
-        where = (request.scheme, request.get_host(), request.path, request.META.get("QUERY_STRING", ""))
+        query = request.META.get("QUERY_STRING", "")
+        name = (caller, request.scheme, request.get_host(), request.path, query)
         if isinstance(caller, EndUserCaller):
-            made_of = CacheKey(*member_rows(caller.external_id, timezone.now()))
-        else:
-            made_of = CacheKey(config_version())
-        return CacheLookup(caller, (caller, *where), made_of)
+            return CacheLookup(caller, name, *member_rows(caller.external_id, timezone.now()))
+        return CacheLookup(caller, name, config_version(), None)
 
-    def _shelf(self, caller: Caller) -> ResponseLRU:
+    def _cache_of(self, caller: Caller) -> ResponseLRU:
         return self.for_guests if isinstance(caller, Guest) else self.for_members
 
-    def _warm(self, asked: CacheLookup) -> CachedResponse | None:
-        answer = self._shelf(asked.caller).answers.get(asked.key)
-        if answer is None or answer.made_of != asked.made_of:
+    def _find(self, lookup: CacheLookup) -> CachedResponse | None:
+        cached = self._cache_of(lookup.caller).responses.get(lookup.name)
+        if cached is None or cached.made_of != lookup.key:
             return None
-        return None if answer.until and answer.until <= timezone.now() else answer
+        return None if cached.until and cached.until <= timezone.now() else cached
 
-    def _again(self, request: Any, caller: Caller, answer: CachedResponse) -> HttpResponse:
-        """As DRF would: not more often than the caller may, and not to one who has it."""
+    def _replay(self, request: Any, caller: Caller, cached: CachedResponse) -> HttpResponse:
+        """Answer as DRF would: not more often than the caller may, and 304 for one who has it."""
         request.user = caller
-        for throttle in self.throttle_classes:
-            throttle().allow_request(request, self)
-        response = HttpResponse(answer.content, headers=answer.headers)
+        if settings.RATE_LIMIT:
+            for throttle in self.throttle_classes:
+                throttle().allow_request(request, self)
+        response = HttpResponse(cached.content, headers=cached.headers)
         return answers.unless_known(request, response) if isinstance(caller, Guest) else response
 
-    def _keep(self, asked: CacheLookup, response: Any) -> None:
-        """It was made after its stamp and rows were read: if it is newer than they say, it is never met."""
-        own = asked.made_of.own
-        ends = (self.fresh_until, own.until(self.at) if own else None)
+    def _store(self, lookup: CacheLookup, response: Any) -> None:
+        """It was made after its key was read: if it is newer than the key says, it is never found."""
+        rows = lookup.member_rows
+        ends = (self.fresh_until, rows.until(self.at) if rows else None)
         until = min((end for end in ends if end), default=None)
-        answer = CachedResponse(asked.made_of, until, response.content, dict(response.headers))
-        self._shelf(asked.caller).put(asked.key, answer)
+        cached = CachedResponse(lookup.key, until, response.content, dict(response.headers))
+        self._cache_of(lookup.caller).put(lookup.name, cached)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
-from challenges.api.presenters import serialize_challenge
+from challenges.api.presenters.challenge import serialize_challenge
 from challenges.api.serializers import ChallengeSerializer
 from challenges.api.views.cached_reads import CachedReads
 from challenges.api.views.edited_records import EditThroughService
@@ -65,7 +65,8 @@ class ChallengeViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditThroughSer
         self.fresh_until = min((each for each in boundaries if each is not None), default=None)
         own: dict[UUID, MemberState] = {}
         if isinstance(self.caller, EndUserCaller):
-            own = member_states(self.caller.external_id, rows, self.at, self.read.own)
+            read = self.lookup.member_rows if self.lookup else None
+            own = member_states(self.caller.external_id, rows, self.at, read)
         return self.trimmed(
             [serialize_challenge(row, milestones.get(row.id, ()), reader, own.get(row.id)) for row in rows]
         )
@@ -74,7 +75,7 @@ class ChallengeViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditThroughSer
         """An admin may be reading the edit under way; everybody else shares what is cached until the next."""
         if reader.admin:
             return challenge.read_milestones(ids)
-        return challenge.get_milestones(ids, self.read.config_version)
+        return challenge.get_milestones(ids, self.lookup.config_version if self.lookup else None)
 
     def new_record(self) -> Challenge:
         return Challenge(created_at=self.at, updated_at=self.at)

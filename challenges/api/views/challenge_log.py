@@ -11,8 +11,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 
 from challenges.api import log_parser
-from challenges.api.outcome_presenters import serialize_batch, serialize_outcome
-from challenges.api.presenters import serialize_log
+from challenges.api.presenters.batch import serialize_batch
+from challenges.api.presenters.progress import serialize_log, serialize_outcome
 from challenges.api.serializers import (
     BatchAnswerSerializer,
     BatchSerializer,
@@ -26,13 +26,7 @@ from challenges.models import ChallengeLog
 from core.api.callers import IDENTIFIED, INGEST, EndUserCaller
 from core.api.direct_actions import FastActions
 from core.api.errors import Fault
-from core.api.filters import (
-    CREATED,
-    BooleanFilter,
-    TextFilter,
-    UuidFilter,
-    time_filters,
-)
+from core.api.filters import CREATED, BooleanFilter, TextFilter, UuidFilter, time_filters
 from core.api.http.answers import json_response
 from core.api.http.bodies import read_body
 from core.api.pagination import CREATED_AT, Sort

@@ -5,19 +5,14 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from challenges.api.presenters import serialize_progress
+from challenges.api.presenters.progress import serialize_progress
 from challenges.api.serializers import ChallengeProgressSerializer
 from challenges.caches import challenge
 from challenges.models import ChallengeProgress
+from challenges.models.rows import row_of_progress
 from challenges.queries.member_state import reward_logs_by_window
 from core.api.callers import IDENTIFIED, EndUserCaller
-from core.api.filters import (
-    CustomFilter,
-    TextFilter,
-    UuidFilter,
-    one_of,
-    time_filters,
-)
+from core.api.filters import CustomFilter, TextFilter, UuidFilter, one_of, time_filters
 from core.api.pagination import Sort
 from core.api.reader import Reader
 from core.api.views import ListRecords, RecordViewSet, RetrieveRecord
@@ -71,7 +66,7 @@ class ChallengeProgressViewSet(ListRecords, RetrieveRecord, RecordViewSet):
         return self.trimmed(
             [
                 serialize_progress(
-                    row,
+                    row_of_progress(row),
                     shelved[row.challenge_id].challenge,
                     shelved[row.challenge_id].live_milestones,
                     logs.get((row.member_id, row.challenge_id, row.period_key), ()),

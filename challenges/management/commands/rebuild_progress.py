@@ -10,7 +10,7 @@ from challenges.maintenance import repair
 from challenges.maintenance.repair import Difference
 from challenges.models import Challenge
 from core.amounts import amount
-from core.api.filters import parse_uuid
+from core.api.values import parse_uuid
 
 SHOWN_AT_MOST = 100_000
 

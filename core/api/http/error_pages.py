@@ -10,15 +10,10 @@ from django.template.loader import render_to_string
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 
-from core.api.errors import (
-    WENT_WRONG,
-    Answer,
-    Fault,
-    answer_to,
-)
+from core.api.errors import Answer, Fault
 from core.api.http.answers import json_response, private
-
-API_PATHS = ("/schema/", "/schema", "/healthz", "/readyz", "/metrics", "/openapi.json")
+from core.api.http.exception_handler import WENT_WRONG, answer_to
+from core.api.http.middleware import is_api
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -69,10 +64,6 @@ def only_reads(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpReq
         return answer
 
     return checked
-
-
-def is_api(request: HttpRequest) -> bool:
-    return request.path_info.startswith(API_PATHS)
 
 
 def _unavailable_page(answer: Answer) -> HttpResponse:

@@ -9,22 +9,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import accumulate, islice
+from itertools import islice
 from typing import Any
 
-from core.api.errors import (
-    MOST_FAULTS,
-    Fault,
-    Refused,
-    refuse,
-)
+from core.api.errors import MOST_FAULTS, Fault, Refused, refuse
+from core.api.http.bodies import check_depth, too_deep
 
-MAX_DEPTH = 32
 MAX_DIGITS = 40  # amounts have 18, no field has more
 MAX_EXPONENT = 40
 
-_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
-_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -45,22 +38,12 @@ def strict_loads(body: bytes) -> Any:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise refuse("malformed_json", f"This is not JSON: {_place(error)}.") from error
     except RecursionError as error:  # the scan comes first; this is its safety net
-        raise _too_deep() from error
+        raise too_deep() from error
     if decoder.found or b"\\u" in body:
         faults = list(islice(_faults_in(value), MOST_FAULTS))
         if faults:
             raise Refused(400, *faults)
     return value
-
-
-def check_depth(body: bytes) -> None:
-    """Refuses deep nesting before anything recursive sees it; all at the speed of C, 2 ms a megabyte."""
-    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
-        return
-    outside_strings = body.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2]
-    brackets = b"".join(outside_strings).translate(None, _NOT_BRACKETS)
-    if max(accumulate(map(_STEP.__getitem__, brackets)), default=0) > MAX_DEPTH:
-        raise _too_deep()
 
 
 class _Decoder(json.JSONDecoder):
@@ -142,7 +125,3 @@ def _place(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"line {error.lineno}, column {error.colno}"
     return "not UTF-8"
-
-
-def _too_deep() -> Refused:
-    return refuse("too_deep", f"Nest at most {MAX_DEPTH} levels.")

@@ -15,12 +15,7 @@ from rest_framework.response import Response
 
 from core.api.errors import refuse
 from core.api.filters import CREATED, TextFilter, UuidFilter
-from core.api.http.bodies import (
-    BodyStream,
-    check_content_type,
-    check_not_empty,
-    read_body,
-)
+from core.api.http.bodies import BodyStream, check_content_type, check_not_empty, read_body
 from core.api.http.strict_json import strict_loads
 from core.api.views import ListRecords, RecordViewSet
 from rewards.api.presenters import serialize_coupon_code, serialize_import_report

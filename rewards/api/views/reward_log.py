@@ -12,22 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.callers import IDENTIFIED, AdminCaller, EndUserCaller
-from core.api.filters import (
-    CustomFilter,
-    Filter,
-    TextFilter,
-    UuidFilter,
-    one_of,
-    time_filters,
-)
+from core.api.filters import CustomFilter, Filter, TextFilter, UuidFilter, one_of, time_filters
 from core.api.pagination import Sort
 from core.api.reader import Reader
-from core.api.views import (
-    ListRecords,
-    RecordViewSet,
-    RetrieveRecord,
-    UpdateRecord,
-)
+from core.api.views import ListRecords, RecordViewSet, RetrieveRecord, UpdateRecord
 from core.choices import RewardLogStatus
 from rewards.api.presenters import serialize_reward_log
 from rewards.api.serializers import RewardLogSerializer

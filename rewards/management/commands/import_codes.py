@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 
-from core.api.filters import parse_uuid
+from core.api.values import parse_uuid
 from core.errors import DomainError
 from rewards.domain.code_files import Reason, read_codes
 from rewards.domain.pool_import import Report, import_codes

@@ -2,12 +2,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 
-from access.domain.roles import (
-    MARKETERS,
-    PERMISSIONS,
-    SUPPORT,
-    set_permissions,
-)
+from access.domain.roles import MARKETERS, PERMISSIONS, SUPPORT, set_permissions
 
 
 def of(name):

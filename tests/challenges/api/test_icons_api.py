@@ -9,15 +9,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from challenges.models import Challenge
 from core.icons import ICON_HEADERS, MAX_BYTES
-from tests.core.icons.icon_files import (
-    EXPORTS,
-    moving_gif,
-    picture,
-    png_of,
-    saved,
-    svg,
-    svg_of,
-)
+from tests.core.icons.icon_files import EXPORTS, moving_gif, picture, png_of, saved, svg, svg_of
 from tests.core.icons.icon_hostile import HOSTILE
 
 pytestmark = pytest.mark.thorough

@@ -5,14 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from challenges.api.member_export import (
-    ACTIVITY,
-    LOG,
-    MEMBER,
-    PROGRESS,
-    REWARD_LOG,
-    export_member,
-)
+from challenges.api.member_export import ACTIVITY, LOG, MEMBER, PROGRESS, REWARD_LOG, export_member
 from challenges.engine.manual_count import count_manually
 from challenges.models import Activity, ChallengeLog, ChallengeProgress
 from core.amounts import MAX_AMOUNT

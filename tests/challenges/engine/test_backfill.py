@@ -49,7 +49,7 @@ def test_a_small_edit_is_settled_in_its_own_transaction(challenge, monkeypatch):
 
     lower(challenge)
 
-    assert (completed(challenge), Challenge.objects.get().settled) == (7, True)
+    assert (completed(challenge), Challenge.objects.get().pending_backfill) == (7, False)
 
 
 def test_a_large_edit_is_settled_after_its_commit(challenge, django_capture_on_commit_callbacks):
@@ -57,7 +57,7 @@ def test_a_large_edit_is_settled_after_its_commit(challenge, django_capture_on_c
         lower(challenge)
         assert (completed(challenge), Challenge.objects.get().settling_since) == (2, NOW)
 
-    assert (completed(challenge), Challenge.objects.get().settled) == (7, True)
+    assert (completed(challenge), Challenge.objects.get().pending_backfill) == (7, False)
     assert RewardLog.objects.count() == 7
 
 
@@ -81,7 +81,7 @@ def test_the_next_edit_first_finishes_what_was_interrupted(challenge):
     challenge.name = "New name"
     service.save(challenge, at=NOW + DAY)
 
-    assert (completed(challenge), Challenge.objects.get().settled) == (7, True)
+    assert (completed(challenge), Challenge.objects.get().pending_backfill) == (7, False)
 
 
 def test_activity_resumes_an_edit_that_was_interrupted_long_ago(
@@ -95,7 +95,7 @@ def test_activity_resumes_an_edit_that_was_interrupted_long_ago(
     with django_capture_on_commit_callbacks(execute=True):
         log_activity(challenge, 1, member="stranger", at=NOW + backfill.INTERRUPTED_AFTER * 2)
 
-    assert (completed(challenge), Challenge.objects.get().settled) == (7, True)
+    assert (completed(challenge), Challenge.objects.get().pending_backfill) == (7, False)
 
 
 def test_finishing_twice_pays_once(challenge):
@@ -119,7 +119,7 @@ def test_a_log_before_its_row_was_settled_is_judged_by_the_edited_target(challen
     make_milestone(challenge, 320)
     backfill.finish_backfill(challenge.id)
     lower(challenge, 1000)
-    assert rules_of([challenge.id])[challenge.id].settled is False
+    assert rules_of([challenge.id])[challenge.id].backfill_since is not None
     unsettled = ChallengeProgress.objects.filter(completion_target_value=500).first().member.external_id
 
     outcome = log_activity(challenge, 200, member=unsettled)
@@ -140,7 +140,7 @@ def test_nothing_owed_is_nothing_written(challenge):
     make_milestone(challenge, 400, at=NOW + DAY)
 
     assert ChallengeProgress.objects.filter(updated_at=NOW).count() == 7
-    assert Challenge.objects.get().settled is True
+    assert Challenge.objects.get().pending_backfill is False
 
 
 def test_settling_repairs_a_completion_that_was_never_paid(challenge):

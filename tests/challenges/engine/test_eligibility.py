@@ -7,12 +7,7 @@ from uuid import uuid4
 import pytest
 
 from challenges.caches.config import snapshot
-from challenges.engine.eligibility import (
-    Entry,
-    Original,
-    judge_activity,
-    judge_reversal,
-)
+from challenges.engine.eligibility import Entry, Original, judge_activity, judge_reversal
 from challenges.models import Challenge
 from core.errors import DomainError
 from tests.builders import DAY, HOUR, NOW

@@ -8,6 +8,7 @@ import pytest
 from challenges.editing import service
 from challenges.engine import intake
 from challenges.models import ChallengeProgress
+from challenges.queries.progress_summary import progress_status
 from core.amounts import MAX_AMOUNT
 from core.choices import ProgressStatus
 from rewards.models import RewardLog
@@ -244,6 +245,8 @@ def test_a_paused_member_keeps_progress(challenge):
 
 
 # --- Status: a fact of the row and the clock --------------------------------------------------------------
+def status_of(row, at):
+    return progress_status(row.challenge_completed_at, row.window_ends_at, at)
 
 
 def test_status_walks_through_its_boundaries(challenge):
@@ -251,21 +254,21 @@ def test_status_walks_through_its_boundaries(challenge):
     row = progress_of(challenge)
     close = row.window_ends_at
 
-    assert row.status_at(close - datetime.resolution) == ProgressStatus.IN_PROGRESS
-    assert row.status_at(close) == ProgressStatus.FAILED
+    assert status_of(row, close - datetime.resolution) == ProgressStatus.IN_PROGRESS
+    assert status_of(row, close) == ProgressStatus.FAILED
     log_activity(challenge, 200)
-    assert progress_of(challenge).status_at(close + DAY) == ProgressStatus.COMPLETED
+    assert status_of(progress_of(challenge), close + DAY) == ProgressStatus.COMPLETED
 
 
 def test_a_late_log_inside_the_grace_turns_failed_into_completed(challenge):
     log_activity(challenge, 300)
     december = progress_of(challenge).window_ends_at + HOUR
-    assert progress_of(challenge).status_at(december) == ProgressStatus.FAILED
+    assert status_of(progress_of(challenge), december) == ProgressStatus.FAILED
 
     late = log_activity(challenge, 200, received_at=december)
 
     row = progress_of(challenge)
-    assert row.status_at(december) == ProgressStatus.COMPLETED
+    assert status_of(row, december) == ProgressStatus.COMPLETED
     assert (row.challenge_completed_at, len(late.issued)) == (NOW, 1)
 
 

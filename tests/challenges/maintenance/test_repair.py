@@ -101,7 +101,7 @@ def test_an_interrupted_edit_is_resumed(challenge, monkeypatch):
 
     repair.repair_challenge(challenge, NOW + HOUR)
 
-    assert (paid(challenge, "bob"), Challenge.objects.get().settled) == ([100], True)
+    assert (paid(challenge, "bob"), Challenge.objects.get().pending_backfill) == ([100], False)
 
 
 def test_many_windows_are_mended_in_sets(challenge, monkeypatch):

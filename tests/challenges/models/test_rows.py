@@ -5,13 +5,7 @@ from dataclasses import fields
 import pytest
 
 from challenges.models import ChallengeLog, ChallengeProgress
-from challenges.models.rows import (
-    LOGS,
-    PROGRESS,
-    LogRow,
-    ProgressRow,
-    find_log_rows,
-)
+from challenges.models.rows import LOG_VALUES, LOGS, PROGRESS, LogRow, ProgressRow, find_log_rows
 from members.domain.directory import MEMBERS
 from members.models import Member
 from tests.builders import log_activity, make_challenge
@@ -44,4 +38,4 @@ def test_stored_logs_reads_back_what_was_stored():
 
     found = find_log_rows([kept.identity, (kept.member_id, kept.challenge_id, "unknown")])
 
-    assert [log.row() for log in found.values()] == [kept.row()]
+    assert [LOG_VALUES(log) for log in found.values()] == [LOG_VALUES(kept)]

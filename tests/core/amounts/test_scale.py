@@ -6,14 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.amounts import (
-    MAX_AMOUNT,
-    MAX_UNITS,
-    SCALE,
-    amount,
-    parse_amount,
-    units,
-)
+from core.amounts import MAX_AMOUNT, MAX_UNITS, SCALE, amount, parse_amount, units
 from core.errors import DomainError
 
 plain = st.from_regex(re.compile(r"-?[0-9]{1,14}(\.[0-9]{1,4})?", re.ASCII), fullmatch=True)

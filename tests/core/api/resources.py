@@ -16,14 +16,7 @@ from core.api.fields import (
     UuidField,
     WholeNumberField,
 )
-from core.api.filters import (
-    CREATED,
-    BooleanFilter,
-    ChoiceFilter,
-    TextFilter,
-    UuidFilter,
-    time_filters,
-)
+from core.api.filters import CREATED, BooleanFilter, ChoiceFilter, TextFilter, UuidFilter, time_filters
 from core.api.http import error_pages
 from core.api.http.answers import json_response
 from core.api.http.bodies import read_body

@@ -8,12 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from challenges.models import Challenge
-from core.api.pagination import (
-    Cursors,
-    Order,
-    Paging,
-    Sort,
-)
+from core.api.pagination import Cursors, Order, Paging, Sort
 from core.ids import uuid7
 from members.models import Member
 

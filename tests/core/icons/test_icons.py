@@ -6,22 +6,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import DomainError
-from core.icons import (
-    ICON_HEADERS,
-    MAX_BYTES,
-    clean_icon,
-    random_icon_name,
-)
-from tests.core.icons.icon_files import (
-    gif,
-    moving_gif,
-    opened,
-    picture,
-    png_of,
-    saved,
-    svg,
-    svg_of,
-)
+from core.icons import ICON_HEADERS, MAX_BYTES, clean_icon, random_icon_name
+from tests.core.icons.icon_files import gif, moving_gif, opened, picture, png_of, saved, svg, svg_of
 
 STATIC = Path(__file__).resolve().parents[3] / "static/challenges"
 NAMES = ("../../etc/passwd", "a\0.svg", "\u202egnp.exe", "x" * 300, "", ".", "<script>.svg", "C:\\icon.svg")

@@ -7,13 +7,7 @@ from hypothesis import strategies as st
 
 from core.errors import DomainError
 from core.icons import clean_icon
-from tests.core.icons.icon_files import (
-    EXPORTS,
-    moving_gif,
-    picture,
-    saved,
-    svg,
-)
+from tests.core.icons.icon_files import EXPORTS, moving_gif, picture, saved, svg
 from tests.core.icons.icon_hostile import HOSTILE
 
 NAMESPACES = ("{http://www.w3.org/2000/svg}", "")

@@ -9,17 +9,7 @@ from PIL import Image
 
 from core.errors import DomainError
 from core.icons import MAX_BYTES, clean_icon
-from tests.core.icons.icon_files import (
-    CIRCLE,
-    chunk,
-    gif,
-    moving_gif,
-    opened,
-    picture,
-    png_bomb,
-    saved,
-    svg,
-)
+from tests.core.icons.icon_files import CIRCLE, chunk, gif, moving_gif, opened, picture, png_bomb, saved, svg
 from tests.core.icons.icon_hostile import HOSTILE
 
 SCRIPT = b"<script>alert(1)</script>"

@@ -7,12 +7,7 @@ import pytest
 
 from core.errors import DomainError
 from core.icons import clean_icon
-from tests.core.icons.icon_files import (
-    CIRCLE,
-    EXPORTS,
-    cleaned,
-    svg,
-)
+from tests.core.icons.icon_files import CIRCLE, EXPORTS, cleaned, svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHAPES = ("path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "use", "text", "tspan", "stop")

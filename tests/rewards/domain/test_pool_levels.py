@@ -4,13 +4,7 @@ from datetime import timedelta
 import pytest
 
 from rewards.domain import pool_levels
-from rewards.domain.pool_levels import (
-    Outlook,
-    codes_left,
-    note_if_low,
-    outlooks,
-    pool_states,
-)
+from rewards.domain.pool_levels import Outlook, codes_left, note_if_low, outlooks, pool_states
 from rewards.models import Reward
 from tests.rewards.builders import (
     NOW,

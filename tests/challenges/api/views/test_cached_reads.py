@@ -10,12 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from challenges.api.views.cached_reads import (
-    CachedReads,
-    CachedResponse,
-    CacheKey,
-    ResponseLRU,
-)
+from challenges.api.views.cached_reads import CachedReads, CachedResponse, CacheKey, ResponseLRU
 from tests.builders import HOUR, make_challenge, make_milestone, make_reward
 
 pytestmark = pytest.mark.thorough
@@ -173,14 +168,14 @@ def test_refusals_are_not_kept(client, spender):
     for path in (f"{LIST}?limit=0", f"{LIST}/{'0' * 8}-0000-7000-8000-000000000000"):
         assert client.get(path).status_code in (400, 404)
 
-    assert len(CachedReads.for_guests.answers) == 0
+    assert len(CachedReads.for_guests.responses) == 0
 
 
 def test_memory_is_bounded(client, spender):
     for number in range(1, 260):
         assert client.get(f"{LIST}?limit={number}").status_code == 200
 
-    assert len(CachedReads.for_guests.answers) == 200
+    assert len(CachedReads.for_guests.responses) == 200
 
 
 @pytest.mark.django_db(transaction=True)
@@ -310,10 +305,10 @@ def test_a_coupon_expires_though_no_window_ends(end_user, api, spender):
 
 
 def test_memory_for_members_is_bounded_in_bytes():
-    shelf = ResponseLRU(most=100, most_bytes=1000)
+    cache = ResponseLRU(most=100, most_bytes=1000)
 
     for number in range(50):
-        shelf.put(number % 30, CachedResponse(CacheKey(), None, b"x" * 90, {}))
+        cache.put(number % 30, CachedResponse(CacheKey(), None, b"x" * 90, {}))
 
-    assert (len(shelf.answers), shelf.bytes) == (11, 990)
-    assert list(shelf.answers) == [n % 30 for n in range(39, 50)]
+    assert (len(cache.responses), cache.bytes) == (11, 990)
+    assert list(cache.responses) == [n % 30 for n in range(39, 50)]

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.api.errors import Refused
+from core.api.http.bodies import MAX_DEPTH, check_depth
 from core.api.http.renderers import encode
-from core.api.http.strict_json import MAX_DEPTH, check_depth, strict_loads
+from core.api.http.strict_json import strict_loads
 
 
 def faults_of(body):

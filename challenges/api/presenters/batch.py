@@ -1,76 +1,13 @@
-"""What the API answers to recorded logs: one with all that it caused, or a batch with an outcome each."""
+"""Serialize what became of a batch of logs or activities."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
-
-from challenges.api.presenters import serialize_log, serialize_progress
-from challenges.caches import challenge, config
 from challenges.engine.activities import ActivityOutcome
 from challenges.engine.intake import Outcome
-from challenges.models import ChallengeProgress
-from challenges.models.rows import LogRow, progress_of_row
-from challenges.queries.member_state import reward_logs_by_window
 from core.api.errors import Fault
-from core.api.reader import Reader
-from core.sql.table import adapted
-from milestones.api.presenters import serialize_milestone
-from milestones.models import Milestone
-from rewards.api.presenters import serialize_reward_log
-from rewards.domain.issuing import Issued
 from rewards.models import RewardLog
-
-
-def serialize_outcome(outcome: Outcome, external_id: str, reader: Reader) -> dict[str, Any]:
-    """A created or replayed log, the progress of its window now, and what the log caused, lowest first."""
-    log = outcome.stored
-    shelved = challenge.get_many([log.challenge_id], config.last_config_version())[log.challenge_id]
-    rewards = _rewards_of_window(log)
-    caused = [each for each in rewards if each.challenge_log_id == log.id]
-    achieved = [each for each in caused if each.milestone_id]
-    milestones = [serialize_milestone(_milestone(each, shelved), reader) for each in achieved]
-    progress = _progress_of_window(outcome, log)
-    return {
-        **serialize_log(log, external_id),
-        "challengeProgress": serialize_progress(
-            progress, shelved.challenge, shelved.live_milestones, rewards, external_id, reader
-        ),
-        "achievedMilestone": milestones[-1] if milestones else None,
-        "achievedMilestones": milestones,
-        "achievedMilestoneRewardLog": (
-            serialize_reward_log(achieved[-1], external_id, reader) if achieved else None
-        ),
-        "rewardLogs": [serialize_reward_log(each, external_id, reader) for each in caused],
-    }
-
-
-def _rewards_of_window(log: LogRow) -> Sequence[RewardLog]:
-    """Most windows have paid nothing yet: that is asked cheaply first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT 1 FROM {RewardLog._meta.db_table} "
-            "WHERE member_id = %s AND challenge_id = %s AND period_key = %s LIMIT 1",
-            adapted(log.window_key),
-        )
-        if cursor.fetchone() is None:
-            return []
-    return reward_logs_by_window([log.window_key])[log.window_key]
-
-
-def _progress_of_window(outcome: Outcome, log: LogRow) -> ChallengeProgress | None:
-    """The row as the log left it; of a replay, and of a log that did not count, as it is now."""
-    if outcome.progress is not None:
-        return progress_of_row(outcome.progress)
-    return ChallengeProgress.objects.filter(
-        member=log.member_id, challenge=log.challenge_id, period_key=log.period_key
-    ).first()
-
-
-def _milestone(reward_log: RewardLog, shelved: challenge.CachedChallenge) -> Milestone:
-    """The shelf's instance where it has one: its reward came with it."""
-    mine = (each for each in shelved.milestones if each.id == reward_log.milestone_id)
-    return next(mine, None) or Milestone.objects.get(reward_logs=reward_log)
+from rewards.models.rows import Issued
 
 
 def serialize_batch(outcomes: Sequence[Outcome | list[Fault]]) -> dict[str, Any]:

@@ -8,12 +8,8 @@ from django.http import Http404
 from rest_framework import exceptions as drf
 from rest_framework import serializers
 
-from core.api.errors import (
-    Fault,
-    Refused,
-    answer_to,
-    error_response,
-)
+from core.api.errors import Fault, Refused
+from core.api.http.exception_handler import answer_to, error_response
 from core.errors import DomainError, DomainErrors
 from tests.core.api.resources import FaultyViewSet
 

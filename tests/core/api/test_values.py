@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.api.times import read_time
+from core.api.values import read_time
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
-"""Times as the wire has them: ISO 8601 with a date, a time and an offset, nothing looser."""
+"""Parse the values of the wire, strictly: times, ids and identifiers (docs/api.md, Conventions). Pure."""
 
 import re
 from datetime import UTC, datetime
+from uuid import UUID
 
 _SHAPE = re.compile(
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII | re.IGNORECASE
@@ -9,6 +10,10 @@ _SHAPE = re.compile(
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 EXAMPLE = "2026-11-22T10:00:00Z"
+# The customer's own identifier of a member: no control characters.
+IDENTIFIER = re.compile(r"[^\x00-\x1f\x7f]+")
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 
 
 def read_time(text: str) -> datetime:
@@ -36,3 +41,10 @@ def _remedy(text: str) -> str:
     if re.search(r"\.\d{7}", text, re.ASCII):
         return "Send at most 6 decimals of a second."
     return f"Send a time with its offset, such as {EXAMPLE}."
+
+
+def parse_uuid(text: str) -> UUID:
+    """The canonical form only: Python would also take braces, `urn:` and no hyphens."""
+    if not _UUID.fullmatch(text):
+        raise ValueError("Send an id, such as 0199c9a8-7c60-7000-8000-000000000000.")
+    return UUID(text)

@@ -1,0 +1,77 @@
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from challenges.models import Challenge
+from challenges.models.rows import ProgressRow
+from challenges.queries.progress_summary import acting_milestones, percentage, summarize_progress
+from core.amounts import units
+from milestones.models import Milestone
+from tests.builders import NOW
+
+CHALLENGE = Challenge(completion_target_value=500)
+LOW = Milestone(id=uuid4(), milestone_target_value=100, live_since=NOW)
+HIGH = Milestone(id=uuid4(), milestone_target_value=300, live_since=NOW)
+
+
+def row(value, target=500, completed_at=None):
+    key = (uuid4(), uuid4(), uuid4(), "2026-11")
+    times = (NOW, NOW + timedelta(days=1))
+    return ProgressRow(*key, *times, units(value), units(target), NOW, completed_at, NOW)
+
+
+def summary(row, achieved=(), milestones=(LOW, HIGH), at=NOW):
+    return summarize_progress(row, CHALLENGE, milestones, achieved, at)
+
+
+@pytest.mark.parametrize(
+    ("value", "upcoming", "remaining"),
+    [(0, LOW, 100), (99, LOW, 1), (100, HIGH, 200), (300, None, 200), (500, None, 0), (700, None, 0)],
+)
+def test_the_next_milestone_is_the_lowest_above_the_value(value, upcoming, remaining):
+    found = summary(row(value))
+
+    assert (found.next_milestone, found.remaining) == (upcoming, units(remaining))
+
+
+def test_what_was_paid_counts_as_reached_below_its_target():
+    assert summary(row(50), achieved={LOW.id}).next_milestone == HIGH
+
+
+def test_a_row_keeps_the_target_that_it_was_judged_by():
+    found = summary(row(200, target=400), milestones=())
+
+    assert (found.percentage, found.remaining) == (50, units(200))
+
+
+def test_without_a_row_nothing_is_started():
+    found = summary(None)
+
+    assert (found.status, found.percentage, found.remaining) == ("not_started", 0, units(100))
+
+
+def test_a_milestone_acts_on_windows_that_close_after_it_went_live():
+    moment = timedelta(microseconds=1)
+    draft = Milestone(id=uuid4(), milestone_target_value=200)
+
+    assert acting_milestones([LOW, draft], NOW) == []
+    assert acting_milestones([LOW, draft], NOW + moment) == [LOW]
+
+
+@pytest.mark.parametrize(
+    ("value", "target", "expected"),
+    [
+        (0, 5_000_000, 0),
+        (3_500_000, 5_000_000, 70),
+        (4_999_999, 5_000_000, 99),
+        (5_000_000, 5_000_000, 100),
+        (5_400_000, 5_000_000, 100),
+        (-1, 5_000_000, 0),
+        (49_999, 5_000_000, 0),
+        (50_000, 5_000_000, 1),
+        (999_999_999_999_999_998, 999_999_999_999_999_999, 99),
+    ],
+)
+def test_percentage_is_rounded_down_and_clamped(value, target, expected):
+    assert percentage(value, target) == expected
