@@ -1,4 +1,4 @@
-"""API keys in the admin: made, shown once, paused. Only superusers reach them; no group is given them."""
+"""The ModelAdmins of API keys, which only superusers reach, and of the audit log of staff actions."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from core.admin.theme import RangeDateTimeFilter, display
 
 class ApiKeyForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
-        """At a field, where the remedy is, rather than on top of the form."""
+        """Require a scope, and attach the error to a field that the user has to change."""
         cleaned = super().clean() or self.cleaned_data
         if not any(cleaned.get(name) for name in ("may_ingest", "may_read", "may_admin")):
             self.add_error("may_ingest", _("Choose at least one thing that the key may do."))
@@ -56,7 +56,7 @@ class ApiKeyAdmin(StaffModelAdmin):
     def response_add(
         self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """The key itself, on this page alone: a message would pass through a cookie or the database."""
+        """Show the new key on this page alone: a message would store it in a cookie or the database."""
         context = {
             **self.admin_site.each_context(request),
             "title": _("API key"),
@@ -70,7 +70,7 @@ class ApiKeyAdmin(StaffModelAdmin):
 
 @admin.register(StaffAction)
 class StaffActionAdmin(ExactSearch, ViewOnlyAdmin):
-    """The audit: what staff did by hand, and why."""
+    """The audit log: what staff did by hand, and why."""
 
     list_display = ("created_at", "actor_name", "action", "member_external_id", "reason")
     list_filter = (("created_at", RangeDateTimeFilter),)

@@ -1,4 +1,7 @@
-"""Records that know what was edited on them since they were read, so that two edits at once both hold."""
+"""Models that track which fields were edited since they were read.
+
+Two simultaneous edits of different fields both hold (docs/rules.md, Editing a running challenge).
+"""
 
 from typing import Any, Self
 
@@ -7,7 +10,7 @@ from django.db.models.fields.files import FieldFile
 
 
 class DirtyFieldsModel(models.Model):
-    """Keeps the values that came from the database beside those that the record has now."""
+    """Remembers the values that were read from the database beside the current ones."""
 
     class Meta:
         abstract = True
@@ -19,19 +22,19 @@ class DirtyFieldsModel(models.Model):
         return record
 
     def mark_clean(self) -> None:
-        """Take the values of now for what the database holds."""
+        """Treat the current values as those of the database, as after saving."""
         self._loaded = {
             name: _snapshot(self.__dict__[name]) for name in self.columns() if name in self.__dict__
         }
 
     def dirty_fields(self) -> set[str]:
-        """The columns (by attribute name) that were set to something else since; all of a new record's."""
+        """Return the attribute names of the columns whose value changed since; for a new record, of all."""
         if self._state.adding:
             return set(self.columns())
-        return {name for name, value in self._loaded.items() if not _same(self.__dict__.get(name), value)}
+        return {name for name, value in self._loaded.items() if not _equal(self.__dict__.get(name), value)}
 
     def merge_from(self, stored: Self) -> None:
-        """Read what somebody else stored meanwhile, except where this record was edited."""
+        """Take over the values of `stored`, read afresh, except for the fields that were edited here."""
         edited = self.dirty_fields()
         for name in self.columns():
             if name not in edited:
@@ -40,18 +43,21 @@ class DirtyFieldsModel(models.Model):
 
     @classmethod
     def columns(cls) -> list[str]:
-        """Without the unused twin of a translated text: `eud_title_en` and its sisters hold the texts."""
+        """Return the attribute names of the columns, without `eud_title` and the like.
+
+        django-modeltranslation keeps the texts in `eud_title_en`, `eud_title_de` and so on.
+        """
         names = {field.attname for field in cls._meta.concrete_fields}
         return [name for name in names if f"{name}_en" not in names]
 
 
 def _snapshot(value: Any) -> Any:
-    """A value that nobody can change from outside."""
+    """Copy a value that could be changed in place."""
     if isinstance(value, FieldFile):
         return value.name or ""
     return list(value) if isinstance(value, list) else value
 
 
-def _same(now: Any, loaded: Any) -> bool:
-    """An empty text is no text: translated columns hold either."""
-    return now == loaded or (now in (None, "") and loaded in (None, ""))
+def _equal(current: Any, loaded: Any) -> bool:
+    """Compare two values; null and "" are equal, because translated columns hold either for no text."""
+    return current == loaded or (current in (None, "") and loaded in (None, ""))

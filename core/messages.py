@@ -1,7 +1,7 @@
-"""Pure: the three messages with variables that a marketer writes, checked when saved and rendered when read.
+"""Checking and rendering of the end-user texts that marketers write (docs/rules.md, End-user texts).
 
-Two variables and no language: a template engine would bring loops, filters and other people's attributes.
-The result is plain text; whoever shows it escapes it.
+Pure functions. The three messages know two variables; a template engine would add loops, filters and access
+to attributes. The rendered text is plain text, which whoever shows it has to escape.
 """
 
 import re
@@ -17,9 +17,9 @@ VARIABLES = ("periodText", "nextRemainingValue")
 _VARIABLE = re.compile(r"\{\{\s*([A-Za-z][A-Za-z0-9]*)\s*\}\}")
 _BRACES = re.compile(r"\{\{|\}\}")
 _IN_BRACES = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-# C0 but tab and line ends, DEL, C1, lone surrogates: databases choke on some of them, readers see none.
+# C0 except tab and line ends, DEL, C1, lone surrogates: some break databases, and readers see none of them.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-# What shows nothing though it is no format character: fillers, blank Braille, selectors of a letter's form.
+# Invisible, though not format characters (Cf): fillers, blank Braille, variation selectors.
 _BLANK = re.compile(
     "[\\s\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]+"
 )
@@ -28,44 +28,48 @@ _CENT = SCALE // 100
 
 
 def check_message(text: str, field: str | None = None) -> None:
-    """Pass a message whose every `{{...}}` is a known variable.
+    """Check that every `{{...}}` of a message is a known variable (docs/rules.md, End-user texts).
 
-    Raises DomainError: `unknown_variable` with the nearest known name, `stray_braces` for a `{{` or `}}` that
-    belongs to no variable or only looks like one, `control_character`, `invisible_text`. Single braces are
-    text.
+    Raises DomainError on `field`: `unknown_variable` with the nearest known name, `stray_braces` for a `{{`
+    or `}}` that belongs to no variable or only looks like one, `control_character`, `invisible_text`. Single
+    braces are text.
     """
-    _refuse_unseen(text, field)
+    _refuse_invisible(text, field)
     for name in _VARIABLE.findall(text):
         if name not in VARIABLES:
-            raise _unknown(name, field)
+            raise _unknown_variable(name, field)
     rest = _VARIABLE.sub(" ", text)
     if _BRACES.search(rest):
-        raise _stray(rest, field)
+        raise _stray_braces(rest, field)
     if _has_look_alike(text):
         remedy = f"Type {_choices()} anew: braces or letters there only look like the plain ones."
         raise DomainError("stray_braces", remedy, field)
 
 
 def check_plain(text: str, field: str | None = None) -> None:
-    """Pass a title, description or label: no variables there, so no `{{`. Raises DomainError."""
-    _refuse_unseen(text, field)
+    """Check a title, description or label, in which variables do not work and `{{` is refused.
+
+    Raises DomainError on `field`: `variable_not_allowed`, `control_character`, `invisible_text`.
+    """
+    _refuse_invisible(text, field)
     if "{{" in text or _has_look_alike(text):
         remedy = "Variables work in the three messages only: remove the {{ here."
         raise DomainError("variable_not_allowed", remedy, field)
 
 
 def render(text: str, values: Mapping[str, object]) -> str:
-    """`text` with each known variable replaced by its value; a value is never read again as a template.
+    """Replace each variable by its value; a value is never read again as a template.
 
-    A variable that has no value stays as it is written: `check_message` keeps such texts from being stored.
+    A variable without a value stays as it is written; `check_message` keeps such texts from being stored.
     """
-    return _VARIABLE.sub(lambda found: str(values.get(found[1], found[0])), text)
+    return _VARIABLE.sub(lambda match: str(values.get(match[1], match[0])), text)
 
 
 def remaining_text(units_remaining: int, method: str) -> str:
-    """What is left to the next target, for `{{nextRemainingValue}}`: "150.00" for `sum`, "5" for `count`.
+    """Format what is left to the next target for `{{nextRemainingValue}}`: "150.00" (`sum`), "5" (`count`).
 
-    Rounded up, so that it never reads zero before the target is reached; never below zero; no grouping.
+    `units_remaining` is in units of 0.0001. Rounded up, so that it never reads zero before the target is
+    reached; never below zero; no grouping (docs/rules.md, End-user texts).
     """
     left = max(0, units_remaining)
     if method == "count":
@@ -74,11 +78,11 @@ def remaining_text(units_remaining: int, method: str) -> str:
     return f"{cents // 100}.{cents % 100:02}"
 
 
-def _refuse_unseen(text: str, field: str | None) -> None:
-    """An empty text means the built-in one; one that only looks empty would leave a button without a name."""
-    found = _CONTROL.search(text)
-    if found:
-        remedy = f"Remove the invisible control character at position {found.start() + 1}."
+def _refuse_invisible(text: str, field: str | None) -> None:
+    """Refuse control characters, and a text that only looks empty: it would leave a button without a name."""
+    match = _CONTROL.search(text)
+    if match:
+        remedy = f"Remove the invisible control character at position {match.start() + 1}."
         raise DomainError("control_character", remedy, field)
     if text and not _BLANK.sub("", _without_format_characters(text)):
         remedy = "Nothing of this text can be seen. Write it anew, or leave it empty."
@@ -86,31 +90,31 @@ def _refuse_unseen(text: str, field: str | None) -> None:
 
 
 def _without_format_characters(text: str) -> str:
-    return "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    return "".join(character for character in text if unicodedata.category(character) != "Cf")
 
 
 def _has_look_alike(text: str) -> bool:
     """Whether a reader sees a variable that `render` does not: full-width braces, invisible characters."""
-    seen = _without_format_characters(unicodedata.normalize("NFKC", text))
-    return _VARIABLE.findall(seen) != _VARIABLE.findall(text)
+    visible = _without_format_characters(unicodedata.normalize("NFKC", text))
+    return _VARIABLE.findall(visible) != _VARIABLE.findall(text)
 
 
-def _stray(rest: str, field: str | None) -> DomainError:
-    """A near miss such as {{period_text}} or {{ periodText|upper }} gets the name that was meant."""
-    inside = _IN_BRACES.search(rest)
-    if inside and inside[1].strip():
-        return _unknown(inside[1].strip(), field)
+def _stray_braces(rest: str, field: str | None) -> DomainError:
+    """Build the error for braces left over; {{period_text}} and the like are an unknown variable."""
+    match = _IN_BRACES.search(rest)
+    if match and match[1].strip():
+        return _unknown_variable(match[1].strip(), field)
     remedy = f"Write a variable as {_choices()}, or use single braces: a {{{{ or }}}} is left over."
     return DomainError("stray_braces", remedy, field)
 
 
-def _unknown(name: str, field: str | None) -> DomainError:
-    known = {variable.lower(): variable for variable in VARIABLES}
-    plain = re.sub(r"[^a-z]", "", unicodedata.normalize("NFKC", name[:64]).lower())
-    near = get_close_matches(plain, known, n=1, cutoff=0.5)
-    hint = f"did you mean {{{{{known[near[0]]}}}}}?" if near else f"use {_choices()}."
-    named = _UNSAFE.sub("?", name[:64])
-    return DomainError("unknown_variable", f"There is no variable {{{{{named}}}}}: {hint}", field)
+def _unknown_variable(name: str, field: str | None) -> DomainError:
+    variables = {variable.lower(): variable for variable in VARIABLES}
+    letters = re.sub(r"[^a-z]", "", unicodedata.normalize("NFKC", name[:64]).lower())
+    nearest = get_close_matches(letters, variables, n=1, cutoff=0.5)
+    hint = f"did you mean {{{{{variables[nearest[0]]}}}}}?" if nearest else f"use {_choices()}."
+    safe_name = _UNSAFE.sub("?", name[:64])
+    return DomainError("unknown_variable", f"There is no variable {{{{{safe_name}}}}}: {hint}", field)
 
 
 def _choices() -> str:

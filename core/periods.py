@@ -1,8 +1,9 @@
-"""Pure: the calendar windows of a challenge in its time zone, as instants that tile all time.
+"""The calendar windows of a challenge in its time zone (docs/rules.md, Periods and windows).
 
-A window begins at the first instant whose local date reaches its first day. So it is right where midnight
-does not exist (the clocks jump over it), where it comes twice (the first one counts), and where a whole day
-was skipped (that day has no window). Consecutive windows touch: no gap, no overlap, whatever the zone does.
+Pure functions. A window begins at the first instant whose local date is its first day or later. That covers a
+midnight that does not exist (the clocks skip it), a midnight that comes twice (the first one counts), and a
+day that was skipped altogether (it has no window). Consecutive windows touch, without gap or overlap, in
+every zone.
 """
 
 import re
@@ -16,7 +17,7 @@ from core.errors import DomainError
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
-_MACHINE_DEPENDENT = {"Factory", "localtime"}
+_MACHINE_DEPENDENT_ZONES = {"Factory", "localtime"}
 _KEYS = {
     "daily": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
     "weekly": re.compile(r"([0-9]{4})-W([0-9]{2})"),
@@ -35,9 +36,10 @@ class Window:
 
 
 def window_containing(period: str, moment: datetime, zone: str | ZoneInfo) -> Window:
-    """The window (of `daily`, `weekly` or `monthly`) that the aware `moment` falls into.
+    """Return the window that contains `moment`, an aware datetime in any zone.
 
-    Raises ValueError for a naive moment, DomainError for an unknown zone and at either end of the calendar.
+    `period` is `daily`, `weekly` or `monthly`. Raises ValueError for a naive moment or an unknown period, and
+    DomainError `invalid_time_zone` or, at either end of the calendar, `invalid_moment`.
     """
     if moment.tzinfo is None:
         raise ValueError("a window is asked for by an aware moment")
@@ -46,7 +48,7 @@ def window_containing(period: str, moment: datetime, zone: str | ZoneInfo) -> Wi
     try:
         day = moment.astimezone(zone).date()
         window = _window_of_day(period, day, zone)
-        # The clocks may go back over midnight: then the day before comes again, in the new day's window.
+        # When the clocks go back over midnight, the old date comes again inside the new day's window.
         while moment >= window.ends_at:
             day = _first_day_after(period, day)
             window = _window_of_day(period, day, zone)
@@ -56,7 +58,10 @@ def window_containing(period: str, moment: datetime, zone: str | ZoneInfo) -> Wi
 
 
 def window_of_key(period: str, key: str, zone: str | ZoneInfo) -> Window:
-    """The window named `key`. Raises DomainError `invalid_period_key`, also for a day that was skipped."""
+    """Return the window of a period key.
+
+    Raises DomainError `invalid_period_key`, also for a day that the zone skipped, or `invalid_time_zone`.
+    """
     if isinstance(zone, str):
         zone = checked_zone(zone)
     try:
@@ -71,17 +76,21 @@ def window_of_key(period: str, key: str, zone: str | ZoneInfo) -> Window:
 
 
 def window_before(period: str, window: Window, zone: str | ZoneInfo) -> Window:
-    """The window that ends where `window` starts."""
+    """Return the window that ends where `window` starts."""
     return window_containing(period, window.starts_at - datetime.resolution, zone)
 
 
 def window_after(period: str, window: Window, zone: str | ZoneInfo) -> Window:
-    """The window that starts where `window` ends."""
+    """Return the window that starts where `window` ends."""
     return window_containing(period, window.ends_at, zone)
 
 
 def end_of_local_day(moment: datetime, days: int, zone: str | ZoneInfo) -> datetime:
-    """The instant (UTC) at which the local day `days` after `moment`'s ends; a reward is valid before it."""
+    """Return the instant, in UTC, at which the local day `days` after that of `moment` ends.
+
+    A reward is valid before that instant (docs/rules.md, Coupon codes). Raises DomainError `invalid_days` for
+    a date past the year 9998, and what `window_containing` raises.
+    """
     if isinstance(zone, str):
         zone = checked_zone(zone)
     today = date.fromisoformat(window_containing("daily", moment, zone).period_key)
@@ -93,19 +102,19 @@ def end_of_local_day(moment: datetime, days: int, zone: str | ZoneInfo) -> datet
 
 @lru_cache(maxsize=1024)
 def checked_zone(name: str) -> ZoneInfo:
-    """The IANA zone of exactly that name. Raises DomainError `invalid_time_zone` with the nearest name."""
+    """Return the IANA zone of exactly this name; DomainError `invalid_time_zone` names the nearest one."""
     names = _zone_names()
     if names.get(name.lower()) != name:
-        near = get_close_matches(name[:64].lower(), names, n=1, cutoff=0.7)
-        hint = f"did you mean {names[near[0]]}?" if near else "use a name such as Europe/Berlin or UTC."
+        nearest = get_close_matches(name[:64].lower(), names, n=1, cutoff=0.7)
+        hint = f"did you mean {names[nearest[0]]}?" if nearest else "use a name such as Europe/Berlin or UTC."
         raise DomainError("invalid_time_zone", f"Unknown time zone: {hint}")
     return ZoneInfo(name)
 
 
 @cache
 def _zone_names() -> dict[str, str]:
-    """Every name by its lower case: some file systems open a name in the wrong case, so we compare."""
-    return {name.lower(): name for name in sorted(available_timezones() - _MACHINE_DEPENDENT)}
+    """Return every zone name by its lower case: some file systems would open a name in the wrong case."""
+    return {name.lower(): name for name in sorted(available_timezones() - _MACHINE_DEPENDENT_ZONES)}
 
 
 @lru_cache(maxsize=16_384)
@@ -142,21 +151,22 @@ def _period_key(period: str, first: date) -> str:
 
 
 def _first_day_of_key(period: str, key: str) -> date:
-    found = _KEYS[period].fullmatch(key)
-    if found is None:
+    match = _KEYS[period].fullmatch(key)
+    if match is None:
         raise ValueError(key)
     if period == "weekly":
-        return date.fromisocalendar(int(found[1]), int(found[2]), 1)
+        return date.fromisocalendar(int(match[1]), int(match[2]), 1)
     return date.fromisoformat(key if period == "daily" else f"{key}-01")
 
 
 def _first_instant(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant, in UTC, whose date in `zone` is `day` or later."""
+    """Return the first instant, in UTC, whose date in `zone` is `day` or later."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
-    after = midnight.astimezone(UTC)  # fold=0: of two midnights the first
+    after = midnight.astimezone(UTC)  # fold=0 is the first of two midnights
     if after.astimezone(zone).replace(tzinfo=None) == midnight.replace(tzinfo=None):
         return after
-    # No such midnight: its two readings enclose the jump, whose end is the first instant of `day` or later.
+    # There is no such midnight. Its two readings (fold 0 and 1) enclose the jump of the clocks, and the end
+    # of the jump is the first instant of `day` or later.
     before = midnight.replace(fold=1).astimezone(UTC)
     while after - before > _SECOND:
         middle = before + (after - before) // _SECOND // 2 * _SECOND

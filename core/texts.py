@@ -1,7 +1,7 @@
-"""What an end user reads where a marketer wrote nothing: the page's English, literally, and translations.
+"""The built-in end-user texts and the fallback to them (docs/rules.md, End-user texts).
 
-`{{periodText}}` is the bare noun in every language, so that marketers' own sentences can use it; the default
-sentences avoid words that would have to agree with it (docs/decisions/0006-period-text.md).
+`{{periodText}}` is the bare noun in every language, so that marketers can use it in their own sentences. The
+built-in sentences avoid words that would have to agree with it (docs/decisions/0006-period-text.md).
 """
 
 from collections.abc import Mapping
@@ -40,29 +40,34 @@ _PERIOD_TEXTS: dict[str, Promise] = {
 
 @lru_cache(maxsize=64)
 def period_text(period: str, language: str) -> str:
-    """The noun of an aggregation period in a language: `daily` is "day" in English."""
+    """Return the noun of an aggregation period in a language: `daily` is "day" in English."""
     with override(language):
         return str(_PERIOD_TEXTS[period])
 
 
 @lru_cache(maxsize=256)
 def default_text(field: str, language: str) -> str:
-    """The built-in text of a field, unrendered, in `language`: `fr-CA` reads `fr`, an unknown one `en`."""
+    """Return the built-in text of a field, its variables not rendered.
+
+    `language` falls back: `fr-CA` reads `fr`, an unknown language `en`. Raises KeyError for a field without a
+    built-in text.
+    """
     base = language.partition("-")[0].lower()
     with override(base if base in dict(settings.LANGUAGES) else "en"):
         return str(DEFAULT_TEXTS[field])
 
 
 def effective_text(record: object, field: str, language: str) -> str:
-    """What a reader of `language` gets: the record's own text, else English's, else the built-in one or "".
+    """Return the text that a reader of `language` gets, its variables not rendered.
 
-    Fallback is per field (domain.md, End-user texts). `language` is one that is offered.
+    It is the record's text in `language`, one of those offered, else the English one, else the built-in text
+    or "". Each field falls back by itself (docs/rules.md, End-user texts).
     """
-    own = getattr(record, f"{field}_{language}", None)
-    own = own or getattr(record, f"{field}_{settings.MODELTRANSLATION_DEFAULT_LANGUAGE}", None)
-    return own or (default_text(field, language) if field in DEFAULT_TEXTS else "")
+    text = getattr(record, f"{field}_{language}", None)
+    text = text or getattr(record, f"{field}_{settings.MODELTRANSLATION_DEFAULT_LANGUAGE}", None)
+    return text or (default_text(field, language) if field in DEFAULT_TEXTS else "")
 
 
 def effective_texts(record: object, fields: Mapping[str, str], language: str) -> dict[str, str]:
-    """The effective text of several fields; `fields` maps the names in the result to fields."""
+    """Return the effective texts of several fields; `fields` maps the names in the result to fields."""
     return {name: effective_text(record, field, language) for name, field in fields.items()}

@@ -1,4 +1,4 @@
-"""Members in the admin."""
+"""The member's ModelAdmin."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from members.models import Member
 
 @admin.register(Member)
 class MemberAdmin(ExactSearch, StaffModelAdmin):
-    """The profile alone; the engine enrols members, and erasing has its own page."""
+    """Edits the profile alone; erasing a member has a page of its own in the back office."""
 
     list_display = ("external_id", "full_name", "email", "shown_status", "created_at")
     list_filter = (("status", ChoicesDropdownFilter),)
@@ -38,17 +38,17 @@ class MemberAdmin(ExactSearch, StaffModelAdmin):
         return member.status, str(MemberStatus(member.status).label)
 
     def exactly(self, term: str) -> Q:
-        folded = term.lower()
-        return Q(external_id=term) | Q(folded_email=folded) | Q(folded_last_name=folded)
+        folded_term = term.lower()
+        return Q(external_id=term) | Q(folded_email=folded_term) | Q(folded_last_name=folded_term)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        folded = queryset.alias(folded_email=Lower("email"), folded_last_name=Lower("last_name"))
-        return super().get_search_results(request, folded, search_term)
+        members = queryset.alias(folded_email=Lower("email"), folded_last_name=Lower("last_name"))
+        return super().get_search_results(request, members, search_term)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Member | None = None) -> tuple[str, ...]:
-        """A member who has a history keeps the name that the shop knows them by."""
+        """Make the identifier of a stored member read-only, because the shop knows them by it."""
         return self.readonly_fields if obj is None else ("external_id", *self.readonly_fields)
 
     def has_delete_permission(self, request: HttpRequest, obj: Member | None = None) -> bool:
-        """A member is erased, never deleted: the totals stay."""
+        """Deny deletion: a member is erased, so that the totals stay (docs/rules.md, Members)."""
         return False

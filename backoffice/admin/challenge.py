@@ -63,7 +63,7 @@ def defaults_from_story(story: Story) -> FormDefaults:
         **_texts(story.texts),
         "activity_ids": [story.activity_id],
         "completion_reward": _reward(story.reward),
-        "kept_icon": clean_icon(icon, (ICONS / icon).read_bytes()),
+        "unsaved_icon": clean_icon(icon, (ICONS / icon).read_bytes()),
     }
     return FormDefaults(values, [_rung(each) for each in story.milestones])
 

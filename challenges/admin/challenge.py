@@ -1,4 +1,4 @@
-"""The challenge's form: one edit of it and its milestones, asked about and saved through the rules."""
+"""The challenge's ModelAdmin. Its form edits the challenge and its milestones in one save."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from core.admin.base_classes import StaffModelAdmin
 from core.admin.history import HistoryAdmin
 from core.admin.icon_field import icon_image
 from core.admin.languages import localized, offered_languages
-from core.admin.removal import Archived
+from core.admin.removal import ArchivedFilter
 from core.admin.theme import ChoicesDropdownFilter, display
 from core.choices import RecordStatus
 from milestones.admin.milestone import MilestoneInline
@@ -47,7 +47,7 @@ class ChallengeAdmin(
         ("status", ChoicesDropdownFilter),
         ("aggregation_period", ChoicesDropdownFilter),
         ("aggregation_method", ChoicesDropdownFilter),
-        Archived,
+        ArchivedFilter,
     )
     search_fields = ("name", "description")
     ordering = ("display_order", "-id")
@@ -64,24 +64,24 @@ class ChallengeAdmin(
         return ChallengeChangeList
 
     def has_change_permission(self, request: HttpRequest, obj: Challenge | None = None) -> bool:
-        """An archived challenge is restored first."""
+        """Deny changes to an archived challenge, which has to be restored first."""
         return super().has_change_permission(request, obj) and not (obj and obj.archived_at)
 
     @display(description=_("icon"))
     def icon(self, challenge: Challenge) -> str:
-        """For whoever may only look."""
+        """Show the icon to staff who may only view."""
         return icon_image(challenge.eud_icon, "challenges/default-challenge-icon.svg")
 
     @display(description=_("activities"))
     def activities(self, challenge: Challenge) -> str:
-        """For whoever may only look, as the form writes them."""
+        """Show the activity ids, as the form writes them, to staff who may only view."""
         return ", ".join(challenge.activity_ids) or "–"
 
     # The form
 
     def get_fieldsets(self, request: HttpRequest, obj: Challenge | None = None) -> list[Any]:
         may_edit = obj is None or self.has_change_permission(request, obj)
-        by_task: list[Any] = [
+        fieldsets: list[Any] = [
             (_("Basics"), {"fields": ("name", "description", ("icon", "display_order"))}),
             (
                 _("What counts"),
@@ -98,8 +98,8 @@ class ChallengeAdmin(
                 {"fields": ("time_zone", ("starts_at", "ends_at"), ("late_grace_hours", "reversal_policy"))},
             ),
         ]
-        return by_task + [
-            (name, {"classes": [f"desk-language-{code}"], "fields": _texts(code)})
+        return fieldsets + [
+            (name, {"classes": [f"desk-language-{code}"], "fields": _text_fields(code)})
             for code, name in offered_languages()
         ]
 
@@ -111,16 +111,18 @@ class ChallengeAdmin(
             "zone_names": zone_names(),
             "languages": offered_languages(),
             "status_badge": _stored_status(obj),
-            "milestone_errors": sum(len(rung.errors) for each in formsets for rung in each.formset.forms),
+            "milestone_errors": sum(
+                len(milestone_form.errors) for inline in formsets for milestone_form in inline.formset.forms
+            ),
             "text_errors": sum(1 for name in form.errors if name.startswith("eud_")),
             "loaded": _loaded(request, obj, form, formsets),
         }
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
-    # Starting from another one
+    # Initial values of the add form
 
     def starting_point(self, request: HttpRequest) -> FormDefaults | None:
-        """What an empty form begins with: `?copy=ID` fills in what that challenge says."""
+        """Return the initial values of the add form: `?copy=ID` copies the challenge with that id."""
         source = self.get_object(request, request.GET.get("copy", "")) if "copy" in request.GET else None
         return defaults_from(source) if source else None
 
@@ -135,19 +137,19 @@ class ChallengeAdmin(
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         start = getattr(request, "start", None)
-        begun = {"initial": start.milestones} if start else {}
-        return super().get_formset_kwargs(request, obj, inline, prefix) | begun
+        initial = {"initial": start.milestones} if start else {}
+        return super().get_formset_kwargs(request, obj, inline, prefix) | initial
 
-    # Afterwards
+    # After saving
 
     def response_add(self, request: HttpRequest, obj: Challenge, post_url_continue: str | None = None) -> Any:
-        return self._stay(request, obj) or super().response_add(request, obj, post_url_continue)
+        return self._back_to_form(request, obj) or super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Challenge) -> Any:
-        return self._stay(request, obj) or super().response_change(request, obj)
+        return self._back_to_form(request, obj) or super().response_change(request, obj)
 
-    def _stay(self, request: HttpRequest, obj: Challenge) -> HttpResponse | None:
-        """Back to the form: the next thing is to look at what was saved."""
+    def _back_to_form(self, request: HttpRequest, obj: Challenge) -> HttpResponse | None:
+        """Redirect to the form, also after "Save", so that the editor sees what was saved."""
         if "_popup" in request.POST or "_saveclose" in request.POST:
             return None
         status = RecordStatus(obj.status).label
@@ -157,7 +159,7 @@ class ChallengeAdmin(
         return HttpResponseRedirect(reverse("admin:challenges_challenge_change", args=[obj.pk]))
 
 
-def _texts(code: str) -> tuple[Any, ...]:
+def _text_fields(code: str) -> tuple[Any, ...]:
     return (
         *localized(("eud_title", "eud_description"), code),
         *localized(MESSAGES, code),
@@ -168,14 +170,14 @@ def _texts(code: str) -> tuple[Any, ...]:
 
 
 def _stored_status(obj: Challenge | None) -> str:
-    """Also of a form that was refused on its way to another status."""
+    """Read the status from the database: a refused form has set another one on `obj`."""
     return (confirmation.status_of(obj) if obj else "") or RecordStatus.DRAFT.value
 
 
 def _loaded(request: HttpRequest, obj: Any, form: Any, formsets: Any) -> str:
-    """Once a form was sent, what it was loaded with stays the same until it is saved."""
+    """Return the values that the form was opened with; a POST carries them along until it is saved."""
     if request.method == "POST":
         return str(request.POST.get("loaded", ""))
-    return (
-        "" if obj is None else conflicts.loaded_values(obj.version, form, [each.formset for each in formsets])
-    )
+    if obj is None:
+        return ""
+    return conflicts.loaded_values(obj.version, form, [inline.formset for inline in formsets])

@@ -1,4 +1,4 @@
-"""The list of challenges: what one asks of each, answered in a few queries for the whole page."""
+"""The changelist of challenges, with figures that take one query for the whole page."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ STATUS_COLOURS = {"draft": "info", "live": "success", "paused": "warning", "arch
 
 @dataclass(frozen=True, slots=True)
 class WindowStatistics:
-    """Of one challenge and the window of now."""
+    """Participants and completions of one challenge in its current window."""
 
     ends_at: datetime
     participants: int = 0
@@ -30,28 +30,29 @@ class WindowStatistics:
 
     @property
     def rate(self) -> int:
+        """The completed part of the participants in percent, rounded down."""
         return self.completed * 100 // self.participants if self.participants else 0
 
 
 def window_statistics(challenges: Iterable[Challenge], at: datetime) -> dict[UUID, WindowStatistics]:
-    """One query for any number of challenges."""
-    windows = {each.id: (each, each.window_at(at)) for each in challenges}
-    wanted = Q(pk__in=[])
+    """Count, in one query, the progress of each challenge in its window at the moment `at`."""
+    windows = {challenge.id: (challenge, challenge.window_at(at)) for challenge in challenges}
+    condition = Q(pk__in=[])
     for id_, (_challenge, window) in windows.items():
-        wanted |= Q(challenge=id_, period_key=window.period_key)
-    rows = ChallengeProgress.objects.filter(wanted).order_by().values_list("challenge")
-    counted = {
-        id_: (joined, completed)
-        for id_, joined, completed in rows.annotate(Count("id"), Count("challenge_completed_at"))
+        condition |= Q(challenge=id_, period_key=window.period_key)
+    rows = ChallengeProgress.objects.filter(condition).order_by().values_list("challenge")
+    counts = {
+        id_: (participants, completed)
+        for id_, participants, completed in rows.annotate(Count("id"), Count("challenge_completed_at"))
     }
     return {
-        id_: WindowStatistics(challenge.closes_at(window), *counted.get(id_, (0, 0)))
+        id_: WindowStatistics(challenge.closes_at(window), *counts.get(id_, (0, 0)))
         for id_, (challenge, window) in windows.items()
     }
 
 
 class ChallengeChangeList(ChangeList):
-    """Looks the figures up once the page's rows are known."""
+    """Adds `figures` to the challenges of the page."""
 
     result_list: Any
 
@@ -64,7 +65,7 @@ class ChallengeChangeList(ChangeList):
 
 
 class ChallengeColumns:
-    """The columns of the list."""
+    """ModelAdmin mixin with the columns of the changelist."""
 
     @display(description=_("status"), ordering="status", label=STATUS_COLOURS)
     def shown_status(self, challenge: Challenge) -> tuple[str, str]:
@@ -74,8 +75,8 @@ class ChallengeColumns:
 
     @display(description=_("goal"))
     def goal(self, challenge: Any) -> str:
-        how = challenge.get_aggregation_period_display().split(" ")[0]
-        return f"{challenge.completion_target_value:,f} · {how}"
+        period = challenge.get_aggregation_period_display().split(" ")[0]
+        return f"{challenge.completion_target_value:,f} · {period}"
 
     @display(description=_("window ends"))
     def window_ends(self, challenge: Any) -> str:

@@ -1,4 +1,4 @@
-"""What the challenge's form asks before it saves: whom an edit pays, and whether it is ready to go live."""
+"""Confirmation before saving a challenge: what the edit pays at once, and the checklist for going live."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,10 @@ from rewards.models import CouponCode, Reward
 
 @dataclass(frozen=True, slots=True)
 class RewardDemand:
-    """How many reward logs of a reward an edit would write. `left`: of a pool; None for any other source."""
+    """The number of reward logs that an edit would write for a reward (None: a generated code).
+
+    `left` is the number of free codes of a pool, None for any other source.
+    """
 
     reward: Reward | None
     needed: int
@@ -29,14 +32,16 @@ class RewardDemand:
         return self.left is not None and self.left < self.needed
 
 
-def require_confirmation(edit: FormChanges, was: str, at: datetime, confirmed: str) -> None:
-    """Raises `Question`, unless there is nothing to ask or `confirmed` answers exactly this.
+def require_confirmation(edit: FormChanges, stored_status: str, at: datetime, confirmed: str) -> None:
+    """Raise `ConfirmationRequired` for an edit that pays members or publishes, unless it was confirmed.
 
-    Raises `DomainError` where the rules refuse the edit. `was`: the status that is stored; "" for a new one.
+    `stored_status` is "" for a new challenge. `confirmed` is what the confirming button sent; it confirms
+    these figures and findings only. Raises `DomainError` when the edit is refused (docs/rules.md, Editing a
+    running challenge).
     """
     impact = service.impact(edit.challenge, edit.milestones, at=at, removed=edit.removed)
-    goes_live = edit.challenge.status == RecordStatus.LIVE and was != RecordStatus.LIVE
-    publishing = goes_live and was != RecordStatus.PAUSED
+    goes_live = edit.challenge.status == RecordStatus.LIVE and stored_status != RecordStatus.LIVE
+    publishing = goes_live and stored_status != RecordStatus.PAUSED
     open_points = findings(edit.challenge, milestones_after(edit), at) if publishing else []
     if any(icon for record, icons in edit.icons for icon in icons.values() if record is edit.challenge):
         open_points = [point for point in open_points if point.code != "no_icon"]
@@ -55,15 +60,16 @@ def require_confirmation(edit: FormChanges, was: str, at: datetime, confirmed: s
 
 
 def milestones_after(edit: FormChanges) -> list[Milestone]:
-    """Every milestone that the challenge will have, lowest first."""
+    """Return the milestones that the challenge will have after the edit, lowest first."""
     stored = Milestone.objects.unarchived().filter(challenge=edit.challenge.id).select_related("reward")
-    after = {each.id: each for each in stored} | {each.id: each for each in edit.milestones}
-    gone = {each.id for each in edit.removed}
-    kept = [each for each in after.values() if each.id not in gone]
-    return sorted(kept, key=lambda each: (each.milestone_target_value, each.id))
+    by_id = {milestone.id: milestone for milestone in [*stored, *edit.milestones]}
+    removed_ids = {milestone.id for milestone in edit.removed}
+    remaining = [milestone for milestone in by_id.values() if milestone.id not in removed_ids]
+    return sorted(remaining, key=lambda milestone: (milestone.milestone_target_value, milestone.id))
 
 
 def reward_demands(impact: Impact) -> list[RewardDemand]:
+    """Compare what an edit pays of each reward with what its pool has left."""
     rewards = Reward.objects.in_bulk([id_ for id_ in impact.rewards if id_])
     return [
         _reward_demand(rewards.get(id_) if id_ else None, needed) for id_, needed in impact.rewards.items()
@@ -77,11 +83,11 @@ def _reward_demand(reward: Reward | None, needed: int) -> RewardDemand:
 
 
 def _answer(status: str, impact: Impact, open_points: list[Finding]) -> str:
-    """A yes to these figures and these points; members move on meanwhile, and then it asks again."""
-    asked: tuple[Any, ...] = (impact.shown(), sorted(point.message for point in open_points))
-    return f"{status}:{sha256(repr(asked).encode()).hexdigest()[:32]}"
+    """Identify these figures and findings: when members' progress changes them, the answer is void."""
+    question: tuple[Any, ...] = (impact.shown(), sorted(point.message for point in open_points))
+    return f"{status}:{sha256(repr(question).encode()).hexdigest()[:32]}"
 
 
 def status_of(challenge: Challenge) -> str:
-    """As it is stored; "" for a new one."""
+    """Return the status that is stored; "" for a new challenge."""
     return Challenge.objects.filter(id=challenge.id).values_list("status", flat=True).first() or ""

@@ -1,7 +1,7 @@
-"""Two people edit one challenge: what the other changed is shown, and nothing that was typed is lost.
+"""Merging two concurrent edits of one challenge in the form, so that nothing that was typed is lost.
 
-The form carries what it was loaded with. A field that only the other one changed takes their value; a field
-that both changed keeps what was typed here, and says so.
+The form carries the values that it was loaded with. A field that only the other person changed takes the
+stored value; a field that both changed keeps the typed value, and the difference is shown.
 """
 
 import json
@@ -18,51 +18,64 @@ from milestones.models import Milestone
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`ours` is set where both changed the field."""
+    """A field that somebody else changed. `typed` is set when it was changed in this form, too."""
 
     label: str
     before: str
-    theirs: str
-    ours: str = ""
+    stored: str
+    typed: str = ""
 
 
 def loaded_values(version: int, form: Any, formsets: list[Any]) -> str:
-    """What the page shows when it is opened, for `merged`."""
-    values = {f"{each.instance.pk}.{bound.name}": shown for each, bound, shown in _values(form, formsets)}
+    """Serialize the version and the values that the form shows when it is opened, for `merged`."""
+    values = {
+        f"{record_form.instance.pk}.{bound.name}": value
+        for record_form, bound, value in _field_values(form, formsets)
+    }
     return json.dumps({"version": version, "values": values})
 
 
 def loaded_version(text: str) -> int | None:
-    """None: not our own text, so the form is not checked against it."""
+    """Read the version out of `loaded_values`; None for any other text, which skips the check."""
     try:
         return int(json.loads(text)["version"])
     except (ValueError, TypeError, KeyError):
         return None
 
 
-def merged(data: QueryDict, fresh: Any, fresh_sets: list[Any]) -> tuple[QueryDict, list[Difference]]:
-    """The sent form brought up to what is stored now, and what differs; `fresh` are unbound forms of now."""
-    before = json.loads(str(data["loaded"]))["values"]
-    places = _places(data, fresh_sets)
-    joined, found = data.copy(), []
-    for each, bound, theirs in _values(fresh, fresh_sets):
-        key = f"{each.instance.pk}.{bound.name}"
-        place = "" if each is fresh else places.get(str(each.instance.pk))
-        if place is None or theirs == before.get(key, ""):
+def merged(
+    data: QueryDict, stored_form: Any, stored_formsets: list[Any]
+) -> tuple[QueryDict, list[Difference]]:
+    """Merge the sent form with what is stored; return the merged data and the differences.
+
+    `stored_form` and `stored_formsets` are unbound forms of the records as they are stored now.
+    """
+    loaded = json.loads(str(data["loaded"]))["values"]
+    prefixes = _sent_prefixes(data, stored_formsets)
+    merged_data, differences = data.copy(), []
+    for record_form, bound, stored in _field_values(stored_form, stored_formsets):
+        before = loaded.get(f"{record_form.instance.pk}.{bound.name}", "")
+        prefix = "" if record_form is stored_form else prefixes.get(str(record_form.instance.pk))
+        if prefix is None or stored == before:
             continue
-        name = f"{place}-{bound.name}" if place else bound.name
-        mine = _shown(bound.field, bound.field.widget.value_from_datadict(data, {}, name))
-        typed_here = mine not in (before.get(key, ""), theirs)
-        if not typed_here:
-            joined[name] = theirs
-        ours = _readable(bound.field, mine) if typed_here else ""
-        was = _readable(bound.field, before.get(key, ""))
-        found.append(Difference(label_of(bound), was, _readable(bound.field, theirs), ours))
-    return joined, [*found, *_come_and_gone(places, fresh_sets)]
+        name = f"{prefix}-{bound.name}" if prefix else bound.name
+        sent = _input_value(bound.field, bound.field.widget.value_from_datadict(data, {}, name))
+        changed_here = sent not in (before, stored)
+        if not changed_here:
+            merged_data[name] = stored
+        differences.append(
+            Difference(
+                label_of(bound),
+                before=_readable(bound.field, before),
+                stored=_readable(bound.field, stored),
+                typed=_readable(bound.field, sent) if changed_here else "",
+            )
+        )
+    return merged_data, [*differences, *_added_and_removed(prefixes, stored_formsets)]
 
 
-def _places(data: QueryDict, formsets: list[Any]) -> dict[str, str]:
-    """The prefix under which each stored milestone was sent."""
+def _sent_prefixes(data: QueryDict, formsets: list[Any]) -> dict[str, str]:
+    """Map the id of each milestone that was sent to the prefix of its form."""
     return {
         data.get(f"{formset.prefix}-{i}-id", ""): f"{formset.prefix}-{i}"
         for formset in formsets
@@ -70,36 +83,39 @@ def _places(data: QueryDict, formsets: list[Any]) -> dict[str, str]:
     }
 
 
-def _come_and_gone(places: dict[str, str], formsets: list[Any]) -> Iterator[Difference]:
-    now = {str(form.instance.pk): form.instance for formset in formsets for form in formset.initial_forms}
-    for id_, milestone in now.items():
-        if id_ not in places:
+def _added_and_removed(prefixes: dict[str, str], formsets: list[Any]) -> Iterator[Difference]:
+    stored = {str(form.instance.pk): form.instance for formset in formsets for form in formset.initial_forms}
+    for id_, milestone in stored.items():
+        if id_ not in prefixes:
             yield Difference(_("Milestone"), "–", f"{milestone.milestone_target_value:f} · {milestone}")
-    for gone in Milestone.objects.filter(id__in=places.keys() - now.keys() - {""}):
-        yield Difference(_("Milestone"), f"{gone.milestone_target_value:f} · {gone}", _("archived"))
+    for milestone in Milestone.objects.filter(id__in=prefixes.keys() - stored.keys() - {""}):
+        yield Difference(_("Milestone"), f"{milestone.milestone_target_value:f} · {milestone}", _("archived"))
 
 
-def _values(form: Any, formsets: list[Any]) -> Iterator[tuple[Any, forms.BoundField, str]]:
-    for each in [form, *(rung for formset in formsets for rung in formset.initial_forms)]:
-        for name in each.fields:
+def _field_values(form: Any, formsets: list[Any]) -> Iterator[tuple[Any, forms.BoundField, str]]:
+    """Yield each field of the challenge's and the milestones' forms, with its form and initial value."""
+    milestone_forms = [initial_form for formset in formsets for initial_form in formset.initial_forms]
+    for record_form in [form, *milestone_forms]:
+        for name in record_form.fields:
             if name not in ("icon", "id", "challenge", "DELETE"):
-                yield each, each[name], _shown(each[name].field, each[name].initial)
+                bound = record_form[name]
+                yield record_form, bound, _input_value(bound.field, bound.initial)
 
 
-def _shown(field: forms.Field, value: Any) -> str:
-    """As the input holds it."""
+def _input_value(field: forms.Field, value: Any) -> str:
+    """Format a value as the field's input holds it."""
     value = field.prepare_value(value)
-    shown = field.widget.format_value(value) if value not in (None, "", False) else ""
-    if isinstance(shown, list | tuple):
-        shown = shown[0] if shown else ""
-    return str(shown or "").replace("\r\n", "\n").strip()
+    text = field.widget.format_value(value) if value not in (None, "", False) else ""
+    if isinstance(text, list | tuple):
+        text = text[0] if text else ""
+    return str(text or "").replace("\r\n", "\n").strip()
 
 
 def _readable(field: forms.Field, value: str) -> str:
-    """As a person reads it: the name of a reward, the label of a choice."""
+    """Format an input's value for a person: the name of a reward, the label of a choice."""
     if isinstance(field, forms.ModelChoiceField) and value:
-        chosen = field.queryset.filter(pk=value).first() if field.queryset is not None else None
-        return str(chosen or value)
+        record = field.queryset.filter(pk=value).first() if field.queryset is not None else None
+        return str(record or value)
     if isinstance(field, forms.ChoiceField):
         labels: Any = field.choices
         return str(dict(labels).get(value, value))
@@ -107,7 +123,7 @@ def _readable(field: forms.Field, value: str) -> str:
 
 
 def label_of(bound: forms.BoundField) -> str:
-    """The field as a person would name it: whose it is, and in which language."""
+    """Name a field for a person: with its milestone and its language."""
     language = bound.field.widget.attrs.get("data-language")
     label = str(bound.label or bound.name)
     label = f"{label[:1].upper()}{label[1:]}" + (f" ({language})" if language else "")

@@ -1,7 +1,6 @@
-"""From the valid form and its milestones to one edit, saved through `challenges.editing.service`."""
+"""Collecting the changes of the challenge's form and saving them through `challenges.editing.service`."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,7 +15,11 @@ from milestones.models import Milestone
 
 @dataclass(slots=True)
 class FormChanges:
-    """What the form says is to be. `places`: the form of each milestone, in their order; icons by record."""
+    """The edited records as they are to be stored.
+
+    `places` are the form prefixes of `milestones`, in their order; `icons` pairs a record with its new icons
+    by column (None: back to the default).
+    """
 
     challenge: Challenge
     milestones: list[Milestone] = field(default_factory=list)
@@ -26,7 +29,7 @@ class FormChanges:
 
 
 def changes_of(form: Any, formsets: list[Any], at: datetime) -> FormChanges:
-    """Call it on valid forms; nothing is written."""
+    """Collect the changes of valid forms; nothing is stored."""
     edit = FormChanges(form.instance)
     identify(form.instance, at)
     _stamp(form.instance, at)
@@ -34,18 +37,19 @@ def changes_of(form: Any, formsets: list[Any], at: datetime) -> FormChanges:
     for formset in formsets:
         formset.save(commit=False)
         edit.removed += formset.deleted_objects
-        changed = [form for form in formset.forms if form.has_changed() and form not in formset.deleted_forms]
-        for each in changed:
-            each.instance.challenge = form.instance
-            _stamp(each.instance, at)
-            edit.milestones.append(each.instance)
-            edit.places.append(each.prefix)
-            _add_icon(edit, each, "eud_milestone_icon")
+        for milestone_form in formset.forms:
+            if not milestone_form.has_changed() or milestone_form in formset.deleted_forms:
+                continue
+            milestone_form.instance.challenge = form.instance
+            _stamp(milestone_form.instance, at)
+            edit.milestones.append(milestone_form.instance)
+            edit.places.append(milestone_form.prefix)
+            _add_icon(edit, milestone_form, "eud_milestone_icon")
     return edit
 
 
 def identify(challenge: Challenge, at: datetime) -> None:
-    """An inline formset takes a new parent's key away; the rules and the locks go by it."""
+    """Give a new challenge an id, by which the service locks: inline formsets remove that of a new parent."""
     challenge.id = challenge.id or uuid7(at)
 
 
@@ -61,16 +65,14 @@ def _add_icon(edit: FormChanges, form: Any, column: str) -> None:
 
 
 def save(edit: FormChanges, at: datetime, expected_version: int | None) -> None:
-    """Raises `DomainError` where the rules refuse; then nothing is stored, no icon either."""
-    with icons_stored(edit):
-        service.save(
-            edit.challenge, edit.milestones, removed=edit.removed, at=at, expected_version=expected_version
-        )
+    """Save the challenge, its milestones and their icons.
 
-
-@contextmanager
-def icons_stored(edit: FormChanges) -> Iterator[None]:
+    Raises `DomainError` when the edit is refused (docs/rules.md, Editing a running challenge), also `stale`
+    when another version than `expected_version` (None: any) is stored. Then nothing is saved, no icon either.
+    """
     with ExitStack() as stack:
         for record, icons in edit.icons:
             stack.enter_context(icons_replaced(record, icons))
-        yield
+        service.save(
+            edit.challenge, edit.milestones, removed=edit.removed, at=at, expected_version=expected_version
+        )

@@ -1,4 +1,4 @@
-"""The form of a challenge: help texts that teach, and fields that forgive."""
+"""The form of a challenge."""
 
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from challenges.models import Challenge
 from core.admin.fields import IdentifiersField, WallClockField, at_zone
-from core.admin.icon_field import IconFormField, IconWidget, show_kept
+from core.admin.icon_field import IconFormField, IconWidget, carry_unsaved_icon
 from core.admin.texts_form import TextsForm
 from core.admin.theme import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from core.choices import RecordStatus
@@ -95,7 +95,7 @@ class ChallengeForm(TextsForm):
                 self.fields[name].zone = zone  # type: ignore[attr-defined]
         if "icon" in self.fields:
             self.initial["icon"] = self.instance.eud_icon or None
-            show_kept(self)
+            carry_unsaved_icon(self)
 
     def clean_time_zone(self) -> str:
         name: str = self.cleaned_data["time_zone"]
@@ -107,21 +107,21 @@ class ChallengeForm(TextsForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        show_kept(self)
+        carry_unsaved_icon(self)
         if zone := cleaned.get("time_zone"):
             for name in ("starts_at", "ends_at"):
                 cleaned[name] = at_zone(cleaned.get(name), ZoneInfo(zone))
         return cleaned
 
     def _post_clean(self) -> None:
-        """The status is no input but a button: “Go live”, or the confirmation of one."""
+        """Set the status from the button that sent the form, such as “Go live”, or from its confirmation."""
         super()._post_clean()
-        asked = self.data.get("set_status") or self.data.get("confirmed", "").partition(":")[0]
-        if asked in RecordStatus.values:
-            self.instance.status = asked
+        status = self.data.get("set_status") or self.data.get("confirmed", "").partition(":")[0]
+        if status in RecordStatus.values:
+            self.instance.status = status
 
 
 def zone_names() -> list[str]:
-    """For the input's suggestions: places, without the historic aliases."""
-    places = (name for name in available_timezones() if "/" in name)
-    return sorted(name for name in places if not name.startswith(("Etc/", "posix", "right")))
+    """Return the zones that the input suggests: names of places, without the historic aliases."""
+    place_names = (name for name in available_timezones() if "/" in name)
+    return sorted(name for name in place_names if not name.startswith(("Etc/", "posix", "right")))

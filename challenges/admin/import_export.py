@@ -1,4 +1,7 @@
-"""Carrying challenges to another installation in the admin: an export of the chosen ones, and its upload."""
+"""Export and import of challenges in the admin, to move them to another installation.
+
+The rules are in docs/rules.md, Editing a running challenge.
+"""
 
 from typing import Any
 
@@ -21,7 +24,7 @@ from core.api.http.renderers import encode
 from core.api.http.strict_json import strict_loads
 from core.errors import DomainError, DomainErrors
 
-LARGEST_BYTES = 20 * 1024 * 1024
+MAX_BYTES = 20 * 1024 * 1024
 
 
 class DocumentForm(forms.Form):
@@ -33,15 +36,15 @@ class DocumentForm(forms.Form):
 
 
 class ImportExport:
-    """For the challenge's ModelAdmin."""
+    """Mixin for the challenge's ModelAdmin."""
 
     def get_urls(self: Any) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.import_view)
         return [path("import/", view, name="challenges_challenge_import"), *super().get_urls()]
 
     @action(description=_("Export the chosen challenges"), permissions=["view"])
-    def export_chosen(self, request: HttpRequest, chosen: QuerySet[Challenge]) -> HttpResponse:
-        challenges = chosen.select_related("completion_reward").order_by("id")
+    def export_chosen(self, request: HttpRequest, selected: QuerySet[Challenge]) -> HttpResponse:
+        challenges = selected.select_related("completion_reward").order_by("id")
         document = encode(exchange.exported(challenges, timezone.now()))
         return HttpResponse(
             msgspec.json.format(document, indent=2),
@@ -62,12 +65,12 @@ class ImportExport:
         form = DocumentForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             try:
-                made = exchange.imported(_read(form.cleaned_data["document"]), timezone.now())
+                imported = exchange.imported(_read_document(form.cleaned_data["document"]), timezone.now())
             except (DomainError, Refused) as error:
-                for text in _texts_of(error):
+                for text in _error_texts(error):
                     form.add_error("document", text)
             else:
-                count = len(made)
+                count = len(imported)
                 text = ngettext("%d challenge arrived as a draft.", "%d challenges arrived as drafts.", count)
                 self.message_user(request, text % count)
                 return HttpResponseRedirect(reverse("admin:challenges_challenge_changelist"))
@@ -80,15 +83,16 @@ class ImportExport:
         return TemplateResponse(request, "admin/challenges/challenge/import.html", context)
 
 
-def _read(file: Any) -> Any:
-    if file.size > LARGEST_BYTES:
+def _read_document(file: Any) -> Any:
+    if file.size > MAX_BYTES:
         raise DomainError("too_large", "The file is too large to be an export of challenges.")
     return strict_loads(file.read())
 
 
-def _texts_of(error: DomainError | Refused) -> list[str]:
+def _error_texts(error: DomainError | Refused) -> list[str]:
     if isinstance(error, DomainErrors):
-        return [str(each) for each in error.errors]
+        return [str(nested) for nested in error.errors]
     if isinstance(error, Refused):
-        return [f.detail if f.attr is None else f"{f.attr}: {f.detail}" for f in error.answer.faults]
+        faults = error.answer.faults
+        return [fault.detail if fault.attr is None else f"{fault.attr}: {fault.detail}" for fault in faults]
     return [str(error)]

@@ -1,4 +1,4 @@
-"""A milestone's history: the way back to a version goes through the rules of its challenge."""
+"""The milestone's ModelAdmin, replaced by one that reverts a version through the challenge's edit."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ admin.site.unregister(Milestone)
 
 @admin.register(Milestone)
 class ChallengeMilestoneAdmin(RevertToVersion, MilestoneAdmin):
-    """Edited in its challenge's form; only a version of it comes back from here."""
+    """View-only: a milestone is edited in its challenge's form. Its history can revert to a version."""
 
     actions_detail = ("to_its_challenge",)
 
@@ -37,7 +37,7 @@ class ChallengeMilestoneAdmin(RevertToVersion, MilestoneAdmin):
     def has_edit_in_challenge_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return request.user.has_perm("challenges.change_challenge")
 
-    def edit_back(self, record: Any) -> FormChanges:
+    def revert_changes(self, record: Any) -> FormChanges:
         return FormChanges(record.challenge, [record])
 
     def may_revert(self, request: HttpRequest, record: Any) -> bool:

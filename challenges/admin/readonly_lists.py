@@ -1,4 +1,7 @@
-"""Logs, progress and activities in the admin: what the engine writes; a log may be added and then counts."""
+"""The ModelAdmins of challenge logs, progress and activities, which the engine writes.
+
+Staff may add a log, which is then judged and counted like any other.
+"""
 
 from typing import Any
 
@@ -35,7 +38,7 @@ STATUS_COLOURS = {"in_progress": "info", "completed": "success", "failed": "dang
 
 @admin.register(ChallengeLog)
 class ChallengeLogAdmin(ExactSearch, AddOnlyAdmin):
-    """Saving a new log judges and counts it, as if it had come by the API; who added it and why is kept."""
+    """A log that staff add is judged as by the API; who added it and why is in the audit log."""
 
     form = AddedLogForm
     list_display = (
@@ -81,9 +84,9 @@ class ChallengeLogAdmin(ExactSearch, AddOnlyAdmin):
 
     def save_model(self, request: HttpRequest, obj: ChallengeLog, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        deed = "reverse" if obj.reversal_of else "add_log"
+        name = "reverse" if obj.reversal_of else "add_log"
         reason = form.cleaned_data["reason"]
-        audit_log.note(request.user, deed, at=obj.created_at, member=obj.member, target=obj, reason=reason)
+        audit_log.note(request.user, name, at=obj.created_at, member=obj.member, target=obj, reason=reason)
 
     @display(description=_("counted"), label={"counted": "success", "not": "warning"})
     def judgement(self, log: ChallengeLog) -> Badge:

@@ -1,4 +1,4 @@
-"""Deleting a challenge goes by the rules: with history it is archived, and can be restored."""
+"""Deleting a challenge: one with history is archived instead, and can be restored."""
 
 from datetime import datetime
 

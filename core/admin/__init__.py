@@ -1,4 +1,4 @@
-"""The staff's admin: its site, and what the admin modules of every app are made of.
+"""The back office's admin site, and the base classes, fields and mixins of every app's admin modules.
 
 Only `theme` imports django-unfold.
 """

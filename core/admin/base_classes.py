@@ -1,4 +1,4 @@
-"""What a room's admin classes build on: how they look, what they may, what a list may cost."""
+"""Base classes of the apps' ModelAdmins: widgets, permissions, and lists that stay cheap on large tables."""
 
 from typing import Any
 
@@ -14,16 +14,16 @@ from core.admin.re_render import ReRenderedForms
 from core.admin.theme import ModelAdmin, UnfoldAdminTextInputWidget
 from core.amounts import AmountField
 
-MOMENTS: dict[Any, Any] = {
+DATETIME_OVERRIDES: dict[Any, Any] = {
     models.DateTimeField: {"form_class": forms.DateTimeField, "widget": WallClockWidget},
 }
-AMOUNTS: dict[Any, Any] = {
+AMOUNT_OVERRIDES: dict[Any, Any] = {
     AmountField: {"widget": UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete": "off"})}
 }
 
 
 class StaffModelAdmin(ReRenderedForms, ModelAdmin):
-    """Keeps the record's times, warns of unsaved input, and never counts a whole table."""
+    """Sets `created_at` and `updated_at`, warns about unsaved input, and never counts a whole table."""
 
     paginator = CappedPaginator
     show_full_result_count = False
@@ -31,10 +31,10 @@ class StaffModelAdmin(ReRenderedForms, ModelAdmin):
     list_max_show_all = 200
     list_filter_submit = True
     warn_unsaved_form = True
-    formfield_overrides = {**AMOUNTS, **MOMENTS}
+    formfield_overrides = {**AMOUNT_OVERRIDES, **DATETIME_OVERRIDES}
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """A time says on whose clock it is."""
+        """Name the time zone of the input in the help text of every datetime field."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(db_field, models.DateTimeField) and field is not None:
             clock = _("On the clock of %(zone)s.") % {"zone": timezone.get_current_timezone_name()}
@@ -52,7 +52,7 @@ class StaffModelAdmin(ReRenderedForms, ModelAdmin):
 
 
 class ViewOnlyAdmin(StaffModelAdmin):
-    """A ledger that the engine writes: staff look and never touch."""
+    """For records that are written elsewhere, mostly by the engine: staff may only view them."""
 
     actions = None
     warn_unsaved_form = False
@@ -68,7 +68,7 @@ class ViewOnlyAdmin(StaffModelAdmin):
 
 
 class AddOnlyAdmin(ViewOnlyAdmin):
-    """A ledger that staff may add to, and whose rows stay as they are."""
+    """For append-only records: staff may view and add them."""
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         codename = f"{self.opts.app_label}.add_{self.opts.model_name}"

@@ -1,12 +1,13 @@
-"""Asking before saving: the form comes back with the question on top and everything that was typed."""
+"""Confirmation before saving: the form is shown again, with the question above what was typed."""
 
 from typing import Any
 
 
 class ConfirmationRequired(Exception):  # noqa: N818 - nothing went wrong
-    """Raised while saving, before anything was written. `answer`: what the confirming button must send back.
+    """Raised while saving, before anything is written. `template` renders the question with `context`.
 
-    The answer names what was asked, so that a yes to one question is never a yes to another.
+    `answer` is what the confirming button sends back. It identifies the question, so that the answer to one
+    question never confirms another.
     """
 
     def __init__(self, template: str, answer: str, **context: Any) -> None:
@@ -17,7 +18,7 @@ class ConfirmationRequired(Exception):  # noqa: N818 - nothing went wrong
 
 
 class UnconfirmedForm:
-    """A form without a mistake that is not to be saved yet."""
+    """Form mixin that forces `is_valid()` to False, so that the admin re-renders a valid form."""
 
     def is_valid(self) -> bool:
         super().is_valid()  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Form fields that several rooms' forms share."""
+"""Form fields and widgets that the forms of several apps share."""
 
 import re
 from datetime import datetime
@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin.theme import INPUT_CLASSES, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-_SEPARATORS = re.compile(r"[,\n]+")
+_SEPARATOR = re.compile(r"[,\n]+")
 
 
 class ReasonField(forms.CharField):
-    """Why somebody of the staff does what the form is about."""
+    """The reason for a staff action; it is stored in the audit log."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs = {
@@ -29,10 +29,10 @@ class ReasonField(forms.CharField):
 
 
 class WallClockWidget(forms.DateTimeInput):
-    """The browser's own picker of a date and a time, to the minute.
+    """The browser's picker of date and time, to the minute.
 
-    A value that has seconds (the API may have set 23:59:59.999) keeps them: a form that is only opened and
-    saved changes nothing.
+    A value with seconds (the API may have set 23:59:59.999) is shown with them, so that a form which is only
+    opened and saved changes nothing.
     """
 
     input_type = "datetime-local"
@@ -51,17 +51,17 @@ class WallClockWidget(forms.DateTimeInput):
         return super().get_context(name, value, {**(attrs or {}), **({"step": step} if step else {})})
 
 
-def _precision(wall: datetime) -> tuple[str, str]:
-    """How much of it is written, and the picker's step for it."""
-    if wall.microsecond:
+def _precision(wall_time: datetime) -> tuple[str, str]:
+    """Return the `timespec` that shows the whole value, and the picker's `step` in seconds ("": minutes)."""
+    if wall_time.microsecond:
         return "milliseconds", "0.001"
-    return ("seconds", "1") if wall.second else ("minutes", "")
+    return ("seconds", "1") if wall_time.second else ("minutes", "")
 
 
 class WallClockField(forms.DateTimeField):
-    """A date and a time on a wall clock: `at_zone` says afterwards where the wall is.
+    """Optional date and time without a time zone; cleans to a naive datetime for `at_zone`.
 
-    A moment is shown on the clock of `zone`, which the form sets (default: the admin's).
+    An aware initial value is shown in `zone`, which the form sets (default: Django's current time zone).
     """
 
     widget = WallClockWidget
@@ -76,30 +76,33 @@ class WallClockField(forms.DateTimeField):
         return value
 
     def to_python(self, value: Any) -> datetime | None:
-        found = forms.DateTimeField.to_python(self, value)
-        return None if found is None else timezone.make_naive(found)
+        moment = forms.DateTimeField.to_python(self, value)
+        return None if moment is None else timezone.make_naive(moment)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """To the millisecond, as the picker writes it."""
+        """Compare to the millisecond, which is all that the picker sends."""
         before = self.prepare_value(self.to_python(initial) if isinstance(initial, str) else initial)
         try:
             after = self.to_python(data)
         except forms.ValidationError:
             return True
-        return _millisecond(before) != _millisecond(after)
+        return _to_millisecond(before) != _to_millisecond(after)
 
 
-def at_zone(wall: datetime | None, zone: ZoneInfo) -> datetime | None:
-    """The moment at which the clock on the wall of `zone` shows `wall`."""
-    return None if wall is None else wall.replace(tzinfo=zone).astimezone(ZoneInfo("UTC"))
+def at_zone(wall_time: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """Interpret a naive `wall_time` in `zone`; returns the moment in UTC, None for None."""
+    return None if wall_time is None else wall_time.replace(tzinfo=zone).astimezone(ZoneInfo("UTC"))
 
 
-def _millisecond(moment: datetime | None) -> datetime | None:
+def _to_millisecond(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 class IdentifiersField(forms.Field):
-    """A list of identifiers, typed with commas between them."""
+    """Optional list of at most `at_most` identifiers, separated by commas or line breaks.
+
+    Cleans to a list without blanks and duplicates; an identifier has up to `max_length` printable characters.
+    """
 
     widget = UnfoldAdminTextInputWidget
 
@@ -111,7 +114,7 @@ class IdentifiersField(forms.Field):
         return ", ".join(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> list[str]:
-        names = value if isinstance(value, list) else _SEPARATORS.split(value or "")
+        names = value if isinstance(value, list) else _SEPARATOR.split(value or "")
         return list(dict.fromkeys(name.strip() for name in names if name.strip()))
 
     def validate(self, value: list[str]) -> None:

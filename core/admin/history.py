@@ -1,4 +1,4 @@
-"""Who changed what in a record, version by version, in the product's words."""
+"""The history pages of a record: who changed what, version by version, under the fields' own labels."""
 
 from typing import Any
 
@@ -10,18 +10,21 @@ from simple_history.models import ModelChange
 from simple_history.template_utils import HistoricalRecordContextHelper
 
 
-class Changes(HistoricalRecordContextHelper):
+class ChangesContextHelper(HistoricalRecordContextHelper):
     def context_for_delta_changes(self, delta: Any) -> list[dict[str, Any]]:
-        """Without the columns that only repeat the default language's, and null is as empty as no text."""
-        names = {field.name for field in self.model._meta.concrete_fields}
-        told = [each for each in delta.changes if f"{each.field}_en" not in names]
-        return [self._shown(each) for each in told if (each.old or "") != (each.new or "")]
+        """List the changes, treating null and the empty text as equal.
 
-    def _shown(self, change: ModelChange) -> dict[str, Any]:
-        shown = self.format_delta_change(change)
-        old = "–" if change.old in (None, "") else shown.old
-        new = "–" if change.new in (None, "") else shown.new
-        return {"field": shown.field, "old": old, "new": new}
+        A translated field without a language repeats the column of the default language and is left out.
+        """
+        names = {field.name for field in self.model._meta.concrete_fields}
+        changes = [change for change in delta.changes if f"{change.field}_en" not in names]
+        return [self._change_row(change) for change in changes if (change.old or "") != (change.new or "")]
+
+    def _change_row(self, change: ModelChange) -> dict[str, Any]:
+        formatted = self.format_delta_change(change)
+        old = "–" if change.old in (None, "") else formatted.old
+        new = "–" if change.new in (None, "") else formatted.new
+        return {"field": formatted.field, "old": old, "new": new}
 
 
 class HistoryAdmin(SimpleHistoryAdmin):
@@ -31,7 +34,7 @@ class HistoryAdmin(SimpleHistoryAdmin):
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
     ) -> HttpResponse:
-        """The library shows a version to whoever may look, and stores what they send: that is an edit."""
+        """Require the change permission for POST: simple_history would save it for anyone who may view."""
         if request.method == "POST":
             record = self.get_object(request, object_id)
             if record is None or not self.has_change_permission(request, record):
@@ -42,7 +45,7 @@ class HistoryAdmin(SimpleHistoryAdmin):
     def render_history_view(
         self, request: HttpRequest, template: str, context: dict[str, Any], **kwargs: Any
     ) -> HttpResponse:
-        """The library speaks of the history's own model, which has no pages to lead to."""
+        """Pass the record's `opts`: simple_history passes those of the history model, which has no pages."""
         page: HttpResponse = super().render_history_view(
             request, template, {**context, "opts": self.opts}, **kwargs
         )
@@ -51,5 +54,5 @@ class HistoryAdmin(SimpleHistoryAdmin):
     def history_view_title(self, request: HttpRequest, obj: Any) -> str:
         return _("History of %(name)s") % {"name": obj}
 
-    def get_historical_record_context_helper(self, request: HttpRequest, record: Any) -> Changes:
-        return Changes(self.model, record)
+    def get_historical_record_context_helper(self, request: HttpRequest, record: Any) -> ChangesContextHelper:
+        return ChangesContextHelper(self.model, record)

@@ -1,4 +1,4 @@
-"""Uploading an icon in a form: cleaned by its content, and kept while other fields are mended."""
+"""Uploading an icon in a form. A cleaned upload survives while other fields of the form are corrected."""
 
 import base64
 from typing import Any
@@ -18,27 +18,28 @@ SALT = "core.admin.icon"
 
 
 class IconWidget(forms.ClearableFileInput):
-    """The file input, the icon as it is now, and, in a form shown again, the upload that it already took.
+    """The file input with the stored icon, or with an icon that was uploaded but is not saved yet.
 
-    `kept` is set by the form once an upload was cleaned: it travels signed, so that nobody sends another.
+    The form sets `unsaved_icon`. It is sent along in a hidden input, signed, so that a client cannot replace
+    a cleaned icon by other bytes.
     """
 
     template_name = "desk/icon_widget.html"
-    kept: CleanIcon | None = None
+    unsaved_icon: CleanIcon | None = None
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        if self.kept is not None:
-            context["widget"]["kept"] = packed(self.kept)
-            context["widget"]["kept_url"] = data_url(self.kept)
+        if self.unsaved_icon is not None:
+            context["widget"]["unsaved_icon"] = sign_icon(self.unsaved_icon)
+            context["widget"]["unsaved_icon_url"] = data_url(self.unsaved_icon)
         return context
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         value = super().value_from_datadict(data, files, name)
         if value is FILE_INPUT_CONTRADICTION:
             return files.get(name)
-        if value is None and (kept := data.get(f"{name}-kept")):
-            return unpacked(kept)
+        if value is None and (signed := data.get(f"{name}-kept")):
+            return unsign_icon(signed)
         return value
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
@@ -46,7 +47,7 @@ class IconWidget(forms.ClearableFileInput):
 
 
 class IconFormField(forms.FileField):
-    """Cleans to a `CleanIcon`, to False when the icon is to go, to None when nothing was said."""
+    """Cleans to a `CleanIcon`, to False when the icon is to be removed, or to None when it is unchanged."""
 
     widget = IconWidget
 
@@ -68,32 +69,36 @@ class IconFormField(forms.FileField):
         return data is not None
 
 
-def show_kept(form: forms.BaseForm) -> None:
-    """Keep the icon that a sent form uploaded, or that a new form begins with, in the form's own input."""
+def carry_unsaved_icon(form: forms.BaseForm) -> None:
+    """Hand an icon that is not stored yet to the form's widget, so that the next POST sends it again.
+
+    It is the cleaned upload of a bound form, or `initial["unsaved_icon"]` of an unbound one.
+    """
     field = form.fields.get("icon")
     if field is None:
         return
-    cleaned = (
-        getattr(form, "cleaned_data", {}).get("icon") if form.is_bound else form.initial.get("kept_icon")
+    icon = (
+        getattr(form, "cleaned_data", {}).get("icon") if form.is_bound else form.initial.get("unsaved_icon")
     )
-    if isinstance(cleaned, CleanIcon):
-        field.widget.kept = cleaned
+    if isinstance(icon, CleanIcon):
+        field.widget.unsaved_icon = icon
 
 
 def icon_image(file: Any, default: str) -> str:
-    """A stored icon, or the default one, to look at."""
+    """Render a small image of the stored icon, or of the default one (a static path)."""
     return format_html('<img class="desk-icon-small" alt="" src="{}">', file.url if file else static(default))
 
 
-def packed(icon: CleanIcon) -> str:
+def sign_icon(icon: CleanIcon) -> str:
+    """Serialize an icon as signed text for a hidden input."""
     body = base64.b64encode(icon.data).decode()
     return signing.dumps([icon.content_type, icon.extension, icon.notices, body], salt=SALT)
 
 
-def unpacked(text: str) -> CleanIcon | None:
-    """What `packed` made, from a request; None for anything else."""
+def unsign_icon(signed: str) -> CleanIcon | None:
+    """Restore the icon that `sign_icon` serialized; None for any other text."""
     try:
-        content_type, extension, notices, body = signing.loads(text, salt=SALT)
+        content_type, extension, notices, body = signing.loads(signed, salt=SALT)
     except signing.BadSignature:
         return None
     return CleanIcon(base64.b64decode(body), content_type, extension, notices)

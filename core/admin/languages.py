@@ -1,4 +1,4 @@
-"""Translated texts in forms: one tab for each language that is offered."""
+"""Fieldsets for translated texts: one tab for each language offered."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,7 +9,7 @@ from modeltranslation.utils import build_localized_fieldname
 
 
 def offered_languages() -> list[tuple[str, str]]:
-    """Code and name (in itself: Deutsch), the default first, in the settings' order."""
+    """Return code and native name ("Deutsch") of each language offered, in the order of the settings."""
     return [
         (code, str(get_language_info(code)["name_local"]).capitalize())
         for code, _name in settings.LANGUAGES
@@ -18,12 +18,14 @@ def offered_languages() -> list[tuple[str, str]]:
 
 
 def localized(fields: Iterable[str], language: str) -> list[str]:
+    """Return the column names of translated fields in one language: `eud_title` in `de` is `eud_title_de`."""
     return [build_localized_fieldname(field, language) for field in fields]
 
 
 def language_tabs(fields: Iterable[str]) -> list[tuple[str, dict[str, Any]]]:
-    """A fieldset for each language, shown as a tab that counts its own errors."""
-    listed = tuple(fields)
+    """Build a fieldset for each language offered, shown as a tab that counts its own errors."""
+    names = tuple(fields)
     return [
-        (name, {"classes": ["tab"], "fields": localized(listed, code)}) for code, name in offered_languages()
+        (language, {"classes": ["tab"], "fields": localized(names, code)})
+        for code, language in offered_languages()
     ]

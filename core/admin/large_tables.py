@@ -1,4 +1,4 @@
-"""Lists over millions of rows: pages and searches that an index answers."""
+"""Changelists over millions of rows: pages and searches that an index answers."""
 
 from functools import cached_property, reduce
 from operator import or_
@@ -12,7 +12,7 @@ LISTED_AT_MOST = 1000
 
 
 class CappedPaginator(Paginator):
-    """Counts to 1,000 and no further: nobody pages deeper, a filter or the search is quicker."""
+    """Counts to 1,000 and lists no row beyond; a filter or the search leads to the others."""
 
     object_list: Any
     template_name = "desk/pagination.html"
@@ -24,7 +24,10 @@ class CappedPaginator(Paginator):
 
 
 class ExactSearch:
-    """Search by whole identifiers (`exact_search_fields`, as lookups), never by a scan with LIKE."""
+    """ModelAdmin mixin that searches by whole identifiers, never by a scan with LIKE.
+
+    `exact_search_fields` are lookups that an index answers.
+    """
 
     exact_search_fields: tuple[str, ...] = ()
     search_fields = ("id",)
@@ -38,4 +41,5 @@ class ExactSearch:
         return queryset.filter(self.exactly(term)), False
 
     def exactly(self, term: str) -> Q:
+        """Build the condition for a whole search term."""
         return reduce(or_, (Q(**{field: term}) for field in self.exact_search_fields))

@@ -1,4 +1,7 @@
-"""Deleting by the domain's own door: it decides what is deleted, what is archived, and what is refused."""
+"""Deleting and restoring through a domain service, which deletes, archives or refuses.
+
+The rules are in docs/rules.md, Editing a running challenge.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -20,7 +23,7 @@ from django.views.decorators.http import require_POST
 from core.errors import DomainError
 
 
-class Archived(admin.SimpleListFilter):
+class ArchivedFilter(admin.SimpleListFilter):
     title = _("archive")
     parameter_name = "archived"
 
@@ -37,17 +40,18 @@ class Archived(admin.SimpleListFilter):
 
 
 class DomainRemoval:
-    """For a ModelAdmin, in front of it, of a model with `archived_at`."""
+    """Mixin, placed before ModelAdmin, for a model with `archived_at`."""
 
     def remove(self, obj: Any, at: datetime) -> None:
-        """Delete or archive; raises `DomainError`."""
+        """Delete or archive the record; raises `DomainError` when neither is allowed."""
         raise NotImplementedError
 
     def restore(self, obj: Any, at: datetime) -> None:
+        """Restore an archived record; raises `DomainError`."""
         raise NotImplementedError
 
     def describe_removal(self, obj: Any) -> str:
-        """What the confirmation says will become of it; the record is named beside it."""
+        """Say for the confirmation what `remove` will do with the record, which is named beside it."""
         raise NotImplementedError
 
     def get_urls(self: Any) -> list[Any]:
@@ -56,7 +60,7 @@ class DomainRemoval:
         return [path("<path:object_id>/restore/", view, name=name), *super().get_urls()]  # type: ignore[misc]
 
     def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> tuple[Any, ...]:
-        """Nothing that hangs on it stands in the way: what has a history is archived."""
+        """Report no related objects: they never prevent the removal, as a record with history is archived."""
         return [], {}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
@@ -65,57 +69,59 @@ class DomainRemoval:
     def get_actions(self: Any, request: HttpRequest) -> Any:
         actions = super().get_actions(request)  # type: ignore[misc]
         if "delete_selected" in actions:
-            actions["delete_selected"] = (DomainRemoval.remove_chosen, "delete_selected", _("Delete"))
+            actions["delete_selected"] = (DomainRemoval.remove_selected, "delete_selected", _("Delete"))
         return actions
 
-    def remove_chosen(self: Any, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
-        """Asks, then removes each that may go and says what became of it."""
-        records = list(chosen)
+    def remove_selected(self: Any, request: HttpRequest, selected: QuerySet[Any]) -> HttpResponse | None:
+        """Ask for confirmation, then remove the records one by one and report the outcome of each."""
+        records = list(selected)
         if "post" not in request.POST:
-            return self._ask(request, records, request.get_full_path(), queryset=records)
-        for each in records:
-            pk, name = each.pk, str(each)
+            return self._render_confirmation(request, records, request.get_full_path(), queryset=records)
+        for record in records:
+            pk, name = record.pk, str(record)
             try:
-                self.log_deletions(request, [each])
-                self.delete_model(request, each)
-                self._tell(request, pk, name)
+                self.log_deletions(request, [record])
+                self.delete_model(request, record)
+                self._report_removal(request, pk, name)
             except DomainError as error:
                 messages.error(request, f"{name}: {error.message}")
         return None
 
     def render_delete_form(self: Any, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         record = context["object"]
-        return self._ask(request, [record], self._form_of(record.pk), original=record)
+        return self._render_confirmation(request, [record], self._change_url(record.pk), original=record)
 
     def response_delete(self: Any, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
-        self._tell(request, obj_id, obj_display)
+        self._report_removal(request, obj_id, obj_display)
         return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
 
-    def _ask(
-        self: Any, request: HttpRequest, records: list[Any], way_back: str, **more: Any
+    def _render_confirmation(
+        self: Any, request: HttpRequest, records: list[Any], cancel_url: str, **extra_context: Any
     ) -> TemplateResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": _("Delete"),
             "opts": self.opts,
-            "fates": [{"name": str(each), "fate": self.describe_removal(each)} for each in records],
-            "way_back": way_back,
+            "removals": [
+                {"name": str(record), "outcome": self.describe_removal(record)} for record in records
+            ],
+            "cancel_url": cancel_url,
             "action_checkbox_name": ACTION_CHECKBOX_NAME,
-            **more,
+            **extra_context,
         }
         return TemplateResponse(request, "admin/removal.html", context)
 
-    def _tell(self: Any, request: HttpRequest, pk: Any, name: str) -> None:
+    def _report_removal(self: Any, request: HttpRequest, pk: Any, name: str) -> None:
         archived = self.model._default_manager.filter(pk=pk).exists()
-        told = _("“%(name)s” is archived; it can be restored.") if archived else _("“%(name)s” is deleted.")
-        messages.success(request, told % {"name": name})
+        text = _("“%(name)s” is archived; it can be restored.") if archived else _("“%(name)s” is deleted.")
+        messages.success(request, text % {"name": name})
 
     def delete_view(self: Any, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         try:
             return super().delete_view(request, object_id, extra_context)  # type: ignore[misc]
         except DomainError as error:
             messages.error(request, error.message)
-            return self._to_the_form(unquote(object_id))
+            return HttpResponseRedirect(self._change_url(unquote(object_id)))
 
     def restore_view(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         obj = get_object_or_404(self.get_queryset(request), pk=unquote(object_id))
@@ -126,10 +132,7 @@ class DomainRemoval:
             messages.success(request, _("“%(name)s” is restored.") % {"name": obj})
         except DomainError as error:
             messages.error(request, error.message)
-        return self._to_the_form(object_id)
+        return HttpResponseRedirect(self._change_url(object_id))
 
-    def _to_the_form(self, object_id: str) -> HttpResponse:
-        return HttpResponseRedirect(self._form_of(object_id))
-
-    def _form_of(self: Any, pk: Any) -> str:
+    def _change_url(self: Any, pk: Any) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk])

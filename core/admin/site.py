@@ -1,4 +1,4 @@
-"""The admin's site: the theme's, with a content security policy of its own."""
+"""The admin site: that of the theme, with a Content-Security-Policy of its own."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from core.admin.theme import UnfoldAdminSite
 
-# The theme's Alpine evaluates expressions, and its charts set styles. Nowhere else is that allowed.
+# The theme's Alpine.js evaluates expressions and its charts set styles, which no other page may do.
 POLICY: dict[str, Any] = {
     "script-src": ["'self'", "'unsafe-eval'"],
     "style-src": ["'self'", "'unsafe-inline'"],
@@ -27,5 +27,5 @@ class StaffSite(UnfoldAdminSite):
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
         view: Any = super().login
-        guarded: Any = csp_update(POLICY)(view)
-        return guarded(request, extra_context)
+        decorated: Any = csp_update(POLICY)(view)
+        return decorated(request, extra_context)

@@ -1,4 +1,4 @@
-"""Translated texts in a ModelForm: what is read when a field stays empty, and what may stand in it."""
+"""ModelForm for records with translated end-user texts (docs/rules.md, End-user texts)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,14 +14,15 @@ from core.errors import DomainError
 from core.messages import VARIABLES, check_message, check_plain
 from core.texts import DEFAULT_TEXTS, default_text
 
-LONG = 100  # a text that may be longer gets more than one line
+MAX_SINGLE_LINE = 100  # a field for longer texts is a textarea
 
 
 class TextsForm(forms.ModelForm):
-    """For a record with texts in every language. `translated`: their names without the language.
+    """Sets the widgets of the translated fields and checks their texts.
 
-    Each input knows its field and language (`data-text`, `data-language`), the built-in text that is read
-    when it stays empty (`data-default`), and whether variables work in it (`data-variables`).
+    `translated` lists the fields, without a language, and `with_variables` those of them in which variables
+    work. Each input carries attributes for the form's script: `data-text` and `data-language` (field and
+    language), `data-default` (the built-in text that is read when it stays empty) and `data-variables`.
     """
 
     translated: tuple[str, ...] = ()
@@ -32,10 +33,10 @@ class TextsForm(forms.ModelForm):
         for name in self.translated:
             for code, _language in offered_languages():
                 if f"{name}_{code}" in self.fields:
-                    self._dress(self.fields[f"{name}_{code}"], name, code)
+                    self._set_widget(self.fields[f"{name}_{code}"], name, code)
 
     def clean(self) -> dict[str, Any]:
-        """Every bad text at once, each at its field, whatever else is wrong with the form."""
+        """Check every text, also when other fields have errors, and add each error to its field."""
         cleaned = super().clean() or self.cleaned_data
         for name in self.translated:
             check = check_message if name in self.with_variables else check_plain
@@ -49,25 +50,25 @@ class TextsForm(forms.ModelForm):
         except DomainError as error:
             self.add_error(column, forms.ValidationError(error.message, error.code))
 
-    def _dress(self, field: forms.Field, name: str, code: str) -> None:
+    def _set_widget(self, field: forms.Field, name: str, code: str) -> None:
         default = default_text(name, code) if name in DEFAULT_TEXTS else ""
         attrs: dict[str, Any] = {
             "data-text": name,
             "data-language": code,
             "data-default": default,
-            "placeholder": self._read_without(name, code) or default,
+            "placeholder": self._fallback_text(name, code) or default,
             "lang": code,
             "dir": "rtl" if get_language_info(code)["bidi"] else "ltr",
         }
         if name in self.with_variables:
             attrs["data-variables"] = " ".join(VARIABLES)
-        long = isinstance(field, forms.CharField) and (field.max_length or 0) > LONG
+        multiline = isinstance(field, forms.CharField) and (field.max_length or 0) > MAX_SINGLE_LINE
         attrs |= {"maxlength": field.max_length} if isinstance(field, forms.CharField) else {}
-        widget = UnfoldAdminTextareaWidget if long else UnfoldAdminTextInputWidget
-        field.widget = widget(attrs={**attrs, "rows": 2} if long else attrs)
+        widget = UnfoldAdminTextareaWidget if multiline else UnfoldAdminTextInputWidget
+        field.widget = widget(attrs={**attrs, "rows": 2} if multiline else attrs)
         field.label = capfirst(self._meta.model._meta.get_field(name).verbose_name)
 
-    def _read_without(self, name: str, code: str) -> str:
-        """A reader of another language gets the default language's own text before the built-in one."""
+    def _fallback_text(self, name: str, code: str) -> str:
+        """Return the record's text in the default language, which goes before the built-in text."""
         default = settings.MODELTRANSLATION_DEFAULT_LANGUAGE
         return "" if code == default else getattr(self.instance, f"{name}_{default}", "") or ""

@@ -1,4 +1,4 @@
-"""The one door to django-unfold: whoever replaces or raises the theme edits this module."""
+"""The only module that imports django-unfold, so that replacing or upgrading the theme is one edit."""
 
 from typing import NamedTuple
 
@@ -41,7 +41,10 @@ __all__ = [
 
 
 class Badge(NamedTuple):
-    """What `display(label={key: colour})` wants of a column. A record's own page has the desk's colours."""
+    """The value of a column with `display(label={key: colour})`.
+
+    On a record's own page, where unfold renders no label, it is a badge in the back office's colours.
+    """
 
     key: str
     text: str

@@ -1,7 +1,7 @@
-"""Icons that editors upload: what they may be, and what is left of them when they are stored and served.
+"""Validation and cleaning of uploaded icons.
 
-Judged by content, never by name (domain.md, "Icon"). They are served with ICON_HEADERS, so that whatever
-slips through cannot run.
+The kind of a file is detected from its content, never from its name (docs/rules.md, Icon). Stored icons are
+served with ICON_HEADERS, so that active content which escapes the cleaning cannot run.
 """
 
 import secrets
@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from core.errors import DomainError
 from core.icons.gif import check_gif
-from core.icons.kinds import kind_of
+from core.icons.kinds import detect_kind
 from core.icons.raster import clean_jpeg, clean_png
 from core.icons.refusal import MAX_BYTES, refused
 from core.icons.svg import clean_svg
@@ -33,12 +33,12 @@ _CLEANERS: dict[str, tuple[str, Callable[[bytes], tuple[bytes, list[str]]]]] = {
     "gif": ("image/gif", check_gif),
     "svg": ("image/svg+xml", clean_svg),
 }
-_SPELLINGS = {"jpeg": "jpg"}
+_EXTENSION_ALIASES = {"jpeg": "jpg"}
 
 
 @dataclass(frozen=True)
 class CleanIcon:
-    """An icon as it is stored: `notices` tell the editor what was changed, in plain sentences."""
+    """An icon ready to be stored. `notices` are sentences for the editor about what the cleaning changed."""
 
     data: bytes
     content_type: str
@@ -47,9 +47,10 @@ class CleanIcon:
 
 
 def clean_icon(name: str, data: bytes, field: str = "eudIcon") -> CleanIcon:
-    """The icon to store for the uploaded file `name` of up to 102,400 bytes.
+    """Validate and clean an uploaded file of up to 102,400 bytes (docs/rules.md, Icon).
 
-    PNG and SVG may be cleaned again without a change; a JPEG loses a little each time: clean an upload once.
+    `name` is the file name that the client sent; it only leads to a notice when its extension is wrong.
+    A cleaned PNG, GIF or SVG is cleaned to itself; a JPEG loses quality each time, so clean an upload once.
     Raises DomainError on `field`: an `icon_...` code, or one of the `svg_...` codes of `clean_svg`.
     """
     try:
@@ -59,23 +60,23 @@ def clean_icon(name: str, data: bytes, field: str = "eudIcon") -> CleanIcon:
                 f"This file has {len(data):,} bytes; an icon may have {MAX_BYTES:,} (100 KB). "
                 "Scale it down or simplify it.",
             )
-        extension = kind_of(data)
+        extension = detect_kind(data)
         content_type, cleaner = _CLEANERS[extension]
         clean, notices = cleaner(data)
     except DomainError as error:
         error.field = field
         raise
-    return CleanIcon(clean, content_type, extension, [*_misnamed(name, extension), *notices])
+    return CleanIcon(clean, content_type, extension, [*_extension_notices(name, extension), *notices])
 
 
 def random_icon_name(extension: str) -> str:
-    """A storage name that tells nothing and cannot be guessed: `icons/`, 32 hex digits, the extension."""
+    """Generate a storage name that reveals nothing: `icons/`, 32 random hex digits and the extension."""
     return f"icons/{secrets.token_hex(16)}.{extension}"
 
 
-def _misnamed(name: str, extension: str) -> list[str]:
+def _extension_notices(name: str, extension: str) -> list[str]:
     claimed = name.rpartition(".")[2].lower()
-    claimed = _SPELLINGS.get(claimed, claimed)
+    claimed = _EXTENSION_ALIASES.get(claimed, claimed)
     if claimed not in _CLEANERS or claimed == extension:
         return []
     return [f"The file is named .{claimed}, but it is .{extension} by its content and is stored as that."]

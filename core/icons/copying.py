@@ -1,4 +1,4 @@
-"""An icon that is stored already, for another record: each record has a file of its own."""
+"""Reading stored icons back, so that a copy of a record gets a file of its own."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ from core.icons import CleanIcon
 from core.icons.serving import CONTENT_TYPES
 
 
-def icon_of(file: Any) -> CleanIcon | None:
-    """A stored icon as if it had just been uploaded and cleaned; None where there is none any more."""
+def load_stored_icon(file: Any) -> CleanIcon | None:
+    """Read a stored icon; None when the field is empty or its file no longer exists."""
     if not file:
         return None
     extension = file.name.rpartition(".")[2]
     try:
-        with file.open("rb") as opened:
-            return CleanIcon(opened.read(), CONTENT_TYPES[extension], extension, [])
+        with file.open("rb") as stream:
+            return CleanIcon(stream.read(), CONTENT_TYPES[extension], extension, [])
     except FileNotFoundError:
         return None

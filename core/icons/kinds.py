@@ -1,15 +1,20 @@
-"""What a file is, by its first bytes: names and the browser's content type are only claims."""
+"""Detection of a file's kind from its first bytes: the name and the content type are the client's claims."""
 
 from core.errors import DomainError
 from core.icons.refusal import refused
 
 ALLOWED = "PNG, JPEG, GIF or SVG"
 
-_PICTURES = ((b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpg"), (b"GIF87a", "gif"), (b"GIF89a", "gif"))
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_PAGES = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script")
+_SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"\xff\xd8\xff", "jpg"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+)
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_HTML_STARTS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script")
 _SVGZ = "a compressed file (SVGZ?): save it as plain SVG"
-_OTHERS = (
+_FOREIGN_SIGNATURES = (  # offset, signature, description
     (8, b"WEBP", "a WebP picture"),
     (0, b"BM", "a BMP picture"),
     (0, b"\x00\x00\x01\x00", "a Windows icon (ICO)"),
@@ -30,25 +35,35 @@ _OTHERS = (
 )
 
 
-def kind_of(data: bytes) -> str:
-    """`png`, `jpg`, `gif` or `svg` (any XML, for the SVG parser to judge).
+def detect_kind(data: bytes) -> str:
+    """Return `png`, `jpg`, `gif` or `svg`; the latter for any XML, which the SVG parser has to judge.
 
-    Raises DomainError `icon_kind`, which names the allowed kinds and, where known, what the file seems to be.
+    Raises DomainError `icon_damaged` for an empty file, and `icon_kind` with the allowed kinds and, where
+    known, what the file seems to be.
     """
     if not data:
         raise refused("icon_damaged", "The file is empty. Choose a PNG, JPEG, GIF or SVG file.")
-    for signature, kind in _PICTURES:
+    for signature, kind in _SIGNATURES:
         if data.startswith(signature):
             return kind
     text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if text.lower().startswith(_PAGES):
+    if text.lower().startswith(_HTML_STARTS):
         raise wrong_kind("a web page (HTML)")
-    if text.startswith(b"<") or data.startswith(_UTF16):
+    if text.startswith(b"<") or data.startswith(_UTF16_MARKS):
         return "svg"
-    raise wrong_kind(next((what for at, mark, what in _OTHERS if data[at : at + len(mark)] == mark), None))
+    descriptions = (
+        description
+        for offset, signature, description in _FOREIGN_SIGNATURES
+        if data.startswith(signature, offset)
+    )
+    raise wrong_kind(next(descriptions, None))
 
 
-def wrong_kind(seems: str | None) -> DomainError:
-    """The refusal of a file that is `seems` (None: unknown) and no picture of an allowed kind."""
-    found = f"This seems to be {seems}." if seems else "This file is none of these, whatever its name says."
-    return refused("icon_kind", f"An icon must be a {ALLOWED} file. {found}")
+def wrong_kind(description: str | None) -> DomainError:
+    """Build the error for a file of another kind. `description`: what it seems to be, if known."""
+    explanation = (
+        f"This seems to be {description}."
+        if description
+        else "This file is none of these, whatever its name says."
+    )
+    return refused("icon_kind", f"An icon must be a {ALLOWED} file. {explanation}")

@@ -1,4 +1,4 @@
-"""PNG and JPEG: decoded inside a pixel limit and written afresh, without metadata and what hides behind."""
+"""Cleaning of PNG and JPEG: decoded within a pixel limit and encoded again, without any other data."""
 
 import contextlib
 import io
@@ -19,53 +19,54 @@ _SIGNATURE_BYTES = 8
 _SCAN = b"\xff\xda"
 _CONVERTIBLE = ("RGB", "RGBA", "CMYK")
 
-# Our own limit is far below Pillow's; should a picture ever slip past it, Pillow shall not merely warn.
+# MAX_PIXELS is far below Pillow's limit; should a picture ever pass it, Pillow must not merely warn.
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
 def clean_png(data: bytes) -> tuple[bytes, list[str]]:
-    """The picture written afresh, without metadata and tail, and what the editor should know.
+    """Encode the picture again, without metadata and trailing data; return it with notices for the editor.
 
-    An embedded colour profile is converted to sRGB. Of an animated PNG the still picture is kept. Where our
-    encoder needs more than MAX_BYTES for a file that was below it, the file's own pixel data is kept.
+    An embedded colour profile is converted to sRGB. An animated PNG becomes its still picture. When Pillow's
+    encoder needs more than MAX_BYTES for a file that was below it, the file's own pixel data is stored.
     Raises DomainError `icon_pixels` (before decoding), `icon_damaged` or `icon_too_large`.
     """
-    out = io.BytesIO()
+    buffer = io.BytesIO()
     with _decoded(data, "PNG") as source:
         picture = _upright_in_srgb(source)
         picture.info = {key: value for key, value in picture.info.items() if key == "transparency"}
-        picture.save(out, "PNG", optimize=True)
-        fresh = out.getvalue()
-        if len(fresh) > MAX_BYTES:
-            fresh = _own_pixels(data, len(fresh), unchanged=picture.tobytes() == source.tobytes())
+        picture.save(buffer, "PNG", optimize=True)
+        encoded = buffer.getvalue()
+        if len(encoded) > MAX_BYTES:
+            encoded = _original_pixels(data, len(encoded), unchanged=picture.tobytes() == source.tobytes())
         animated = getattr(source, "is_animated", False)
-    return fresh, [
+    return encoded, [
         "An animated PNG is shown as a still picture. Use a GIF for animation."
     ] if animated else []
 
 
 def clean_jpeg(data: bytes) -> tuple[bytes, list[str]]:
-    """The picture upright, in sRGB or grey, saved once at quality 95 without metadata.
+    """Save the picture upright, in sRGB or grey, at quality 95 and without metadata.
 
-    The result may be larger than MAX_BYTES, and changes a little each time: clean an upload once.
+    The result may be larger than MAX_BYTES. It loses quality each time, so clean an upload once.
     Raises DomainError `icon_pixels` (before decoding) or `icon_damaged`.
     """
     if data.count(_SCAN) > MAX_SCANS:
         raise refused("icon_pixels", "This JPEG has too many passes. Save it as a standard JPEG (baseline).")
-    out = io.BytesIO()
+    buffer = io.BytesIO()
     with _decoded(data, "JPEG") as source:
         sampling = max(JpegImagePlugin.get_sampling(source), 0)
         picture = _upright_in_srgb(source)
         picture.info = {}
-        picture.save(out, "JPEG", quality=JPEG_QUALITY, subsampling=sampling, optimize=True)
-    return out.getvalue(), []
+        picture.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=sampling, optimize=True)
+    return buffer.getvalue(), []
 
 
 @contextlib.contextmanager
 def _decoded(data: bytes, kind: str) -> Iterator[Image.Image]:
-    """The picture with its pixels loaded.
+    """Open the picture with its pixels loaded, after a check of their number.
 
-    Pillow raises many things over broken files, and a new one with each release: all mean a damaged picture.
+    Any other error of Pillow, whose types change with its releases, means a damaged picture; also one that it
+    raises in the body.
     """
     try:
         with Image.open(io.BytesIO(data), formats=(kind,)) as source:
@@ -82,16 +83,16 @@ def _decoded(data: bytes, kind: str) -> Iterator[Image.Image]:
         raise damaged() from None
 
 
-def _too_many_pixels(found: str) -> DomainError:
+def _too_many_pixels(size: str) -> DomainError:
     return refused(
         "icon_pixels",
-        f"This picture has {found} pixels; an icon may have {MAX_PIXELS:,} in all (2,048 x 2,048). "
+        f"This picture has {size} pixels; an icon may have {MAX_PIXELS:,} in all (2,048 x 2,048). "
         "Scale it down: 512 x 512 is plenty.",
     )
 
 
 def _upright_in_srgb(source: Image.Image) -> Image.Image:
-    """Turned as its EXIF says, converted by its colour profile; a broken profile is ignored."""
+    """Rotate by the EXIF orientation and convert by the colour profile; a broken profile is ignored."""
     picture = ImageOps.exif_transpose(source)
     profile = picture.info.get("icc_profile")
     mode = "RGB" if picture.mode == "CMYK" else picture.mode
@@ -102,25 +103,25 @@ def _upright_in_srgb(source: Image.Image) -> Image.Image:
     return picture if picture.mode == mode else picture.convert(mode)
 
 
-def _own_pixels(data: bytes, fresh_bytes: int, unchanged: bool) -> bytes:
+def _original_pixels(data: bytes, encoded_bytes: int, unchanged: bool) -> bytes:
     if not unchanged:
         raise refused(
             "icon_too_large",
-            f"Upright and in sRGB this picture has {fresh_bytes:,} bytes; an icon may have {MAX_BYTES:,}. "
+            f"Upright and in sRGB this picture has {encoded_bytes:,} bytes; an icon may have {MAX_BYTES:,}. "
             "Scale it down.",
         )
     return _critical_chunks(data)
 
 
 def _critical_chunks(data: bytes) -> bytes:
-    """A PNG known to decode, reduced to what makes the picture, its pixels in one exact stream."""
+    """Reduce a PNG that decodes to header, palette and pixels, the pixels cut at the end of their stream."""
     chunks = list(_chunks(data))
     stream = b"".join(body for kind, body in chunks if kind == b"IDAT")
     inflate = zlib.decompressobj()
-    rest = stream
-    while rest and not inflate.eof:
-        inflate.decompress(rest, 1 << 20)
-        rest = inflate.unconsumed_tail
+    remainder = stream
+    while remainder and not inflate.eof:
+        inflate.decompress(remainder, 1 << 20)
+        remainder = inflate.unconsumed_tail
     pixels = stream[: len(stream) - len(inflate.unused_data)]
     palette = [(kind, body) for kind, body in chunks if kind in (b"PLTE", b"tRNS")]
     return data[:_SIGNATURE_BYTES] + b"".join(
@@ -130,9 +131,9 @@ def _critical_chunks(data: bytes) -> bytes:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The chunks before IEND: their kind and content."""
-    at = _SIGNATURE_BYTES
-    while (kind := data[at + 4 : at + 8]) not in (b"IEND", b""):
-        length = int.from_bytes(data[at : at + 4])
-        yield kind, data[at + 8 : at + 8 + length]
-        at += 12 + length
+    """Yield kind and content of each chunk before IEND."""
+    offset = _SIGNATURE_BYTES
+    while (kind := data[offset + 4 : offset + 8]) not in (b"IEND", b""):
+        length = int.from_bytes(data[offset : offset + 4])
+        yield kind, data[offset + 8 : offset + 8 + length]
+        offset += 12 + length

@@ -1,4 +1,4 @@
-"""Handing out uploaded icons: only names that we gave, with headers under which nothing can run."""
+"""The view that serves uploaded icons, with headers under which nothing in them can run."""
 
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest
@@ -11,7 +11,10 @@ CONTENT_TYPES = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "s
 
 @require_safe
 def serve_icon(request: HttpRequest, name: str, extension: str) -> FileResponse:
-    """`name` is 32 hexadecimal digits: no path of the caller's making reaches the storage."""
+    """Serve one stored icon, or 404.
+
+    The URL pattern allows only 32 hexadecimal digits as `name`, so no path of the client reaches the storage.
+    """
     try:
         file = default_storage.open(f"icons/{name}.{extension}")
     except FileNotFoundError as error:

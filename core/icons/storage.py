@@ -1,4 +1,4 @@
-"""Storing icons beside their record: the file first, the record second, and no orphan whatever happens."""
+"""Storing and removing icon files together with their record, without leaving orphaned files."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,17 +14,18 @@ from core.icons import CleanIcon, random_icon_name
 
 @contextmanager
 def icons_replaced(record: Any, icons: Mapping[str, CleanIcon | None]) -> Iterator[None]:
-    """Put these icons (None: the default) on the record while the body saves it.
+    """Store these icons, by field name, and set them on the record while the body saves it.
 
-    When the body fails, the new files are removed and the old ones stay; when its transaction commits, the
-    old ones are removed.
+    None sets the field back to the default icon. The new files are written before the body runs. When it
+    raises, they are removed and the record has its old ones again; otherwise the old files are removed when
+    the transaction commits.
     """
     old = {field: getattr(record, field).name for field in icons}
     storages = {field: getattr(record, field).storage for field in icons}
     new: dict[str, str] = {}
     try:
         for field, icon in icons.items():
-            new[field] = _stored(storages[field], icon)
+            new[field] = _store(storages[field], icon)
             setattr(record, field, new[field])
         yield
     except BaseException:
@@ -39,13 +40,13 @@ def icons_replaced(record: Any, icons: Mapping[str, CleanIcon | None]) -> Iterat
 
 
 def remove_icons(record: Any) -> None:
-    """Those of a record that was deleted, once that is committed."""
+    """Remove the icon files of a deleted record when the transaction commits."""
     for field in record._meta.concrete_fields:
         if isinstance(field, FileField) and (icon := getattr(record, field.name)):
             transaction.on_commit(partial(icon.storage.delete, icon.name))
 
 
-def _stored(storage: Any, icon: CleanIcon | None) -> str:
+def _store(storage: Any, icon: CleanIcon | None) -> str:
     if icon is None:
         return ""
     return storage.save(random_icon_name(icon.extension), ContentFile(icon.data))

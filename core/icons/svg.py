@@ -1,4 +1,4 @@
-"""SVG: parsed without entities, refused when active, and copied from what a drawing may consist of."""
+"""Cleaning of SVG: parsed without entities, refused when active, then copied through an allow-list."""
 
 from xml.etree.ElementTree import Element, tostring
 
@@ -7,35 +7,32 @@ from core.icons.svg_active import refuse_active
 from core.icons.svg_allow_list import SHAPES, SVG
 from core.icons.svg_drawing import Drawing
 from core.icons.svg_parser import parse_svg
-from core.icons.svg_references import tidy
+from core.icons.svg_references import normalize_references
 from core.icons.svg_styles import StyleSheet
 
-_NAMED = 8  # left-out names in a notice
+_LISTED = 8  # names of left-out parts in a notice
 
 
 def clean_svg(data: bytes) -> tuple[bytes, list[str]]:
-    """The drawing alone, and what the editor should know. Cleaning the result again changes nothing.
+    """Return the drawing alone and notices for the editor. Cleaning the result again changes nothing.
 
     Raises DomainError: `svg_encoding`, `svg_entities`, `icon_damaged`, `icon_kind`, `svg_too_complex`,
     `svg_active_content`, `svg_external_content`, `svg_style`, `svg_empty`, `icon_too_large`.
     """
     source, extras = parse_svg(data)
     refuse_active(source)
-    css = "\n".join(map(_style_text, _styles(source)))
+    style_elements = [element for element in source.iter() if element.tag in ("style", f"{{{SVG}}}style")]
+    css = "\n".join(map(_style_text, style_elements))
     drawing = Drawing(StyleSheet(css))
     root = drawing.copy(source)
-    tidy(root)
+    normalize_references(root)
     if not any(element.tag in SHAPES for element in root.iter()):
         raise refused("svg_empty", "This SVG draws nothing an icon can show. Draw shapes and export again.")
-    return _written(root), _notices(extras | drawing.editors, bool(css.strip()), sorted(drawing.left_out))
-
-
-def _styles(root: Element) -> list[Element]:
-    return [each for each in root.iter() if each.tag in ("style", f"{{{SVG}}}style")]
+    return _serialize(root), _notices(extras | drawing.editors, bool(css.strip()), sorted(drawing.left_out))
 
 
 def _style_text(element: Element) -> str:
-    """The rules of a style element. Raises DomainError `svg_style` for another language or medium."""
+    """Return the rules of a style element; DomainError `svg_style` for another language or medium."""
     if element.get("type") not in (None, "", "text/css") or element.get("media") not in (None, "", "all"):
         raise refused(
             "svg_style", "This SVG has a style sheet for another medium. Remove it and export again."
@@ -43,8 +40,8 @@ def _style_text(element: Element) -> str:
     return "".join(element.itertext())
 
 
-def _written(root: Element) -> bytes:
-    # A ">" inside a value or a text is written "&gt;": only the ends of elements are shortened.
+def _serialize(root: Element) -> bytes:
+    # A ">" inside a value or a text is written as "&gt;", so only the ends of elements match " />".
     data = tostring(root, encoding="unicode").replace(" />", "/>").encode()
     if len(data) > MAX_BYTES:
         raise refused(
@@ -62,8 +59,8 @@ def _notices(extras: set[str], styled: bool, left_out: list[str]) -> list[str]:
     if styled:
         notices.append("Style rules were written into the shapes.")
     if left_out:
-        more = f" and {len(left_out) - _NAMED} more" if len(left_out) > _NAMED else ""
+        more = f" and {len(left_out) - _LISTED} more" if len(left_out) > _LISTED else ""
         notices.append(
-            f"Left out, as icons do not support it: {', '.join(left_out[:_NAMED])}{more}. Check the picture."
+            f"Left out, as icons do not support it: {', '.join(left_out[:_LISTED])}{more}. Check the picture."
         )
     return notices

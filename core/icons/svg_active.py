@@ -1,22 +1,25 @@
-"""What makes an SVG more than a drawing: scripts, web pages, animation, links. Refused, never dropped."""
+"""Refusal of active and external content in an SVG: scripts, web pages, animation, links, outside addresses.
+
+Such a file is refused as a whole; none of this content is silently removed.
+"""
 
 import re
 from xml.etree.ElementTree import Element
 
 from core.errors import DomainError
-from core.icons.refusal import refused, shown
+from core.icons.refusal import refused, sanitized
 from core.icons.svg_allow_list import SVG, WEB_PAGES, XML
 
 _EXPORT = "Export a still drawing again, without it."
 _PAGE = f"holds a piece of web page. Flatten effects, text boxes and embedded documents. {_EXPORT}"
 _ANIMATION = "is animated. Use a GIF for animation, or export a still drawing."
-_ANYWHERE = {
+_FORBIDDEN_ANYWHERE = {
     "script": f"holds a script. {_EXPORT}",
     "handler": f"holds a script. {_EXPORT}",
     "listener": f"holds a script. {_EXPORT}",
     **dict.fromkeys(("foreignobject", "iframe", "embed", "object", "html", "body"), _PAGE),
 }
-_IN_DRAWING = {
+_FORBIDDEN_IN_DRAWING = {
     "a": f"holds a link. {_EXPORT}",
     **dict.fromkeys(("audio", "video", "canvas", "form", "input", "link", "meta", "base"), _PAGE),
     **dict.fromkeys(
@@ -26,11 +29,10 @@ _IN_DRAWING = {
 }
 _PIXELS = "holds a pixel picture. Trace it into shapes, or export the whole icon as a PNG instead."
 _OUTSIDE = "refers to something outside the drawing. Remove links and embedded files, and export again."
-_UNREAD = frozenset(
-    {"color-profile"}
-)  # Inkscape names a file of the editor's machine in it; no browser reads it
+# Inkscape names a file of the editor's machine in it, and no browser reads it.
+_IGNORED_ELEMENTS = frozenset({"color-profile"})
 _ILLUSTRATOR = "http://ns.adobe.com/"
-_LINKS = frozenset({"href", "src", "data", "action", "formaction", "poster", "srcset"})
+_LINK_ATTRIBUTES = frozenset({"href", "src", "data", "action", "formaction", "poster", "srcset"})
 _SCRIPTS = ("javascript:", "vbscript:", "livescript:", "data:text/", "data:application/", "data:image/svg")
 _URL = re.compile(r"url\(\s*[\"']?([^\"')]*)")
 _LOADING = re.compile(
@@ -42,12 +44,12 @@ _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))", re.DOTALL)
 
 
 def refuse_active(root: Element) -> None:
-    """Raise DomainError `svg_active_content` or `svg_external_content` at the first such thing."""
+    """Raise DomainError `svg_active_content` or `svg_external_content` for the first such part."""
     for element in root.iter():
-        space, name = split(element.tag)
-        in_drawing = space in ("", SVG) and name not in _UNREAD
+        namespace, name = split_name(element.tag)
+        in_drawing = namespace in ("", SVG) and name not in _IGNORED_ELEMENTS
         if not _only_for_illustrator(element):
-            _refuse_element(space, name, in_drawing)
+            _refuse_element(namespace, name, in_drawing)
         if in_drawing:
             for attribute, value in element.attrib.items():
                 _refuse_attribute(name, attribute, value)
@@ -55,46 +57,49 @@ def refuse_active(root: Element) -> None:
             _refuse_style("".join(element.itertext()), "element style")
 
 
-def split(name: str) -> tuple[str, str]:
-    """The namespace ("" for none) and the local name of a parsed name."""
-    space, _, local = name.rpartition("}")
-    return space.removeprefix("{"), local
+def split_name(name: str) -> tuple[str, str]:
+    """Split an ElementTree name `{namespace}local` into namespace ("" for none) and local name."""
+    namespace, _, local = name.rpartition("}")
+    return namespace.removeprefix("{"), local
 
 
 def _only_for_illustrator(element: Element) -> bool:
     """Whether this is the foreignObject of Illustrator's own data, which no browser shows."""
-    wanted = element.get("requiredExtensions", "").startswith(_ILLUSTRATOR)
-    return wanted and all(
-        split(inner.tag)[0].startswith(_ILLUSTRATOR) for inner in element.iter() if inner is not element
+    needs_illustrator = element.get("requiredExtensions", "").startswith(_ILLUSTRATOR)
+    return needs_illustrator and all(
+        split_name(descendant.tag)[0].startswith(_ILLUSTRATOR)
+        for descendant in element.iter()
+        if descendant is not element
     )
 
 
-def _refuse_element(space: str, name: str, in_drawing: bool) -> None:
-    where = f"element {shown(name)}"
+def _refuse_element(namespace: str, name: str, in_drawing: bool) -> None:
+    where = f"element {sanitized(name)}"
     lower = name.lower()
     if lower in ("image", "feimage") and in_drawing:
         raise refused("svg_external_content", f"This SVG ({where}) {_PIXELS}")
-    what = _ANYWHERE.get(lower) or (_IN_DRAWING.get(lower) if in_drawing else None)
-    if what or space in WEB_PAGES:
-        raise refused("svg_active_content", f"This SVG ({where}) {what or _PAGE}")
+    reason = _FORBIDDEN_ANYWHERE.get(lower) or (_FORBIDDEN_IN_DRAWING.get(lower) if in_drawing else None)
+    if reason or namespace in WEB_PAGES:
+        raise refused("svg_active_content", f"This SVG ({where}) {reason or _PAGE}")
 
 
 def _refuse_attribute(element: str, attribute: str, value: str) -> None:
-    space, name = split(attribute)
-    where = f"attribute {shown(name)} of {shown(element)}"
+    namespace, name = split_name(attribute)
+    where = f"attribute {sanitized(name)} of {sanitized(element)}"
     lower = name.lower()
     if lower.startswith("on"):
         raise refused("svg_active_content", f"This SVG ({where}) holds a script. {_EXPORT}")
-    if space == XML and lower == "base" and value.strip():
+    if namespace == XML and lower == "base" and value.strip():
         raise _outside(where)
-    if lower in _LINKS:
+    if lower in _LINK_ATTRIBUTES:
         _refuse_link(value, where)
-    elif not space and not lower.startswith(("data-", "aria-")):
+    elif not namespace and not lower.startswith(("data-", "aria-")):
         _refuse_style(value, where)
 
 
 def _refuse_link(value: str, where: str) -> None:
-    """Only `#name` points into the drawing. Browsers skip white space inside an address, so do we."""
+    """Refuse every address but `#name`, which points into the drawing."""
+    # Browsers ignore white space inside an address: "java script:" would run.
     target = "".join(value.split()).lower()
     if target.startswith(_SCRIPTS):
         raise refused("svg_active_content", f"This SVG ({where}) holds a script. {_EXPORT}")
@@ -103,8 +108,9 @@ def _refuse_link(value: str, where: str) -> None:
 
 
 def _refuse_style(css: str, where: str) -> None:
-    """Comments and escapes are undone first: they are how a `url()` hides."""
-    plain = _ESCAPE.sub(_unescaped, _COMMENT.sub("", css)).lower()
+    """Refuse CSS that runs or loads anything."""
+    # Comments and escapes would hide a url() from the patterns.
+    plain = _ESCAPE.sub(_unescape, _COMMENT.sub("", css)).lower()
     if _RUNNING.search(plain):
         raise refused("svg_active_content", f"This SVG ({where}) holds a script. {_EXPORT}")
     for address in _URL.findall(plain):
@@ -113,10 +119,10 @@ def _refuse_style(css: str, where: str) -> None:
         raise _outside(where)
 
 
-def _unescaped(escape: re.Match[str]) -> str:
-    if not escape[1]:
-        return escape[2]
-    code = int(escape[1], 16)
+def _unescape(match: re.Match[str]) -> str:
+    if not match[1]:
+        return match[2]
+    code = int(match[1], 16)
     return chr(code) if code < 0x110000 else ""
 
 

@@ -1,4 +1,4 @@
-"""What a drawing may consist of. Whatever is not named here is left out of the picture that is stored."""
+"""The elements, attributes and CSS functions of a stored SVG. Whatever is not named here is left out."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -10,7 +10,7 @@ XLINK = "http://www.w3.org/1999/xlink"
 XML = "http://www.w3.org/XML/1998/namespace"
 WEB_PAGES = frozenset({"http://www.w3.org/1999/xhtml", "http://www.w3.org/1998/Math/MathML"})
 
-# Whose data a foreign namespace holds, by a part of its address.
+# What the notice calls the data of a foreign namespace, by a part of the namespace's address.
 EDITORS = {
     "inkscape": "Inkscape data",
     "sodipodi": "Inkscape data",
@@ -28,7 +28,8 @@ EDITORS = {
 }
 
 TEXTS = _words("text tspan textPath title desc")
-SHAPES = _words("path rect circle ellipse line polyline polygon text use")  # what shows anything at all
+# An SVG without any of these shows nothing.
+SHAPES = _words("path rect circle ellipse line polyline polygon text use")
 FILTER_STEPS = _words(
     """
     feBlend feColorMatrix feComponentTransfer feComposite feConvolveMatrix feDiffuseLighting
@@ -42,7 +43,7 @@ GROUPS = _words(
 )
 ELEMENTS = TEXTS | SHAPES | FILTER_STEPS | GROUPS
 
-# Presentation attributes: those that a style rule can become.
+# Presentation attributes: a style rule for one of these is written as the attribute.
 PROPERTIES = _words(
     """
     alignment-baseline baseline-shift clip clip-path clip-rule color color-interpolation
@@ -56,7 +57,7 @@ PROPERTIES = _words(
     text-rendering unicode-bidi vector-effect visibility white-space word-spacing writing-mode
     """
 )
-# Properties that have no attribute: they stay in a style attribute of their own.
+# CSS properties without a presentation attribute, which stay in a style attribute.
 STYLE_ONLY = frozenset(
     ["font", "isolation", "marker", "mix-blend-mode", "transform", "transform-box", "transform-origin"]
 )
@@ -82,7 +83,7 @@ FUNCTIONS = _words(
     """
 )
 
-# Elements and properties left out without a word: no browser draws anything by them.
+# Elements and properties left out without a notice, because no browser draws anything by them.
 SILENT = _words(
     """
     style color-profile enable-background pointer-events cursor line-height text-align text-indent

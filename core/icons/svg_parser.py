@@ -1,4 +1,4 @@
-"""SVG text to a tree: no entities, no document type of its own, no more elements than a drawing needs."""
+"""Parsing of SVG without entities or document types of its own, and with limits of depth and size."""
 
 import re
 from typing import Any
@@ -10,18 +10,18 @@ from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
 from core.errors import DomainError
 from core.icons.kinds import wrong_kind
-from core.icons.refusal import refused, shown
-from core.icons.svg_active import split
+from core.icons.refusal import refused, sanitized
+from core.icons.svg_active import split_name
 from core.icons.svg_allow_list import SVG
 
 MAX_DEPTH = 64
 MAX_ELEMENTS = 5_000
 
-_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-_DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})")
+_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_ENCODING_DECLARATION = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})")
 _ENCODINGS = {
     **dict.fromkeys(("utf-8", "utf8", "us-ascii", "ascii"), "utf-8"),
-    # Older Illustrator files; browsers, too, read all three as Windows-1252.
+    # Used by older versions of Illustrator. Browsers read all three as Windows-1252.
     **dict.fromkeys(("iso-8859-1", "latin1", "windows-1252"), "cp1252"),
 }
 _W3C = "http://www.w3.org/"
@@ -29,7 +29,7 @@ _UTF8 = "Save it as UTF-8 in your drawing program."
 
 
 def parse_svg(data: bytes) -> tuple[Element, set[str]]:
-    """The root element, and what else the file held (`comments`, `metadata`).
+    """Return the root element and the set of what else the file held (`comments`, `metadata`).
 
     Raises DomainError: `svg_encoding`, `svg_entities`, `icon_damaged`, `icon_kind`, `svg_too_complex`,
     `svg_external_content`.
@@ -37,27 +37,27 @@ def parse_svg(data: bytes) -> tuple[Element, set[str]]:
     builder = _Builder()
     parser = _Parser(target=builder)
     try:
-        parser.feed(_decoded(data))
+        parser.feed(_decode(data))
         root: Element = parser.close()
     except DefusedXmlException:
-        raise _entities() from None
+        raise _entities_error() from None
     except ParseError as error:
-        raise _not_well_formed(error) from None
+        raise _parse_error(error) from None
     if root.tag not in ("svg", f"{{{SVG}}}svg"):
-        raise wrong_kind(f"an XML file, but no SVG (it begins with {shown(split(root.tag)[1])})")
+        raise wrong_kind(f"an XML file, but no SVG (it begins with {sanitized(split_name(root.tag)[1])})")
     return root, builder.extras
 
 
-def _decoded(data: bytes) -> str:
-    """The text of a file in UTF-8, in UTF-16 with its mark, or in the encoding of older Illustrator files."""
-    encoding, mark = next(((name, mark) for mark, name in _MARKS if data.startswith(mark)), ("", b""))
+def _decode(data: bytes) -> str:
+    """Decode UTF-8, UTF-16 with a byte order mark, or the Windows-1252 of older Illustrator files."""
+    encoding, bom = next(((name, bom) for bom, name in _BOMS if data.startswith(bom)), ("", b""))
     if not encoding:
-        declared = _DECLARED.match(data)
-        encoding = _ENCODINGS.get(declared[1].decode().lower(), "") if declared else "utf-8"
+        declaration = _ENCODING_DECLARATION.match(data)
+        encoding = _ENCODINGS.get(declaration[1].decode().lower(), "") if declaration else "utf-8"
     if not encoding:
         raise refused("svg_encoding", f"This SVG is in a character encoding that is not supported. {_UTF8}")
     try:
-        text = data[len(mark) :].decode(encoding)
+        text = data[len(bom) :].decode(encoding)
     except UnicodeDecodeError:
         raise refused("svg_encoding", f"This SVG holds characters that are no valid text. {_UTF8}") from None
     if "\x00" in text:
@@ -65,7 +65,7 @@ def _decoded(data: bytes) -> str:
     return text.strip()
 
 
-def _entities() -> DomainError:
+def _entities_error() -> DomainError:
     return refused(
         "svg_entities",
         "This SVG declares entities or a document type of its own. Export it as plain SVG; in Illustrator, "
@@ -73,7 +73,7 @@ def _entities() -> DomainError:
     )
 
 
-def _not_well_formed(error: Any) -> DomainError:
+def _parse_error(error: Any) -> DomainError:
     line, column = error.position
     return refused(
         "icon_damaged",
@@ -83,7 +83,7 @@ def _not_well_formed(error: Any) -> DomainError:
 
 
 class _Builder(TreeBuilder):
-    """Builds the tree inside limits of depth and number, and notes what it came across beside elements."""
+    """Builds the tree within limits of depth and size. `extras`: what the file held besides elements."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -118,10 +118,10 @@ class _Builder(TreeBuilder):
 
 
 class _Parser(DefusedXMLParser):
-    """Forbids entities and document types, but for the public ones of SVG that older programs write.
+    """Forbids entities and document types, except the public ones of SVG that older programs write.
 
-    Those are `<!DOCTYPE svg>` and `<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG ..." "http://www.w3.org/...">`
-    without an internal subset: they name a file that nothing here ever loads.
+    These are `<!DOCTYPE svg>` and `<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG ..." "http://www.w3.org/...">`
+    without an internal subset. The file that they name is never loaded.
     """
 
     def __init__(self, target: TreeBuilder) -> None:
@@ -130,7 +130,7 @@ class _Parser(DefusedXMLParser):
     def defused_start_doctype_decl(
         self, name: str, system: str | None, public: str | None, internal: int
     ) -> None:
-        bare = public is None and system is None
-        known = (public or "").startswith("-//W3C//DTD SVG ") and (system or "").startswith(_W3C)
-        if name != "svg" or internal or not (bare or known):
+        has_no_id = public is None and system is None
+        is_public_svg = (public or "").startswith("-//W3C//DTD SVG ") and (system or "").startswith(_W3C)
+        if name != "svg" or internal or not (has_no_id or is_public_svg):
             super().defused_start_doctype_decl(name, system, public, internal)

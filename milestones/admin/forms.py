@@ -1,10 +1,10 @@
-"""The form of one milestone, a rung of its challenge's ladder."""
+"""The form of one milestone inside the form of its challenge."""
 
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from core.admin.icon_field import IconFormField, IconWidget, show_kept
+from core.admin.icon_field import IconFormField, IconWidget, carry_unsaved_icon
 from core.admin.texts_form import TextsForm
 from core.admin.theme import UnfoldAdminTextareaWidget
 from core.choices import RecordStatus
@@ -44,10 +44,10 @@ class MilestoneForm(TextsForm):
             self.fields["description"].required = False
         if "icon" in self.fields:
             self.initial["icon"] = self.instance.eud_milestone_icon or None
-            show_kept(self)
+            carry_unsaved_icon(self)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        show_kept(self)
+        carry_unsaved_icon(self)
         cleaned["description"] = cleaned.get("description") or cleaned.get("name", "")
         return cleaned

@@ -1,4 +1,4 @@
-"""Milestones in the admin: a list to find them; they are edited in their challenge, all together."""
+"""The milestone's ModelAdmin, a list to find them, and the inline that edits them in the challenge's form."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 
-from core.admin.base_classes import AMOUNTS, ViewOnlyAdmin
+from core.admin.base_classes import AMOUNT_OVERRIDES, ViewOnlyAdmin
 from core.admin.history import HistoryAdmin
 from core.admin.icon_field import icon_image
 from core.admin.languages import localized, offered_languages
@@ -33,11 +33,11 @@ class MilestoneAdmin(ViewOnlyAdmin, HistoryAdmin, TranslationAdmin):
 
 
 class MilestoneInline(TranslationStackedInline, StackedInline):
-    """The ladder of a challenge's form; removed rungs with a history are archived by the rules."""
+    """The milestones in the challenge's form. A removed milestone with history is archived by the service."""
 
     model = Milestone
     form = MilestoneForm
-    formfield_overrides = {**StackedInline.formfield_overrides, **AMOUNTS}
+    formfield_overrides = {**StackedInline.formfield_overrides, **AMOUNT_OVERRIDES}
     template = "admin/milestones/ladder.html"
     extra = 0
     autocomplete_fields = ("reward",)
@@ -56,18 +56,18 @@ class MilestoneInline(TranslationStackedInline, StackedInline):
         ]
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """The admin would refuse to remove a milestone that has paid; the rules archive it."""
+        """Disable Django's check for protected objects: a milestone that has paid is archived instead."""
         formset = super().get_formset(request, obj, **kwargs)
         formset.form = type(formset.form.__name__, (formset.form,), {"hand_clean_DELETE": lambda form: None})
         return formset
 
     @display(description=_("icon"))
     def icon(self, milestone: Milestone) -> str:
-        """For whoever may only look."""
+        """Show the icon to staff who may only view."""
         return icon_image(milestone.eud_milestone_icon, "challenges/default-milestone-icon.svg")
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        """As many new rungs as the challenge that this one starts from has."""
+        """Add an empty form for each milestone of the challenge that this one is copied from."""
         start = getattr(request, "start", None)
         return len(start.milestones) if start else 0
 

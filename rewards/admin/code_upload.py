@@ -1,4 +1,4 @@
-"""Uploading codes for a pool in the admin: streamed from the file, with a report by line."""
+"""Uploading codes to a pool in the admin, with a report by line (docs/rules.md, Coupon codes)."""
 
 from typing import Any
 
@@ -30,10 +30,10 @@ class CodesForm(forms.Form):
 
 
 class UploadsCodes(WithdrawsCodes):
-    """For the reward's ModelAdmin."""
+    """Mixin for the reward's ModelAdmin."""
 
     def has_upload_permission(self: Any, request: HttpRequest, object_id: str | None = None) -> bool:
-        """On a reward's page: of a pool."""
+        """Require the permission to add codes and, on a reward's page, that the reward is a pool."""
         if not request.user.has_perm("rewards.add_couponcode"):
             return False
         return object_id is None or Reward.objects.pools().filter(pk=object_id).exists()
@@ -45,7 +45,7 @@ class UploadsCodes(WithdrawsCodes):
         form = CodesForm(request.POST or None, request.FILES or None)
         report = None
         if request.method == "POST" and form.is_valid():
-            report = _imported(request, reward, form)
+            report = _import(request, reward, form)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Upload codes"),
@@ -61,9 +61,10 @@ class UploadsCodes(WithdrawsCodes):
         return TemplateResponse(request, "admin/rewards/reward/upload.html", context)
 
 
-def _imported(request: HttpRequest, reward: Reward, form: CodesForm) -> pool_import.Report | None:
-    """Noted before the first row is stored: an upload that was broken off has brought some, too."""
+def _import(request: HttpRequest, reward: Reward, form: CodesForm) -> pool_import.Report | None:
+    """Import the uploaded codes; None, with the error added to the form, when they are refused."""
     file, at = form.cleaned_data["codes"], timezone.now()
+    # In the audit log before the first code is stored: an interrupted upload has stored some, too.
     if reward.code_source == CodeSource.POOL:
         audit_log.note(request.user, "import_codes", at=at, target=reward, detail={"file": file.name[:100]})
     try:

@@ -1,4 +1,4 @@
-"""A list of the admin as CSV: the rows that its filters and its search leave."""
+"""Downloading a changelist as CSV, as its filters and its search leave it."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,7 +14,11 @@ PARAMETER = "_export"
 
 
 class DownloadsCsv:
-    """For a ModelAdmin. `export(rows, actor, at=, asked=)` streams, refuses and notes it in the history."""
+    """ModelAdmin mixin that adds a download link for staff with `export_permission`.
+
+    `export(rows, actor, at=, asked=)` checks the permission, writes to the audit log and streams the file;
+    `asked` is the query string of the list.
+    """
 
     export: Callable[..., Iterator[bytes]]
     export_permission = ""
@@ -23,26 +27,26 @@ class DownloadsCsv:
     def changelist_view(self: Any, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
         if request.GET.get(PARAMETER) == "csv":
             return self._download(request)
-        may = request.user.has_perm(self.export_permission)
+        may_export = request.user.has_perm(self.export_permission)
         query = request.GET.copy()
         query[PARAMETER] = "csv"
-        link = {"download_link": f"?{query.urlencode()}"} if may else {}
+        link = {"download_link": f"?{query.urlencode()}"} if may_export else {}
         return super().changelist_view(request, {**(extra_context or {}), **link})
 
     def _download(self: Any, request: HttpRequest) -> HttpResponseBase:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        chosen = request.GET.copy()
-        del chosen[PARAMETER]
-        request.GET = chosen  # type: ignore[assignment]
+        filters = request.GET.copy()
+        del filters[PARAMETER]
+        request.GET = filters  # type: ignore[assignment]
         rows = self.get_changelist_instance(request).get_queryset(request)
         try:
-            pieces = self.export(rows, request.user, at=timezone.now(), asked=chosen.urlencode())
+            chunks = self.export(rows, request.user, at=timezone.now(), asked=filters.urlencode())
         except DomainError as error:
             raise PermissionDenied(error.message) from error
         name = f"{self.opts.model_name}-{timezone.now():%Y-%m-%d}.csv"
         return StreamingHttpResponse(
-            pieces,
+            chunks,
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
         )

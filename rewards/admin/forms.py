@@ -1,4 +1,4 @@
-"""The form of a reward: what the shop's till must know, and what members read."""
+"""The form of a reward."""
 
 from typing import Any, ClassVar
 
@@ -29,7 +29,7 @@ class RewardForm(TextsForm):
         widgets: ClassVar[dict[str, Any]] = {"description": UnfoldAdminTextareaWidget(attrs={"rows": 2})}
 
     def clean(self) -> dict[str, Any]:
-        """What the fields say together, refused at its field before a constraint refuses it on top."""
+        """Check the fields together, before a database constraint does: its error would name no field."""
         cleaned = super().clean() or self.cleaned_data
         proposed = Reward(
             code_source=cleaned.get("code_source", ""),

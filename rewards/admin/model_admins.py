@@ -1,4 +1,4 @@
-"""The reward catalogue and its ledgers in the admin."""
+"""The ModelAdmins of rewards, reward logs and coupon codes."""
 
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from core.admin.base_classes import StaffModelAdmin, ViewOnlyAdmin
 from core.admin.history import HistoryAdmin
 from core.admin.languages import language_tabs
 from core.admin.large_tables import ExactSearch
-from core.admin.removal import Archived, DomainRemoval
+from core.admin.removal import ArchivedFilter, DomainRemoval
 from core.admin.theme import (
     AutocompleteSelectFilter,
     Badge,
@@ -46,7 +46,7 @@ STATUS_COLOURS = {
 @admin.register(Reward)
 class RewardAdmin(UploadsCodes, DomainRemoval, StaffModelAdmin, HistoryAdmin, TranslationAdmin):
     list_display = ("name", "code_source", "codes_left", "issued", "ends", "valid_for_days")
-    list_filter = (("code_source", ChoicesDropdownFilter), Archived)
+    list_filter = (("code_source", ChoicesDropdownFilter), ArchivedFilter)
     search_fields = ("name",)
     ordering = ("-id",)
     form = RewardForm
@@ -86,7 +86,7 @@ class RewardAdmin(UploadsCodes, DomainRemoval, StaffModelAdmin, HistoryAdmin, Tr
         return reward_service.describe_removal(obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Reward | None = None) -> bool:
-        """An archived reward is restored first."""
+        """Deny changes to an archived reward, which has to be restored first."""
         return super().has_change_permission(request, obj) and not (obj and obj.archived_at)
 
     @action(description=_("Upload codes"), url_path="upload", permissions=["upload"], icon="upload")
@@ -112,33 +112,34 @@ class RewardAdmin(UploadsCodes, DomainRemoval, StaffModelAdmin, HistoryAdmin, Tr
         if reward.code_source != CodeSource.POOL:
             return "–"
         left = reward.free_codes or 0
-        return _marked(left, "paused", _("low")) if left < pool_levels.low_mark(reward) else str(left)
+        return _with_badge(left, "paused", _("low")) if left < pool_levels.low_mark(reward) else str(left)
 
     @display(description=_("valid until"), ordering="valid_until", empty_value="–")
     def ends(self, reward: Reward) -> str | None:
         if reward.valid_until is None:
             return None
-        shown = date_format(timezone.localtime(reward.valid_until), "DATETIME_FORMAT")
-        return _marked(shown, "expired", _("over")) if reward.valid_until <= timezone.now() else shown
+        date = date_format(timezone.localtime(reward.valid_until), "DATETIME_FORMAT")
+        return _with_badge(date, "expired", _("over")) if reward.valid_until <= timezone.now() else date
 
     @display(description=_("issued"))
     def issued(self, reward: Any) -> int:
         return reward.given or 0
 
 
-def _marked(shown: object, kind: str, mark: Any) -> str:
-    return format_html('{} <span class="desk-badge is-{}">{}</span>', shown, kind, mark)
+def _with_badge(value: object, kind: str, label: Any) -> str:
+    return format_html('{} <span class="desk-badge is-{}">{}</span>', value, kind, label)
 
 
 class ShownStatusFilter(ChoicesDropdownFilter):
-    """By the status that people read: `expired` is derived, never stored."""
+    """Filters by the status that is shown; `expired` is derived (docs/rules.md, Coupon codes)."""
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         status = self.value()
         if not status:
             return queryset
-        known = status in RewardLogStatus.values
-        return queryset.with_status(status, timezone.now()) if known else queryset.none()
+        if status not in RewardLogStatus.values:
+            return queryset.none()
+        return queryset.with_status(status, timezone.now())
 
 
 @admin.register(RewardLog)

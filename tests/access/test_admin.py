@@ -51,7 +51,7 @@ def test_an_edit_pauses_and_keeps_the_secret(root, make_key):
     assert (changed.name, changed.paused, changed.key_hash) == ("renamed", True, record.key_hash)
 
 
-def test_the_list_tells_no_secret(root, make_key):
+def test_the_list_shows_no_secret(root, make_key):
     record, _key = make_key()
 
     page = root.get(reverse("admin:access_apikey_changelist")).content.decode()

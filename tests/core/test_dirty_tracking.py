@@ -1,4 +1,4 @@
-"""Records that know what was edited on them since they were read."""
+"""Models that track which fields were edited since they were read."""
 
 import pytest
 
@@ -36,12 +36,16 @@ def test_a_new_record_is_edited_everywhere():
     assert {"name", "eud_title_en", "status"} <= Challenge().dirty_fields()
 
 
-def test_take_over_reads_what_others_stored_and_keeps_what_was_edited_here():
+def test_merge_takes_over_stored_values_except_for_edited_fields():
     make_challenge(name="Old", description="Old")
     record, other = read(), read()
-    record.name = "Mine"
-    other.name = other.description = "Theirs"
+    record.name = "Edited here"
+    other.name = other.description = "Stored"
 
     record.merge_from(other)
 
-    assert (record.name, record.description, record.dirty_fields()) == ("Mine", "Theirs", {"name"})
+    assert (record.name, record.description, record.dirty_fields()) == (
+        "Edited here",
+        "Stored",
+        {"name"},
+    )

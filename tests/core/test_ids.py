@@ -14,9 +14,9 @@ moments = st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31), timezones=s
 
 
 def test_id_is_a_version_7_of_the_rfc_variant():
-    made = uuid7(NOON)
+    identifier = uuid7(NOON)
 
-    assert (made.version, made.variant) == (7, "specified in RFC 4122")
+    assert (identifier.version, identifier.variant) == (7, "specified in RFC 4122")
 
 
 def test_id_of_the_rfcs_example_time_begins_as_its_example():
@@ -27,10 +27,10 @@ def test_id_of_the_rfcs_example_time_begins_as_its_example():
 
 def test_id_without_a_time_is_of_now():
     before = datetime.now(UTC)
-    made = uuid7()
+    identifier = uuid7()
     after = datetime.now(UTC)
 
-    assert uuid7_floor(before) <= made < uuid7_floor(after + MICROSECOND)
+    assert uuid7_floor(before) <= identifier < uuid7_floor(after + MICROSECOND)
 
 
 def test_two_ids_of_one_instant_differ():
@@ -62,9 +62,9 @@ def test_batch_increases_strictly_inside_its_microsecond(size):
 
     assert len(batch) == size
     assert all(one < other for one, other in pairwise(batch))
-    assert all(uuid7_floor(NOON) <= made < uuid7_floor(NOON + MICROSECOND) for made in batch)
-    assert {made.version for made in batch} <= {7}
-    assert {made.variant for made in batch} <= {"specified in RFC 4122"}
+    assert all(uuid7_floor(NOON) <= identifier < uuid7_floor(NOON + MICROSECOND) for identifier in batch)
+    assert {identifier.version for identifier in batch} <= {7}
+    assert {identifier.variant for identifier in batch} <= {"specified in RFC 4122"}
 
 
 def test_batches_of_one_instant_do_not_meet():

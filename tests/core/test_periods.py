@@ -1,7 +1,7 @@
-"""The oracle walks UTC by minutes or seconds and reads the local date; it uses none of our code.
+"""Calendar windows, compared with an oracle that walks UTC in steps and reads the local date.
 
-Time never goes back for a window: where the clocks do, and a local date comes again, the instant belongs to
-the latest date that was reached. So the oracle's date of an instant is the latest local date up to it.
+The oracle uses none of the tested code. Where the clocks go back and a local date comes again, an instant
+belongs to the latest date that was reached, so the oracle takes the latest local date up to the instant.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -29,7 +29,7 @@ KEY_FORMATS = {"daily": "%Y-%m-%d", "weekly": "%G-W%V", "monthly": "%Y-%m"}
 MICROSECOND = timedelta(microseconds=1)
 MINUTE = timedelta(minutes=1)
 
-# Zones whose clocks do something at or near midnight in our century, and some that never do anything.
+# Zones whose clocks change at or near midnight in this century, and some whose clocks never change.
 ODD_ZONES = [
     "Africa/Cairo",
     "America/Asuncion",
@@ -265,10 +265,10 @@ def test_moment_may_have_any_offset():
 
 
 def test_period_may_be_a_choice():
-    asked = window_containing(AggregationPeriod.WEEKLY, utc(2026, 11, 22), "UTC")
+    window = window_containing(AggregationPeriod.WEEKLY, utc(2026, 11, 22), "UTC")
 
-    assert asked == window_containing("weekly", utc(2026, 11, 22), "UTC")
-    assert window_of_key(AggregationPeriod.WEEKLY, "2026-W47", "UTC") == asked
+    assert window == window_containing("weekly", utc(2026, 11, 22), "UTC")
+    assert window_of_key(AggregationPeriod.WEEKLY, "2026-W47", "UTC") == window
 
 
 def test_naive_moment_is_refused():

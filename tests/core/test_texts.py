@@ -1,4 +1,4 @@
-"""The words themselves are the translators'; here: they are complete, fit their fields, and are compiled."""
+"""The built-in texts are complete in every language, fit their fields, and are compiled."""
 
 import ast
 import gettext
@@ -34,8 +34,8 @@ PAGE = {
 }
 
 
-def written(path):
-    """The entries of a .po file of plain entries: {(context, source): translation}."""
+def po_entries(path):
+    """Parse a .po file without plurals: {(context, source): translation}."""
     entries = {}
     for block in path.read_text(encoding="utf-8").split("\n\n"):
         joined = re.sub(r'"\n"', "", "\n".join(line for line in block.splitlines() if line[0] != "#"))
@@ -114,11 +114,11 @@ def test_sentence_reads_right_with_the_feminine_period(language, sentence, field
 
 
 @pytest.mark.parametrize(
-    ("asked", "read"),
+    ("language", "read"),
     [("fr-CA", "fr"), ("FR", "fr"), ("de-at", "de"), ("pt-BR", "en"), ("xx", "en"), ("", "en")],
 )
-def test_default_in_an_unknown_language_falls_back(asked, read):
-    assert default_text("eud_failed_label", asked) == default_text("eud_failed_label", read)
+def test_default_in_an_unknown_language_falls_back(language, read):
+    assert default_text("eud_failed_label", language) == default_text("eud_failed_label", read)
 
 
 @pytest.mark.parametrize("active", LANGUAGES)
@@ -146,7 +146,7 @@ def test_compiled_catalogue_equals_its_source(language):
 
     source = {
         (f"{context}\x04{text}" if context else text): translation
-        for (context, text), translation in written(folder / "django.po").items()
+        for (context, text), translation in po_entries(folder / "django.po").items()
     }
     assert catalogue == source
 

@@ -1,4 +1,4 @@
-"""A challenge started from another one: its form filled in, saved as a draft of its own."""
+"""Duplicating a challenge: the add form with initial values, saved as a draft of its own."""
 
 import pytest
 from django.core.files.base import ContentFile
@@ -12,7 +12,7 @@ from tests.builders import DAY, HOUR, log_activity, make_challenge, make_milesto
 from tests.staff import sent
 
 ADD = reverse("admin:challenges_challenge_add")
-# A copy of last year's campaign must not end last year; the rest belongs to the row. Icons have a test below.
+# A copy must not end when its source did; the other columns belong to the row. Icons have a test below.
 NOT_COPIED = {
     "id",
     "name",
@@ -45,14 +45,14 @@ def challenge(db):
 
 
 def duplicate(client, challenge, **changes):
-    """What the button "Duplicate" leads to, saved with these changes."""
+    """Follow the button "Duplicate" and save the form with these changes."""
     button = client.get(reverse("admin:challenges_challenge_duplicate", args=[challenge.pk]))
     opened = client.get(button.url)
     return client.post(ADD, sent(opened, **changes))
 
 
-def said_by(challenge):
-    """Every column that a copy shares. An empty text is stored as null or as nothing: it reads the same."""
+def copied_values(challenge):
+    """The values of every column that a copy shares; null and the empty text are equal."""
     return {name: getattr(challenge, name) or None for name in set(Challenge.columns()) - NOT_COPIED}
 
 
@@ -60,16 +60,16 @@ def test_duplicate_copies_rules_and_texts_into_a_draft(challenge, marketer):
     duplicate(marketer, challenge)
 
     stored = Challenge.objects.exclude(id=challenge.id).get()
-    assert said_by(stored) == said_by(challenge)
+    assert copied_values(stored) == copied_values(challenge)
     assert (stored.name, stored.status) == ("Copy of Monthly Big Spender", "draft")
     assert (stored.starts_at, stored.ends_at, stored.version) == (None, None, 1)
 
 
-def test_duplicate_copies_standing_milestones(challenge, marketer):
+def test_duplicate_copies_milestones_that_are_not_archived(challenge, marketer):
     make_milestone(challenge, 5, eud_milestone_title_de="Halb")
-    gone = make_milestone(challenge, 3)
+    archived = make_milestone(challenge, 3)
     log_activity(challenge, at=timezone.now() - HOUR)
-    service.remove_milestone(gone, at=timezone.now())
+    service.remove_milestone(archived, at=timezone.now())
 
     duplicate(marketer, challenge)
 
@@ -85,7 +85,7 @@ def test_duplicate_has_an_icon_of_its_own(challenge, marketer, settings, tmp_pat
     opened = marketer.get(f"{ADD}?copy={challenge.pk}")
     widget = opened.context["adminform"].form["icon"].subwidgets[0].data
 
-    marketer.post(ADD, sent(opened, **{"icon-kept": widget["kept"]}))
+    marketer.post(ADD, sent(opened, **{"icon-kept": widget["unsaved_icon"]}))
 
     copy = Challenge.objects.exclude(id=challenge.id).get()
     assert copy.eud_icon.name != challenge.eud_icon.name

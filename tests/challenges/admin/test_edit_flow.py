@@ -1,4 +1,4 @@
-"""Saving the challenge's form: refused, asked about, merged, and saved through the rules."""
+"""Saving the challenge's form: refusals, confirmations, and merging with another edit."""
 
 from decimal import Decimal
 
@@ -22,7 +22,7 @@ def page_of(challenge):
 
 @pytest.fixture
 def running(db):
-    """A live challenge of 500 with a milestone at 200; alice stands at 350 now."""
+    """A live challenge of 500 with a milestone at 200; alice has 350."""
     now = timezone.now()
     challenge = make_challenge(at=now - DAY)
     make_milestone(challenge, 200, at=now - DAY)
@@ -71,7 +71,7 @@ def test_confirmed_target_is_saved_and_pays(marketer, running):
     assert RewardLog.objects.filter(milestone=None).count() == 1
 
 
-def test_yes_to_one_question_is_no_yes_to_another(marketer, running):
+def test_answer_to_one_question_confirms_no_other(marketer, running):
     opened = marketer.get(page_of(running))
     asked = marketer.post(page_of(running), sent(opened, completion_target_value="300"))
     answer = asked.context["question"].answer
@@ -107,7 +107,7 @@ def test_unknown_variable_is_a_mistake_in_its_language(marketer, running):
     }
 
 
-def test_new_rung_is_saved_with_its_texts(marketer, running):
+def test_new_milestone_is_saved_with_its_texts(marketer, running):
     opened = marketer.get(page_of(running))
     data = sent(
         opened, **{"milestones-TOTAL_FORMS": "2"}, **rung(1, "450", eud_milestone_title_ja="もう少し")
@@ -121,7 +121,7 @@ def test_new_rung_is_saved_with_its_texts(marketer, running):
     assert added.eud_milestone_title_ja == "もう少し"
 
 
-def test_removed_rung_without_history_goes(marketer):
+def test_removed_milestone_without_history_is_deleted(marketer):
     challenge = make_challenge(at=timezone.now() - DAY)
     make_milestone(challenge, 200, at=timezone.now() - DAY)
     opened = marketer.get(page_of(challenge))
@@ -131,7 +131,7 @@ def test_removed_rung_without_history_goes(marketer):
     assert Milestone.objects.count() == 0
 
 
-def test_removed_rung_that_paid_is_archived(marketer, running):
+def test_removed_milestone_that_paid_is_archived(marketer, running):
     opened = marketer.get(page_of(running))
 
     marketer.post(page_of(running), sent(opened, **{"milestones-0-DELETE": "on"}))
@@ -148,7 +148,7 @@ def test_stale_form_is_refused_with_what_changed(marketer, running):
     response = marketer.post(page_of(running), sent(opened, eud_title_de="Meins"))
 
     (difference,) = response.context["question"].context["differences"]
-    assert (difference.label, difference.before, difference.theirs, difference.ours) == (
+    assert (difference.label, difference.before, difference.stored, difference.typed) == (
         "Title (en)", "–", "Theirs", "",
     )  # fmt: skip
     assert Challenge.objects.get().eud_title_de != "Meins"
@@ -175,7 +175,7 @@ def test_stale_field_that_both_changed_keeps_what_was_typed(marketer, running):
     response = marketer.post(page_of(running), sent(opened, name="Mine"))
 
     (difference,) = response.context["question"].context["differences"]
-    assert (difference.theirs, difference.ours) == ("Theirs", "Mine")
+    assert (difference.stored, difference.typed) == ("Theirs", "Mine")
     assert response.context["adminform"].form["name"].value() == "Mine"
 
 
@@ -225,7 +225,7 @@ def test_start_is_on_the_clock_of_the_challenges_zone(marketer):
     assert 'value="2026-12-01T00:00"' in reopened.content.decode()
 
 
-def test_new_challenge_is_a_draft_with_its_ladder(marketer):
+def test_new_challenge_is_a_draft_with_its_milestones(marketer):
     add = reverse("admin:challenges_challenge_add")
     opened = marketer.get(add)
     typed = {"name": "Spender", "description": "Spend.", "completion_target_value": "500"}
@@ -242,7 +242,7 @@ def test_new_challenge_is_a_draft_with_its_ladder(marketer):
     assert challenge.history.get().history_user.username == "mia"
 
 
-def test_every_bad_text_is_told_at_once_beside_what_else_is_wrong(marketer, running):
+def test_every_bad_text_is_an_error_beside_errors_of_other_fields(marketer, running):
     opened = marketer.get(page_of(running))
     data = sent(
         opened,

@@ -1,4 +1,4 @@
-"""From staging to production by a file."""
+"""Export of challenges to a file, and its import."""
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -11,22 +11,22 @@ LISTED = "admin:challenges_challenge_changelist"
 
 
 def exported(client, *challenges):
-    chosen = {"action": "export_chosen", "_selected_action": [str(each.pk) for each in challenges]}
-    return client.post(reverse(LISTED), chosen)
+    selected = [str(challenge.pk) for challenge in challenges]
+    return client.post(reverse(LISTED), {"action": "export_chosen", "_selected_action": selected})
 
 
-def take_in(client, content):
+def import_file(client, content):
     file = SimpleUploadedFile("challenges.json", content, "application/json")
     return client.post(reverse("admin:challenges_challenge_import"), {"document": file})
 
 
-def test_challenge_arrives_as_a_draft_with_its_ladder(marketer):
+def test_challenge_arrives_as_a_draft_with_its_milestones(marketer):
     challenge = make_challenge(at=timezone.now() - DAY, eud_title_ja="今月")
     make_milestone(challenge, 200, at=timezone.now() - DAY)
     key, file = challenge.pk, exported(marketer, challenge).content
     challenge.delete()
 
-    response = take_in(marketer, file)
+    response = import_file(marketer, file)
 
     arrived = Challenge.objects.get()
     assert response.url == reverse(LISTED)
@@ -37,20 +37,20 @@ def test_challenge_arrives_as_a_draft_with_its_ladder(marketer):
 def test_file_that_exists_already_is_refused_by_name(marketer):
     challenge = make_challenge(at=timezone.now() - DAY)
 
-    response = take_in(marketer, exported(marketer, challenge).content)
+    response = import_file(marketer, exported(marketer, challenge).content)
 
     assert response.context["form"].errors["document"][0].startswith("challenges.0")
     assert Challenge.objects.count() == 1
 
 
 def test_file_of_anything_else_is_refused(marketer):
-    nonsense, another = (take_in(marketer, content).context["form"] for content in (b"nonsense", b"[1]"))
+    nonsense, another = (import_file(marketer, content).context["form"] for content in (b"nonsense", b"[1]"))
 
     assert nonsense.errors == {"document": ["This is not JSON: line 1, column 1."]}
     assert another.errors == {"document": ["version: This is no export of challenges of version 1."]}
 
 
-def test_support_may_take_a_file_out_and_none_in(support):
+def test_support_may_export_and_not_import(support):
     challenge = make_challenge(at=timezone.now() - DAY)
 
     assert exported(support, challenge).status_code == 200

@@ -1,4 +1,4 @@
-"""A milestone comes back from its history by the rules of its challenge."""
+"""Reverting a milestone to a version of its history, as an edit of its challenge."""
 
 import pytest
 from django.urls import reverse
@@ -12,7 +12,7 @@ from tests.builders import DAY, log_activity, make_challenge, make_milestone
 
 @pytest.fixture
 def edited(db):
-    """Once at 200 and called A, now at 400 and called B; alice stands at 350."""
+    """A milestone that was A at 200 and is B at 400 now; alice has 350."""
     now = timezone.now()
     challenge = make_challenge(at=now - DAY, completion_target_value=500)
     milestone = make_milestone(challenge, 200, at=now - DAY, name="A")
@@ -37,12 +37,12 @@ def test_version_shows_how_it_differs(marketer, edited):
 
 
 def test_revert_asks_then_pays_and_is_history_itself(marketer, edited):
-    asked = marketer.post(version(edited)).context["question"]
+    question = marketer.post(version(edited)).context["question"]
 
-    marketer.post(version(edited), {"confirmed": asked.answer})
+    marketer.post(version(edited), {"confirmed": question.answer})
 
     stored = Milestone.objects.get()
-    assert asked.context["impact"].paid_members == 1
+    assert question.context["impact"].paid_members == 1
     assert (stored.name, stored.milestone_target_value) == ("A", 200)
     assert RewardLog.objects.count() == 1
     assert stored.history.first().history_user.username == "mia"
@@ -53,7 +53,7 @@ def test_support_sees_a_version_and_cannot_revert(support, edited):
     assert support.post(version(edited)).status_code == 403
 
 
-def test_milestones_page_leads_marketers_to_its_challenges_form(marketer, support, db):
+def test_milestones_page_links_marketers_to_its_challenges_form(marketer, support, db):
     milestone = make_milestone(make_challenge(), 200)
     button = reverse("admin:milestones_milestone_to_its_challenge", args=[milestone.pk])
 

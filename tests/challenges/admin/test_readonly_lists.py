@@ -1,4 +1,4 @@
-"""Ledgers in the admin: a log added there, with who and why; and a record's own page, in words."""
+"""Adding a log in the admin, with its audit entry, and the page of a log."""
 
 import pytest
 from django.urls import reverse
@@ -20,7 +20,7 @@ def challenge(db):
 
 @pytest.fixture
 def typed(challenge):
-    """A log of alice, who has 100 already."""
+    """The add form's data for a log of alice, who has 100 already."""
     log_activity(challenge, 100, at=timezone.now(), uid="order-1")
     return {
         "member": Member.objects.get().pk,
@@ -34,14 +34,14 @@ def typed(challenge):
     }
 
 
-def test_added_log_counts_and_is_kept_with_its_reason(support, typed):
+def test_added_log_counts_and_is_audited_with_its_reason(support, typed):
     response = support.post(ADD, typed)
 
     assert response.status_code == 302
     assert ChallengeProgress.objects.get().current_progress_value == 150
-    noted = StaffAction.objects.get()
-    assert (noted.action, noted.actor_name, noted.reason) == ("add_log", "sam", "The shop forgot it.")
-    assert noted.target_id == str(ChallengeLog.objects.get(unique_identifier="order-2").pk)
+    entry = StaffAction.objects.get()
+    assert (entry.action, entry.actor_name, entry.reason) == ("add_log", "sam", "The shop forgot it.")
+    assert entry.target_id == str(ChallengeLog.objects.get(unique_identifier="order-2").pk)
 
 
 def test_added_log_needs_a_reason(support, typed):
@@ -52,14 +52,14 @@ def test_added_log_needs_a_reason(support, typed):
     assert StaffAction.objects.count() == 0
 
 
-def test_added_reversal_is_noted_as_one(support, typed):
+def test_added_reversal_is_audited_as_one(support, typed):
     support.post(ADD, typed | {"unique_identifier": "back-1", "reversal_of": "order-1", "activity_value": ""})
 
     assert ChallengeProgress.objects.get().current_progress_value == 0
     assert StaffAction.objects.get().action == "reverse"
 
 
-def test_page_of_a_log_says_in_words_what_became_of_it(support):
+def test_page_of_a_log_shows_its_judgement_in_words(support):
     now = timezone.now()
     log_activity(make_challenge(at=now - DAY), 100, at=now)
 

@@ -1,4 +1,4 @@
-"""Deleting in the admin: by the rules, and back again."""
+"""Deleting, archiving and restoring in the admin."""
 
 import pytest
 from django.urls import reverse
@@ -19,7 +19,7 @@ def delete(client, record):
     return client.post(reverse(name, args=[record.pk]), {"post": "yes"})
 
 
-def test_challenge_without_activity_goes(marketer, challenge):
+def test_challenge_without_activity_is_deleted(marketer, challenge):
     delete(marketer, challenge)
 
     assert Challenge.objects.count() == 0
@@ -69,57 +69,58 @@ def test_reward_that_paid_is_archived(marketer, challenge):
     assert Reward.objects.get().archived_at is not None
 
 
-def delete_chosen(client, *records, **more):
-    """The list's action on these records of one model."""
+def delete_selected(client, *records, **data):
+    """Run the changelist's action on these records of one model."""
     address = reverse(f"admin:{records[0]._meta.app_label}_{records[0]._meta.model_name}_changelist")
-    chosen = {"action": "delete_selected", "_selected_action": [each.pk for each in records]}
-    return client.post(address, chosen | more)
+    selection = {"action": "delete_selected", "_selected_action": [record.pk for record in records]}
+    return client.post(address, selection | data)
 
 
-def said(response):
+def messages_of(response):
     return sorted(str(message) for message in response.context["messages"])
 
 
-def test_chosen_challenges_are_asked_about_with_what_becomes_of_each(marketer, challenge):
+def test_selected_challenges_are_confirmed_with_the_outcome_for_each(marketer, challenge):
     log_activity(challenge, 600, at=timezone.now())
     other = make_challenge(name="Nobody's")
 
-    asked = delete_chosen(marketer, challenge, other)
+    response = delete_selected(marketer, challenge, other)
 
-    assert sorted((each["name"], each["fate"]) for each in asked.context["fates"]) == [
+    removals = response.context["removals"]
+    assert sorted((removal["name"], removal["outcome"]) for removal in removals) == [
         ("Monthly Big Spender", "It has activity, so it is archived; it can be restored."),
         ("Nobody's", "It has no activity, so it is deleted with its milestones."),
     ]
     assert Challenge.objects.filter(archived_at=None).count() == 2
 
 
-def test_chosen_challenges_are_removed_and_each_is_told_of(marketer, challenge):
+def test_selected_challenges_are_removed_and_each_is_reported(marketer, challenge):
     log_activity(challenge, 600, at=timezone.now())
     other = make_challenge(name="Nobody's")
 
-    response = delete_chosen(marketer, challenge, other, post="yes")
+    response = delete_selected(marketer, challenge, other, post="yes")
 
-    assert [each.archived_at is None for each in Challenge.objects.all()] == [False]
-    assert said(marketer.get(response.url)) == [
+    assert [stored.archived_at is None for stored in Challenge.objects.all()] == [False]
+    assert messages_of(marketer.get(response.url)) == [
         "“Monthly Big Spender” is archived; it can be restored.",
         "“Nobody&#x27;s” is deleted.".replace("&#x27;", "'"),
     ]
 
 
-def test_chosen_reward_that_is_in_use_stays_and_is_not_said_to_be_gone(marketer, challenge):
-    response = delete_chosen(marketer, Reward.objects.get(), post="yes")
+def test_selected_reward_in_use_stays_and_is_not_reported_as_deleted(marketer, challenge):
+    response = delete_selected(marketer, Reward.objects.get(), post="yes")
 
-    told = said(marketer.get(response.url))
-    assert [text.partition(": ")[2] for text in told] == [
+    texts = messages_of(marketer.get(response.url))
+    assert [text.partition(": ")[2] for text in texts] == [
         "Still paid by Monthly Big Spender: give it another reward first."
     ]
     assert Reward.objects.get().archived_at is None
 
 
-def test_reward_in_use_is_said_to_be_before_it_is_asked_for(marketer, challenge):
+def test_confirmation_names_what_uses_a_reward(marketer, challenge):
     reward = Reward.objects.get()
 
-    asked = marketer.get(reverse("admin:rewards_reward_delete", args=[reward.pk]))
+    response = marketer.get(reverse("admin:rewards_reward_delete", args=[reward.pk]))
 
-    (fate,) = asked.context["fates"]
-    assert fate["fate"] == "Still paid by Monthly Big Spender: give it another reward first."
+    (removal,) = response.context["removals"]
+    assert removal["outcome"] == "Still paid by Monthly Big Spender: give it another reward first."

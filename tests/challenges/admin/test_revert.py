@@ -1,4 +1,4 @@
-"""A version out of the history: how it differs, and the way back by the rules."""
+"""The page of one version of a challenge, and reverting to it."""
 
 import pytest
 from django.urls import reverse
@@ -12,7 +12,7 @@ from tests.builders import DAY, log_activity, make_challenge
 
 @pytest.fixture
 def edited(db):
-    """Once 300 and called A, now 500 and called B; alice stands at 350."""
+    """A challenge that was A with target 300 and is B with 500 now; alice has 350."""
     now = timezone.now()
     challenge = make_challenge(at=now - DAY, name="A", completion_target_value=300)
     challenge.name, challenge.completion_target_value = "B", 500

@@ -1,4 +1,4 @@
-"""Builders of icon files, honest and hostile: bytes made in code, no binaries in the tree."""
+"""Builders of valid and hostile icon files, so that the repository holds no binaries."""
 
 import io
 import re
@@ -22,24 +22,24 @@ def svg(body=CIRCLE, attributes="", before=""):
 
 
 def cleaned(body, attributes=""):
-    """The cleaned elements inside the root, as text."""
+    """Clean an SVG with this body; return the elements inside its root as text."""
     text = clean_icon("icon.svg", svg(body, attributes)).data.decode()
     return re.fullmatch(r"<svg [^>]*>(.*)</svg>", text)[1]
 
 
 def svg_of(size):
-    """An SVG of exactly `size` bytes that is all drawing: nothing can be taken from it."""
+    """An SVG of exactly `size` bytes, all of them drawing, so that cleaning removes nothing."""
     empty = (
         svg('<path d="M0 0"/>')
         .replace(b' xmlns:xlink="http://www.w3.org/1999/xlink"', b"")
         .replace(b" >", b">")
     )
-    room = size - len(empty)
-    return empty.replace(b"M0 0", b"M0 0" + b"h1v1" * (room // 4) + b"z" * (room % 4))
+    padding = size - len(empty)
+    return empty.replace(b"M0 0", b"M0 0" + b"h1v1" * (padding // 4) + b"z" * (padding % 4))
 
 
 def picture(mode="RGB", size=(16, 16), seed=7):
-    """Coloured noise on a small scale: the same every time, with something to see in every channel."""
+    """A picture of coloured noise, the same every time, with values in every channel."""
     image = Image.new("RGB", size)
     image.putdata([((x * seed) % 256, (x * x) % 256, (x // size[0]) % 256) for x in range(size[0] * size[1])])
     return image if mode == "RGB" else image.convert(mode)
@@ -62,7 +62,7 @@ def chunk(kind, body):
 
 
 def png(width, height, pixels, *chunks, depth=8, colour=2):
-    """A PNG of these compressed scan lines (RGB unless said), with further chunks before the pixels."""
+    """A PNG of these compressed scan lines (RGB by default), with further chunks before the pixels."""
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     return b"".join(
         [b"\x89PNG\r\n\x1a\n", chunk(b"IHDR", header), *chunks, chunk(b"IDAT", pixels), chunk(b"IEND", b"")]
@@ -70,7 +70,7 @@ def png(width, height, pixels, *chunks, depth=8, colour=2):
 
 
 def png_of(size):
-    """A PNG of exactly `size` bytes that no encoder makes much smaller: noise in one IDAT, little else."""
+    """A PNG of exactly `size` bytes that no encoder makes much smaller: noise in one IDAT chunk."""
     width, noise = 60, Random(7)
     lines = [b"\0" + noise.randbytes(3 * width) for _ in range(size // (3 * width))]
     while len(plain := png(width, len(lines), zlib.compress(b"".join(lines), 1))) > size - 12:
@@ -80,7 +80,7 @@ def png_of(size):
 
 
 def png_small_for_its_author_alone(*chunks):
-    """A PNG of 60 x 1200: few different lines in no order, which grow when an encoder filters them."""
+    """A PNG of 60 x 1200: few different lines in random order, which grow when an encoder filters them."""
     noise = Random(7)
     lines = [b"\0" + noise.randbytes(3 * 60) for _ in range(150)]
     return png(60, 1_200, zlib.compress(b"".join(noise.choices(lines, k=1_200)), 9), *chunks)
@@ -88,16 +88,16 @@ def png_small_for_its_author_alone(*chunks):
 
 def png_bomb(side):
     """A PNG of side x side pixels, all black: 10 MB of them take 10 KB."""
-    squeeze = zlib.compressobj(9)
+    compressor = zlib.compressobj(9)
     row = b"\0" * (1 + side // 8)
-    pixels = b"".join(squeeze.compress(row) for _ in range(side)) + squeeze.flush()
+    pixels = b"".join(compressor.compress(row) for _ in range(side)) + compressor.flush()
     return png(side, side, pixels, depth=1, colour=0)
 
 
 def jpeg_of_scans(repeats):
-    """A progressive JPEG of 2048 x 2048 whose shortest scan is repeated: little to send, long to decode."""
+    """A progressive JPEG of 2048 x 2048 with its shortest scan repeated: few bytes, slow to decode."""
     data = saved(Image.new("RGB", (2048, 2048), (10, 20, 30)), "JPEG", progressive=True)
-    starts = [at for at in range(len(data)) if data[at : at + 2] == b"\xff\xda"]
+    starts = [offset for offset in range(len(data)) if data[offset : offset + 2] == b"\xff\xda"]
     scans = [data[start:end] for start, end in zip(starts, [*starts[1:], len(data) - 2], strict=True)]
     return data[:-2] + min(scans, key=len) * repeats + data[-2:]
 
@@ -113,6 +113,6 @@ def gif_canvas(size):
 
 
 def moving_gif():
-    """Three frames of changing noise, written by a real encoder, that loop for ever."""
+    """Three frames of different noise, written by Pillow's encoder, in an endless loop."""
     frames = [picture("P", seed=seed) for seed in (3, 5, 7)]
     return saved(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=80, loop=0)

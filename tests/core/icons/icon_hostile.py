@@ -1,4 +1,4 @@
-"""What is thrown at the icon upload: each file, the code of its refusal and a word of the reason given."""
+"""Hostile icon files, each with the code of its refusal and a word of the reason given."""
 
 import gzip
 import struct

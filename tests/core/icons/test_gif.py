@@ -1,4 +1,4 @@
-"""GIF: kept as it is, inside limits of frames and pixels."""
+"""GIF: stored unchanged, within limits of frames and pixels."""
 
 from io import BytesIO
 
@@ -10,14 +10,14 @@ from core.icons import clean_icon
 from tests.core.icons.icon_files import gif, moving_gif
 
 
-def test_moving_gif_is_kept_byte_for_byte():
+def test_animated_gif_is_stored_byte_for_byte():
     icon = clean_icon("icon.gif", moving_gif())
 
     assert icon.data == moving_gif()
     assert len(list(ImageSequence.Iterator(Image.open(BytesIO(icon.data))))) == 3
 
 
-def test_tail_of_a_gif_is_cut_and_told():
+def test_data_behind_a_gif_is_removed_with_a_notice():
     icon = clean_icon("icon.gif", gif(tail=b"\0" * 9))
 
     assert icon.data == gif()

@@ -1,4 +1,4 @@
-"""The door for uploaded icons: sizes, kinds, names, and the headers they are served with."""
+"""`clean_icon`: sizes, kinds and names of uploads, and the headers that icons are served with."""
 
 import re
 from pathlib import Path
@@ -23,13 +23,13 @@ NAMES = ("../../etc/passwd", "a\0.svg", "\u202egnp.exe", "x" * 300, "", ".", "<s
     ],
     ids=["png", "jpeg", "gif", "svg"],
 )
-def test_kind_is_told_by_the_content(data, content_type, extension):
+def test_kind_is_detected_from_the_content(data, content_type, extension):
     icon = clean_icon("icon", data)
 
     assert (icon.content_type, icon.extension, icon.notices) == (content_type, extension, [])
 
 
-def test_wrong_extension_is_only_remarked():
+def test_wrong_extension_leads_to_a_notice():
     icon = clean_icon("trophy.PNG", saved(picture(), "JPEG"))
 
     assert icon.extension == "jpg"
@@ -37,7 +37,7 @@ def test_wrong_extension_is_only_remarked():
 
 
 @pytest.mark.parametrize("name", ["a.jpeg", "a.JPG", "a.tar.jpg", "a", "a.bin"])
-def test_right_and_unknown_extensions_are_not_remarked(name):
+def test_right_and_unknown_extensions_lead_to_no_notice(name):
     assert clean_icon(name, saved(picture(), "JPEG")).notices == []
 
 

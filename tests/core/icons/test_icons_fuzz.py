@@ -1,4 +1,4 @@
-"""Whatever the bytes are: a refusal or a harmless icon, never another error, never something active."""
+"""Any bytes are either refused with a DomainError or become a harmless icon."""
 
 from xml.etree import ElementTree
 
@@ -124,23 +124,23 @@ edits = st.tuples(
 
 
 def edited(data, changes):
-    """The data with some stretches replaced; places are parts of ten thousand of its length."""
+    """Replace stretches of the data; a change's place is in ten-thousandths of the data's length."""
     for place, length, piece in changes:
-        at = place * len(data) // 10_000
-        data = data[:at] + piece + data[at + length :]
+        offset = place * len(data) // 10_000
+        data = data[:offset] + piece + data[offset + length :]
     return data
 
 
 def active_parts(data):
-    """What an independent reader finds in an SVG that a still drawing does not have."""
-    found = []
+    """List, with an independent parser, the parts of an SVG that a still drawing does not have."""
+    parts = []
     for element in ElementTree.fromstring(data).iter():
         space, _, name = element.tag.rpartition("}")
         if space + "}" not in NAMESPACES or not (name in STILL or (name[:2] == "fe" and name != "feImage")):
-            found.append(element.tag)
+            parts.append(element.tag)
         for attribute, value in element.attrib.items():
-            found += [attribute] if _active(attribute.rpartition("}")[2].lower(), value.lower()) else []
-    return found
+            parts += [attribute] if _active(attribute.rpartition("}")[2].lower(), value.lower()) else []
+    return parts
 
 
 def _active(attribute, value):

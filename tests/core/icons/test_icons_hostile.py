@@ -1,4 +1,4 @@
-"""Nothing hostile is stored as it came: it is refused with its reason, or what is stored is harmless."""
+"""A hostile file is refused with a reason, or its hostile part is removed."""
 
 import struct
 import time
@@ -31,7 +31,7 @@ NEUTRALISED = {
     "png-script-behind": saved(picture(), "PNG") + SCRIPT,
     "png-page-behind": saved(picture(), "PNG") + b"<html><body onload=alert(1)>",
     "png-script-in-text": with_chunk(b"tEXt", b"Comment\0" + SCRIPT),
-    "png-script-in-squeezed-text": with_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(SCRIPT)),
+    "png-script-in-compressed-text": with_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(SCRIPT)),
     "png-script-in-exif": with_chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\0" + SCRIPT),
     "png-script-in-unknown-chunk": with_chunk(b"scRp", SCRIPT),
     "png-script-in-profile": with_chunk(b"iCCP", b"evil\0\0" + zlib.compress(SCRIPT)),
@@ -142,5 +142,5 @@ def test_largest_pictures_are_cleaned_in_little_time():
     assert time.process_time() - started < 5
 
 
-def test_animation_behind_a_gif_is_kept_without_its_tail():
+def test_animated_gif_is_stored_without_the_data_behind_it():
     assert clean_icon("icon.gif", moving_gif() + SCRIPT).data == moving_gif()

@@ -10,15 +10,15 @@ from tests.core.icons.icon_files import EXPORTS, picture, saved
 
 pytestmark = pytest.mark.browser
 
-# What keeps Chromium from drawing two of the exports as pictures, and what cleaning mends on the way.
+# Chromium does not draw two of the exports as pictures, for reasons that cleaning removes as well.
 MENDED = {
     "illustrator-16-latin-1": lambda data: data.decode("latin-1").replace("iso-8859-1", "utf-8").encode(),
     "copied-from-a-page": lambda data: data.replace(b"<svg ", b'<svg xmlns="http://www.w3.org/2000/svg" '),
 }
 
 
-# The browser hands the pixels over itself. A screenshot would ask its compositor too, which on a busy machine
-# has now and then none to give.
+# The page reads the pixels from a canvas: a screenshot also depends on the compositor, which sometimes fails
+# on a busy machine.
 DRAW = """async (source) => {
     const picture = new Image();
     picture.src = source;

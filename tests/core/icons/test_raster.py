@@ -23,7 +23,7 @@ ORIENTATION = 0x0112  # the EXIF tag of the orientation
 
 
 def arrow(mode="RGB"):
-    """48 x 32 pixels, blue, with a red corner at the left top."""
+    """A blue picture of 48 x 32 pixels with a red top left corner."""
     image = Image.new("RGB", (48, 32), (0, 0, 255))
     image.paste((255, 0, 0), (0, 0, 16, 16))
     return image.convert(mode)
@@ -36,10 +36,10 @@ def turned(kind, orientation):
 
 
 def chunks(data):
-    at, kinds = 8, []
-    while at < len(data):
-        kinds.append(data[at + 4 : at + 8])
-        at += 12 + int.from_bytes(data[at : at + 4])
+    offset, kinds = 8, []
+    while offset < len(data):
+        kinds.append(data[offset + 4 : offset + 8])
+        offset += 12 + int.from_bytes(data[offset : offset + 4])
     return kinds
 
 
@@ -122,7 +122,7 @@ def test_png_that_keeps_its_own_pixels_hides_nothing_among_them():
     assert result == png(4, 1, pixels)
 
 
-def test_animated_png_becomes_a_still_and_says_so():
+def test_animated_png_becomes_a_still_with_a_notice():
     data = saved(picture(), "PNG", save_all=True, append_images=[picture(seed=9)], duration=80)
 
     icon = clean_icon("icon.png", data)

@@ -37,14 +37,14 @@ PROGRAMS = EXPORTS | VARIANTS
 
 
 def shapes(data):
-    """What is drawn, in order: the tag, what gives it its form, and its text."""
-    found = []
+    """List the drawn elements in order: tag, attributes that give the form, and text."""
+    drawn = []
     for element in ElementTree.fromstring(data).iter():
         name = element.tag.rpartition("}")[2]
         if name in SHAPES:
             form = {key: " ".join(element.get(key).split()) for key in FORM if key in element.attrib}
-            found.append((name, form, (element.text or "").strip()))
-    return found
+            drawn.append((name, form, (element.text or "").strip()))
+    return drawn
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -89,17 +89,17 @@ def test_clean_export_holds_no_data_of_the_program_or_its_user(program):
         ("illustrator-with-its-own-data", ["Removed what only drawing programs read: Adobe data, metadata."]),
     ],
 )
-def test_editor_is_told_what_was_cleaned(program, notices):
+def test_notices_name_what_was_removed(program, notices):
     assert clean_icon("icon.svg", PROGRAMS[program]).notices == notices
 
 
-def test_editor_is_told_what_may_have_changed_the_picture():
+def test_notices_name_what_may_have_changed_the_picture():
     icon = clean_icon("icon.svg", svg(f'<flowRoot/><g style="zoom:2;fill:paint(x)">{CIRCLE}</g>'))
 
     assert icon.notices == ["Left out, as icons do not support it: fill, flowRoot, zoom. Check the picture."]
 
 
-def test_editor_is_not_told_more_than_eight_names():
+def test_notices_name_at_most_eight_parts():
     icon = clean_icon("icon.svg", svg("".join(f"<x{n}/>" for n in range(10)) + CIRCLE))
 
     assert icon.notices == [
@@ -107,7 +107,7 @@ def test_editor_is_not_told_more_than_eight_names():
     ]
 
 
-def test_names_are_made_plain_and_unused_ones_forgotten():
+def test_ids_are_renamed_and_unused_ones_removed():
     result = cleaned(
         '<g id="Layer 1"><rect id="Anna&apos;s" width="9" height="9"/></g>'
         """<rect width="9" height="9" fill="url('#Verlauf%20ä')" clip-path='url( "#c" )'/>"""

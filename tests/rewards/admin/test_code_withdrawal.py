@@ -1,4 +1,4 @@
-"""Taking an upload back in the admin, by whoever may upload."""
+"""Withdrawing the codes of an upload in the admin."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ def address(pool, uploaded=None):
     return reverse("admin:rewards_reward_withdraw", args=[pool.pk], query=query)
 
 
-def test_page_of_codes_leads_to_the_withdrawal_of_each_upload(marketer, pool):
+def test_page_of_codes_links_to_the_withdrawal_of_each_upload(marketer, pool):
     page = marketer.get(reverse("admin:rewards_reward_codes", args=[pool.pk])).content.decode()
 
     assert page.count("uploaded=") == 2
@@ -47,19 +47,19 @@ def test_upload_is_withdrawn_once_with_its_reason(marketer, pool):
 @pytest.mark.parametrize(
     "uploaded", ["yesterday", "2026-11-22", "2026-11-22T12:00:00", "2026-99-99T00:00:00Z", "\0"]
 )
-def test_time_that_is_none_never_means_all(marketer, pool, uploaded):
+def test_invalid_time_never_means_all_uploads(marketer, pool, uploaded):
     marketer.post(address(pool, uploaded), {"reason": "a slip"})
 
     assert CouponCode.objects.count() == 4
 
 
-def test_reason_is_asked_for(marketer, pool):
+def test_reason_is_required(marketer, pool):
     response = marketer.post(address(pool), {"reason": " "})
 
     assert list(response.context["form"].errors) == ["reason"]
     assert CouponCode.objects.count() == 4
 
 
-def test_support_may_not(support, pool):
+def test_support_may_not_withdraw(support, pool):
     assert support.post(address(pool), {"reason": "why not"}).status_code == 403
     assert CouponCode.objects.count() == 4

@@ -1,4 +1,4 @@
-"""A reward's history: who changed what, and back again."""
+"""A reward's history: who changed what, and reverting to a version."""
 
 from django.urls import reverse
 from django.utils import timezone
@@ -26,7 +26,7 @@ def test_version_of_a_reward_is_reverted_by_its_form(marketer):
     assert stored.history.first().history_user.username == "mia"
 
 
-def test_version_of_a_reward_is_no_door_for_whoever_may_only_look(marketer, support):
+def test_version_of_a_reward_is_not_saved_by_viewers(marketer, support):
     reward = make_reward(name="A")
     version = reward.history.first()
     address = reverse("admin:rewards_reward_simple_history", args=[reward.pk, version.history_id])
@@ -38,7 +38,7 @@ def test_version_of_a_reward_is_no_door_for_whoever_may_only_look(marketer, supp
     assert Reward.objects.get().name == "A"
 
 
-def test_history_tells_who_and_what(marketer):
+def test_history_shows_who_and_what(marketer):
     reward = make_reward(name="A")
     change = reverse("admin:rewards_reward_change", args=[reward.pk])
     marketer.post(change, sent(marketer.get(change), name="B"))
@@ -57,10 +57,11 @@ def test_history_names_each_change_once(marketer):
     listed = marketer.get(reverse("admin:rewards_reward_history", args=[reward.pk]))
 
     newest = listed.context["page_obj"][0]
-    assert [(each["field"], each["new"]) for each in newest.history_delta_changes] == [("Title [en]", "Mug")]
+    changes = newest.history_delta_changes
+    assert [(row["field"], row["new"]) for row in changes] == [("Title [en]", "Mug")]
 
 
-def test_version_leads_back_to_the_history(marketer):
+def test_version_links_back_to_the_history(marketer):
     reward = make_reward(name="A")
     history = reverse("admin:rewards_reward_history", args=[reward.pk])
     listed = marketer.get(history)

@@ -1,4 +1,4 @@
-"""Rewards in the admin: codes uploaded, lists downloaded."""
+"""Rewards in the admin: uploading codes, downloading lists, filters."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -24,7 +24,7 @@ def upload(client, reward, content, name="codes.csv"):
     return client.post(reverse("admin:rewards_reward_codes", args=[reward.pk]), {"codes": file})
 
 
-def test_upload_reports_what_became_of_each_line(marketer):
+def test_upload_reports_the_outcome_of_each_line(marketer):
     pool = make_reward(code_source="pool")
     upload(marketer, pool, b"OLD\n")
 
@@ -39,12 +39,12 @@ def test_upload_is_in_the_history(marketer):
 
     upload(marketer, pool, b"A1\n", name="mugs.csv")
 
-    noted = StaffAction.objects.get()
-    assert (noted.action, noted.actor_name, noted.target_id) == ("import_codes", "mia", str(pool.pk))
-    assert noted.detail == {"file": "mugs.csv"}
+    entry = StaffAction.objects.get()
+    assert (entry.action, entry.actor_name, entry.target_id) == ("import_codes", "mia", str(pool.pk))
+    assert entry.detail == {"file": "mugs.csv"}
 
 
-def test_page_of_codes_tells_what_the_pool_holds(marketer):
+def test_page_of_codes_shows_what_the_pool_holds(marketer):
     pool = make_reward(code_source="pool")
 
     page = upload(marketer, pool, b"A1\nB2\n")
@@ -64,7 +64,7 @@ def test_list_marks_a_pool_that_is_low_and_a_validity_that_is_over(marketer):
     assertContains(rewards, '<span class="desk-badge is-expired">over</span>', count=1, html=True)
 
 
-def test_upload_for_a_reward_that_is_no_pool_says_the_remedy(marketer):
+def test_upload_for_a_reward_that_is_no_pool_names_the_remedy(marketer):
     response = upload(marketer, make_reward(), b"NEW-1\n")
 
     assert response.context["form"].non_field_errors() == [
@@ -97,16 +97,16 @@ def test_reward_logs_are_downloaded_as_filtered(support, paid):
     listed = reverse("admin:rewards_rewardlog_changelist")
 
     everything = text_of(support.get(listed, {"_export": "csv"})).splitlines()
-    found = text_of(support.get(listed, {"_export": "csv", "q": "alice"})).splitlines()
+    filtered = text_of(support.get(listed, {"_export": "csv", "q": "alice"})).splitlines()
 
-    assert (len(everything), len(found)) == (3, 2)
+    assert (len(everything), len(filtered)) == (3, 2)
     assert any(",'=bob," in line for line in everything)
     assert StaffAction.objects.filter(action="export_reward_logs").count() == 2
 
 
 @pytest.fixture
 def one_of_each_status(db):
-    """Reward logs by status as people read it; the expired one is stored as issued."""
+    """Reward logs by the status that is shown; the expired one is stored as issued."""
     over = {"reward_expiry_at": timezone.now() - DAY}
     logs = {"expired": make_reward_log("issued", coupon_code="OVER", **over)}
     return logs | {status: make_reward_log(status) for status in STORED}

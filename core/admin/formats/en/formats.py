@@ -1,4 +1,4 @@
-"""Times in the admin as the desk writes them: 2026-11-22 18:00. Django has "midnight" in English."""
+"""Date formats of the admin, as in the back office: 2026-11-22 18:00. Django's English writes "midnight"."""
 
 DATE_FORMAT = SHORT_DATE_FORMAT = "Y-m-d"
 DATETIME_FORMAT = SHORT_DATETIME_FORMAT = "Y-m-d H:i"
