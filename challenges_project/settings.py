@@ -10,6 +10,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from challenges_project.theme import UNFOLD  # noqa: F401 - a setting
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -272,37 +274,6 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'self'"],
         "frame-ancestors": ["'self'"],
     }
-}
-
-# --- The admin's looks ------------------------------------------------------------------------------------
-UNFOLD = {
-    "SITE_TITLE": "Challenges",
-    "SITE_HEADER": "Challenges",
-    "SITE_SYMBOL": "flag",
-    "SITE_URL": None,
-    "SHOW_HISTORY": True,
-    "SHOW_VIEW_ON_SITE": False,
-    "STYLES": ["backoffice.pages.navigation.stylesheet"],
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": "backoffice.pages.navigation.favicon"}
-    ],
-    "DASHBOARD_CALLBACK": "backoffice.pages.home.context",
-    "SIDEBAR": {"navigation": "backoffice.pages.navigation.groups"},
-    "COLORS": {
-        "primary": {
-            "50": "#eef6ff",
-            "100": "#d9eaff",
-            "200": "#bcdbff",
-            "300": "#8ec4ff",
-            "400": "#59a2ff",
-            "500": "#327eff",
-            "600": "#1b5ef5",
-            "700": "#1449e1",
-            "800": "#173cb6",
-            "900": "#19378f",
-            "950": "#142357",
-        }
-    },
 }
 
 # --- Logs -------------------------------------------------------------------------------------------------

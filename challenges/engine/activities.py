@@ -16,7 +16,8 @@ from django.utils import timezone
 from challenges.caches import config
 from challenges.engine.batching import Pair
 from challenges.engine.eligibility import Entry, check_times
-from challenges.engine.intake import Outcome, RetryTransaction, record_once, retried
+from challenges.engine.intake import Outcome, record_once, retried
+from challenges.engine.locks import RetryTransaction
 from challenges.engine.replays import differences
 from challenges.models import Activity
 from challenges.models.rows import ACTIVITIES

@@ -5,16 +5,14 @@ logs are inserted in key order, and the signal `challenge_logs_saved` lets them 
 is stored already is decided by the unique key, never by a look beforehand (docs/locking.md).
 """
 
-import logging
-import random
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from challenges.caches.config import Rules, rules_of
@@ -25,16 +23,21 @@ from challenges.engine.progress import Applied, SumLimitReached
 from challenges.engine.replays import repeated
 from challenges.engine.reversals import NO_ORIGINALS, originals_of
 from challenges.models import ChallengeLog
-from challenges.models.rows import LOG_VALUES, LOGS, Identity, LogRow, ProgressRow, find_log_rows
+from challenges.models.rows import (
+    LOG_IDENTITY,
+    LOG_VALUES,
+    LOGS,
+    Identity,
+    LogRow,
+    ProgressRow,
+    find_log_rows,
+)
 from challenges.signals import challenge_logs_saved
 from core.errors import DomainError
 from core.ids import uuid7_batch
 from members.domain import directory
 from rewards.models.rows import Issued
 
-logger = logging.getLogger(__name__)
-
-TRIES = 5
 T = TypeVar("T")
 
 
@@ -68,10 +71,6 @@ class ProcessSingly(Exception):  # noqa: N818 - control flow
         super().__init__(f"{len(pairs)} members would pass the limit of a sum")
 
 
-class RetryTransaction(Exception):  # noqa: N818 - control flow
-    """Raised inside an attempt that must be repeated from its beginning: another transaction stored first."""
-
-
 @dataclass(slots=True)
 class BatchContext:
     """What one transaction knows of its batch."""
@@ -103,24 +102,13 @@ def record(entries: Sequence[Entry], at: datetime | None = None) -> list[Outcome
 
 
 def retried(attempt: Callable[[frozenset[Pair]], T]) -> T:
-    """Repeat a transaction after a deadlock, `RetryTransaction` or `ProcessSingly`; it is given the pairs."""
+    """Repeat a transaction as `locks.retry` does, and after `ProcessSingly`, whose pairs it is given then."""
     singly: frozenset[Pair] = frozenset()
-    tries = 1
     while True:
         try:
-            return attempt(singly)
+            return locks.retry(partial(attempt, singly))
         except ProcessSingly as limit:
             singly |= limit.pairs
-        except (OperationalError, RetryTransaction) as error:
-            if tries == TRIES or not (isinstance(error, RetryTransaction) or _is_deadlock(error)):
-                raise
-            logger.info("Two sets of logs met, try %s: trying again", tries)
-            time.sleep(random.uniform(0, 0.02 * tries))  # noqa: S311 - no secret
-            tries += 1
-
-
-def _is_deadlock(error: OperationalError) -> bool:
-    return getattr(error.__cause__, "sqlstate", None) in ("40P01", "40001")
 
 
 def record_once(entries: Sequence[Entry], singly: frozenset[Pair], at: datetime) -> list[Outcome]:
@@ -258,7 +246,7 @@ def _store_within_limits(context: BatchContext, logs: dict[int, LogRow]) -> dict
 
 def _store(context: BatchContext, logs: dict[int, LogRow]) -> dict[int, LogRow]:
     """Insert in key order, and let what was new count."""
-    rows = [LOG_VALUES(log) for log in sorted(logs.values(), key=_identity)]
+    rows = [LOG_VALUES(log) for log in sorted(logs.values(), key=LOG_IDENTITY)]
     written = LOGS.insert(rows, "(member_id, challenge_id, unique_identifier) DO NOTHING", ("id",))
     new = {id_ for (id_,) in written}
     stored = {index: log for index, log in logs.items() if log.id in new}
@@ -267,14 +255,11 @@ def _store(context: BatchContext, logs: dict[int, LogRow]) -> dict[int, LogRow]:
     for reward_log in applied.issued:
         issued.setdefault(reward_log.challenge_log_id, []).append(reward_log)
     for index, log in stored.items():
-        window_key = (log.member_id, log.challenge_id, log.period_key)
-        progress = applied.rows.get(window_key) if log.counted else None
+        progress = (
+            applied.rows.get((log.member_id, log.challenge_id, log.period_key)) if log.counted else None
+        )
         context.outcomes[index] = Outcome("created", log, [], issued.get(log.id, []), progress)
     return stored
-
-
-def _identity(log: LogRow) -> Identity:
-    return log.member_id, log.challenge_id, log.unique_identifier
 
 
 def send_saved(logs: Sequence[LogRow], rules: Mapping[UUID, Rules]) -> Applied:

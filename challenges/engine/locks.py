@@ -1,32 +1,61 @@
-"""The lock that orders an edit of a challenge against the logs that it judges.
+"""Order an edit of a challenge against the logs that are recorded in it, and repeat what deadlocked.
 
-The one order of all locks: challenges, members, logs, progress, reward logs, caps, codes; in each, by key.
-Logs share a challenge, an edit has it alone; both hold on until their transaction ends. On PostgreSQL these
-are advisory locks (measured: an edit waits 4-8 ms against 16 writers, a row lock 0.3-6.7 s). SQLite's
-IMMEDIATE transactions let one writer in at a time, which is enough.
-Read the configuration in a later statement than the lock: a statement sees what was committed when it began.
+The order of all locks, and what each prevents, is in docs/locking.md. Logs share a challenge, an edit has it
+exclusively; both hold on until their transaction ends. On PostgreSQL these are advisory locks (measured: an
+edit waits 4-8 ms against 16 writers, with a row lock 0.3-6.7 s). SQLite's IMMEDIATE transactions let one
+writer in at a time, which is enough. Read the configuration in a later statement than the lock: a statement
+sees what was committed when it began.
 """
 
-from collections.abc import Iterable
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 from uuid import UUID
 
-from django.db import connection
+from django.db import OperationalError, connection
 
+logger = logging.getLogger(__name__)
+
+TRIES = 5
+RETRIED_SQLSTATES = ("40P01", "40001")  # a deadlock, a serialization failure
 BACKFILL = 1
+
+T = TypeVar("T")
+
+
+class RetryTransaction(Exception):  # noqa: N818 - control flow
+    """Raised inside an attempt that must be repeated from its beginning: another transaction stored first."""
+
+
+def retry(attempt: Callable[[], T]) -> T:
+    """Call a function that opens a transaction; again after a deadlock or `RetryTransaction`, up to `TRIES`."""
+    tries = 1
+    while True:
+        try:
+            return attempt()
+        except (OperationalError, RetryTransaction) as error:
+            state = getattr(error.__cause__, "sqlstate", None)
+            if tries == TRIES or not (isinstance(error, RetryTransaction) or state in RETRIED_SQLSTATES):
+                raise
+            logger.info("Two sets of logs met, try %s: trying again", tries)
+            time.sleep(random.uniform(0, 0.02 * tries))  # noqa: S311 - no secret
+            tries += 1
 
 
 def lock_shared(challenge_ids: Iterable[UUID]) -> None:
-    """Take these challenges together with other logs; waits while one of them is being edited."""
+    """Lock these challenges together with other logs; wait while one of them is being edited."""
     _take("pg_advisory_xact_lock_shared", challenge_ids)
 
 
 def lock_exclusive(challenge_ids: Iterable[UUID]) -> None:
-    """Have these challenges alone: waits for the logs under way and keeps the next ones waiting."""
+    """Lock these challenges for an edit: wait for the logs under way, and keep the next ones waiting."""
     _take("pg_advisory_xact_lock", challenge_ids)
 
 
 def lock_backfill(challenge_id: UUID, *, wait: bool) -> bool:
-    """Be the one who settles a challenge's edit (settling.py), after sharing it; False: somebody else is."""
+    """Lock the backfill of a challenge, after `lock_shared`. Without `wait`, False: somebody else has it."""
     if connection.vendor != "postgresql":
         return True
     function = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"

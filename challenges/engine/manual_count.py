@@ -16,7 +16,7 @@ from access.domain import audit_log
 from challenges.caches.config import Rules, rules_of
 from challenges.engine import locks
 from challenges.engine.eligibility import counted_value
-from challenges.engine.intake import retried, send_saved
+from challenges.engine.intake import send_saved
 from challenges.models import ChallengeLog
 from challenges.models.rows import LOG_VALUES, LOGS, LogRow
 from core.amounts import units
@@ -48,7 +48,7 @@ def count_manually(log_ids: Iterable[UUID], reason: str, actor: Any, at: datetim
 
 def _count_one(log_id: UUID, reason: str, actor: Any, at: datetime) -> ManualCount:
     try:
-        return retried(lambda _singly: _attempt(log_id, reason, actor, at))
+        return locks.retry(lambda: _attempt(log_id, reason, actor, at))
     except DomainError as error:
         return ManualCount(log_id, error=error)
 

@@ -102,7 +102,8 @@ class LogRow:
         return self.member_id, self.challenge_id, self.period_key
 
 
-# The values of a LogRow, in the order of the columns of `LOGS`.
+# Of a LogRow: its identity, and its values in the order of the columns of `LOGS`.
+LOG_IDENTITY = attrgetter("member_id", "challenge_id", "unique_identifier")
 LOG_VALUES = attrgetter(*LOGS.columns)
 
 
