@@ -7,7 +7,8 @@ class DomainError(Exception):
     """A refusal in the words of the domain.
 
     `code` is stable and for programs (`duplicate_conflict`), `message` is for people and names the remedy,
-    `field` is the name of the refused field as the caller wrote it, or None when no single field is to blame.
+    `field` is the Python name of the refused field (`ends_at`), inside other records with a dotted path
+    (`milestones.1.name`), or None when no single field is to blame.
     `status` is the kind of refusal: `invalid`, `conflict`, `not_found`, `forbidden`, `busy` or `too_large`.
     """
 

@@ -94,7 +94,7 @@ def _record(entry: Entry, at: datetime, reason: str, actor: Any, action: str) ->
             raise DomainErrors(outcome.errors)
         if outcome.status == "replayed":
             message = "This identifier is stored already, with the same content: nothing was added."
-            raise DomainError("stored_already", message, "uniqueIdentifier", "conflict")
+            raise DomainError("stored_already", message, "unique_identifier", "conflict")
         log = ChallengeLog.objects.select_related("member").get(id=outcome.log.id)  # type: ignore[union-attr]
         audit_log.note(actor, action, at=at, member=log.member, target=log, reason=reason)
 

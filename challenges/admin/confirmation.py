@@ -1,6 +1,6 @@
 """Confirmation before saving a challenge: what the edit pays at once, and the checklist for going live."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -84,7 +84,7 @@ def _reward_demand(reward: Reward | None, needed: int) -> RewardDemand:
 
 def _answer(status: str, impact: Impact, open_points: list[Finding]) -> str:
     """Identify these figures and findings: when members' progress changes them, the answer is void."""
-    question: tuple[Any, ...] = (impact.shown(), sorted(point.message for point in open_points))
+    question: tuple[Any, ...] = (astuple(impact), sorted(point.message for point in open_points))
     return f"{status}:{sha256(repr(question).encode()).hexdigest()[:32]}"
 
 

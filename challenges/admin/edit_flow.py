@@ -9,7 +9,7 @@ from django.utils import timezone
 from challenges.admin import confirmation, conflicts, form_changes
 from challenges.models import Challenge
 from core.admin.confirmation import ConfirmationRequired
-from core.admin.form_errors import NESTED, add_error, errors_in
+from core.admin.form_errors import add_error, errors_in, split_nested
 from core.errors import DomainError
 
 
@@ -83,11 +83,12 @@ class SaveThroughService:
 
 
 def _refuse_milestones(formsets: list[Any], refusal: DomainError, places: list[str]) -> None:
-    """`milestones.1.milestoneTargetValue` is a mistake in the second of the edited milestones' forms."""
+    """`milestones.1.milestone_target_value` is a mistake in the second of the edited milestones' forms."""
     by_prefix: dict[str, Any] = {}
     for formset in formsets:
         formset.is_valid()
         by_prefix |= {form.prefix: form for form in formset.forms}
     for error in errors_in(refusal):
-        if (nested := NESTED.match(error.field or "")) and int(nested["place"]) < len(places):
-            add_error(by_prefix[places[int(nested["place"])]], error, nested["field"])
+        if (nested := split_nested(error.field)) and nested[0] < len(places):
+            place, field = nested
+            add_error(by_prefix[places[place]], error, field)

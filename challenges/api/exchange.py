@@ -33,6 +33,7 @@ from core.icons.storage import icons_replaced
 from milestones.models import Milestone
 from rewards.api.presenters import serialize_reward
 from rewards.api.serializers import RewardSerializer
+from rewards.domain import reward_service
 from rewards.models import Reward
 
 VERSION = 1
@@ -139,6 +140,8 @@ def _reward_in(told: Mapping[str, Any], at: datetime) -> None:
         return
     values = _validated(RewardSerializer, told)
     reward = Reward(id=reward_id, created_at=at, updated_at=at, **values)
+    if errors := list(reward_service.errors_of(reward)):
+        raise DomainErrors(errors)
     reward.full_clean(exclude=["id"])
     reward.save()
 

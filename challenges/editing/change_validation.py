@@ -9,7 +9,6 @@ from django.db.models import Model
 
 from challenges.editing import eud_texts
 from challenges.editing.change_set import ChangeSet
-from core.api.names import camel
 from core.choices import AggregationMethod, RecordStatus
 from core.errors import DomainError, DomainErrors
 from core.periods import checked_zone
@@ -20,18 +19,12 @@ from rewards.models import Reward, RewardLog
 RECOUNTED_AT_MOST = 10_000
 LONGEST_IDENTIFIER = 256
 
-WIRE_NAMES = {
-    "completion_reward": "completionRewardId",
-    "reward": "rewardId",
-    "challenge": "linkedSchemaRecordId",
-}
-
 
 def check(edit: ChangeSet) -> None:
-    """Raises `DomainErrors` with every bad field by its wire name; conflicts only when nothing else is wrong.
+    """Raise `DomainErrors` with every bad field; conflicts only when nothing else is wrong.
 
     A milestone's fields are named plainly when the edit is of that milestone alone, else
-    `milestones.<place>.milestoneTargetValue`.
+    `milestones.<place>.milestone_target_value`.
     """
     faults = [*_faults_of_challenge(edit), *_faults_of_milestones(edit)]
     if faults := [*faults, *_above_target(edit), *_rewards_gone(edit)]:
@@ -40,28 +33,20 @@ def check(edit: ChangeSet) -> None:
         raise DomainErrors(conflicts)
 
 
-def wire_name(column: str) -> str:
-    """`eud_title_en` is `eudTitle`, `eud_title_de` is `eudTitle.de`, `reward` is `rewardId`."""
-    field, _, language = column.rpartition("_")
-    if column.startswith("eud_") and language in eud_texts.LANGUAGES:
-        return camel(field) if language == eud_texts.DEFAULT_LANGUAGE else f"{camel(field)}.{language}"
-    return WIRE_NAMES.get(column, camel(column))
-
-
 def _faults_of_challenge(edit: ChangeSet) -> Iterator[DomainError]:
     challenge = edit.challenge
     yield from _faults_of_record(challenge)
-    yield from _amount_faults(challenge.completion_target_value, "completionTargetValue", edit)
+    yield from _amount_faults(challenge.completion_target_value, "completion_target_value", edit)
     if challenge.starts_at and challenge.ends_at and challenge.starts_at >= challenge.ends_at:
-        yield DomainError("ends_before_start", "Must be after startsAt.", "endsAt")
+        yield DomainError("ends_before_start", "Must be after startsAt.", "ends_at")
     if "time_zone" in edit.edited and challenge.time_zone:
         try:
             checked_zone(challenge.time_zone)
         except DomainError as error:
-            yield DomainError(error.code, error.message, "timeZone")
+            yield DomainError(error.code, error.message, "time_zone")
     yield from _activity_faults(challenge.activity_ids)
     if "completion_reward_id" in edit.edited and challenge.completion_reward:
-        yield from _archived_reward(challenge.completion_reward, "completionRewardId")
+        yield from _archived_reward(challenge.completion_reward, "completion_reward")
 
 
 def _faults_of_milestones(edit: ChangeSet) -> Iterator[DomainError]:
@@ -77,9 +62,9 @@ def milestone_field(edit: ChangeSet, place: int, field: str | None) -> str | Non
 
 def _faults_of_milestone(milestone: Milestone, edit: ChangeSet) -> Iterator[DomainError]:
     yield from _faults_of_record(milestone, exclude=frozenset({"challenge"}))
-    yield from _amount_faults(milestone.milestone_target_value, "milestoneTargetValue", edit)
+    yield from _amount_faults(milestone.milestone_target_value, "milestone_target_value", edit)
     if "reward_id" in edit.edited_milestones[milestone.id] and milestone.reward:
-        yield from _archived_reward(milestone.reward, "rewardId")
+        yield from _archived_reward(milestone.reward, "reward")
 
 
 def _faults_of_record(record: Model, exclude: frozenset[str] = frozenset()) -> Iterator[DomainError]:
@@ -89,10 +74,8 @@ def _faults_of_record(record: Model, exclude: frozenset[str] = frozenset()) -> I
         record.clean_fields(exclude=twins | exclude)
     except ValidationError as error:
         for name, errors in error.error_dict.items():
-            yield from (DomainError(e.code or "invalid", e.messages[0], wire_name(name)) for e in errors)
-    for fault in eud_texts.faults_in(record):
-        fault.field = wire_name(fault.field or "")
-        yield fault
+            yield from (DomainError(e.code or "invalid", e.messages[0], name) for e in errors)
+    yield from eud_texts.faults_in(record)
 
 
 def _amount_faults(value: Any, field: str, edit: ChangeSet) -> Iterator[DomainError]:
@@ -109,7 +92,7 @@ def _activity_faults(activity_ids: Any) -> Iterator[DomainError]:
         isinstance(each, str) and 0 < len(each) <= LONGEST_IDENTIFIER for each in activity_ids
     )
     if not fine:
-        yield DomainError("invalid", "Send a list of texts of 1 to 256 characters.", "activityIds")
+        yield DomainError("invalid", "Send a list of texts of 1 to 256 characters.", "activity_ids")
 
 
 def _archived_reward(reward: Any, field: str) -> Iterator[DomainError]:
@@ -120,12 +103,12 @@ def _archived_reward(reward: Any, field: str) -> Iterator[DomainError]:
 def _rewards_gone(edit: ChangeSet) -> Iterator[DomainError]:
     """What is brought back must find its rewards: an archived one is paid by nothing that is in use."""
     if not edit.is_new and "archived_at" in edit.edited:
-        yield from _reward_gone(edit.challenge.completion_reward, "completionRewardId")
+        yield from _reward_gone(edit.challenge.completion_reward, "completion_reward")
         for milestone in edit.standing:
             yield from _reward_gone(milestone.reward, "milestones")
     for place, milestone in enumerate(edit.milestones):
         if not milestone._state.adding and "archived_at" in edit.edited_milestones[milestone.id]:
-            yield from _reward_gone(milestone.reward, milestone_field(edit, place, "rewardId") or "")
+            yield from _reward_gone(milestone.reward, milestone_field(edit, place, "reward") or "")
 
 
 def _reward_gone(reward: Reward | None, field: str) -> Iterator[DomainError]:
@@ -144,10 +127,10 @@ def _above_target(edit: ChangeSet) -> Iterator[DomainError]:
         if milestone.status != RecordStatus.LIVE or not isinstance(value, Decimal | int) or value <= target:
             continue
         if milestone.id in places:
-            field = milestone_field(edit, places[milestone.id], "milestoneTargetValue")
+            field = milestone_field(edit, places[milestone.id], "milestone_target_value")
             message = f"The challenge completes at {target:f}; a milestone can't lie above that."
         else:
-            field = "completionTargetValue" if "completion_target_value" in edit.edited else "status"
+            field = "completion_target_value" if "completion_target_value" in edit.edited else "status"
             message = f"Milestone {milestone.name!r} stands at {value:f}, above the target of {target:f}."
         yield DomainError("milestone_above_target", message, field)
 
@@ -175,7 +158,7 @@ def _locked(edit: ChangeSet) -> Iterator[DomainError]:
         return
     for name in edit.recasts:
         message = "Rewards have been given, or there are too many logs: duplicate the challenge instead."
-        yield DomainError("rule_locked", message, wire_name(name), "conflict")
+        yield DomainError("rule_locked", message, name, "conflict")
 
 
 def _is_locked(edit: ChangeSet) -> bool:

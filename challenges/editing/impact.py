@@ -27,17 +27,6 @@ class Impact:
     rewards: dict[UUID | None, int] = field(default_factory=dict)
     coupons_needed: int = 0
 
-    def shown(self) -> dict:
-        """As the API answers it."""
-        return {
-            "completedMembers": self.completed_members,
-            "paidMembers": self.paid_members,
-            "couponsNeeded": self.coupons_needed,
-            "rewards": [
-                {"rewardId": reward_id, "rewardLogs": count} for reward_id, count in self.rewards.items()
-            ],
-        }
-
 
 def impact_of(edit: ChangeSet) -> Impact:
     """The impact of a checked edit. Counts only, whatever the number of members."""

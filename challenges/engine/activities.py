@@ -113,11 +113,11 @@ def _target_of(
     original = kept.get((entry.external_id, entry.reversal_of))
     if original is None:
         raise DomainError(
-            "unknown_original", "This member has no activity with that identifier.", "reversalOf"
+            "unknown_original", "This member has no activity with that identifier.", "reversal_of"
         )
     if original.content[-1]:
         message = "A reversal can't be reversed; send the activity again."
-        raise DomainError("reversal_of_reversal", message, "reversalOf")
+        raise DomainError("reversal_of_reversal", message, "reversal_of")
     return ActivityOutcome(original.challenge_ids)
 
 

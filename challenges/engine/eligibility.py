@@ -54,21 +54,21 @@ def check_times(activity_at: datetime, at: datetime) -> None:
     """Raises `DomainError` for a time more than 5 minutes ahead or more than 60 days back."""
     if activity_at > at + AHEAD_AT_MOST:
         raise DomainError(
-            "activity_in_future", "activityAt lies more than 5 minutes ahead; check the clock.", "activityAt"
+            "activity_in_future", "activityAt lies more than 5 minutes ahead; check the clock.", "activity_at"
         )
     if activity_at < at - OLD_AT_MOST:
         raise DomainError(
-            "activity_too_old", "activityAt is more than 60 days ago; it can't be sent.", "activityAt"
+            "activity_too_old", "activityAt is more than 60 days ago; it can't be sent.", "activity_at"
         )
 
 
 def check_challenge(rules: Rules | None) -> Rules:
     """Raises `DomainError` for a challenge that is unknown, archived or a draft."""
     if rules is None:
-        raise DomainError("unknown_challenge", "No such challenge; take an id from its list.", "challengeId")
+        raise DomainError("unknown_challenge", "No such challenge; take an id from its list.", "challenge")
     if rules.status == RecordStatus.DRAFT:
         raise DomainError(
-            "challenge_not_live", "The challenge is a draft; set it live first.", "challengeId", "conflict"
+            "challenge_not_live", "The challenge is a draft; set it live first.", "challenge", "conflict"
         )
     return rules
 
@@ -88,12 +88,12 @@ def counted_value(activity_value: int | None, rules: Rules) -> int:
     if rules.counting:
         return SCALE
     if activity_value is None:
-        raise DomainError("required", "A sum challenge needs the activity's value.", "activityValue")
+        raise DomainError("required", "A sum challenge needs the activity's value.", "activity_value")
     if activity_value < 0:
         raise DomainError(
             "negative_value",
             "The value can't be negative; take an activity back with a reversal.",
-            "activityValue",
+            "activity_value",
         )
     return activity_value
 
@@ -124,25 +124,27 @@ def judge_reversal(entry: Entry, original: "Original | None", rules: Rules | Non
     rules = check_challenge(rules)
     if entry.activity_value is not None and entry.activity_value < 0:
         raise DomainError(
-            "negative_value", "Send the part that is taken back as a positive value.", "activityValue"
+            "negative_value", "Send the part that is taken back as a positive value.", "activity_value"
         )
     if original is None:
         raise DomainError(
-            "unknown_original", "This member has no log with that identifier in this challenge.", "reversalOf"
+            "unknown_original",
+            "This member has no log with that identifier in this challenge.",
+            "reversal_of",
         )
     if original.is_reversal:
         raise DomainError(
-            "reversal_of_reversal", "A reversal can't be reversed; send the activity again.", "reversalOf"
+            "reversal_of_reversal", "A reversal can't be reversed; send the activity again.", "reversal_of"
         )
     if not original.counted:
         return Verdict(original.period_key, ReasonCode.ORIGINAL_NOT_COUNTED.value, 0)
     if original.left == 0:
-        raise DomainError("nothing_left", "This log has been taken back already.", "reversalOf")
+        raise DomainError("nothing_left", "This log has been taken back already.", "reversal_of")
     if rules.counting or entry.activity_value is None:
         return Verdict(original.period_key, "", -original.left)
     if entry.activity_value == 0 or entry.activity_value > original.left:
         raise DomainError(
-            "more_than_left", "Take back more than 0 and at most what is left of the log.", "activityValue"
+            "more_than_left", "Take back more than 0 and at most what is left of the log.", "activity_value"
         )
     return Verdict(original.period_key, "", -entry.activity_value)
 

@@ -30,7 +30,7 @@ class RetryTransaction(Exception):  # noqa: N818 - control flow
 
 
 def retry(attempt: Callable[[], T]) -> T:
-    """Call a function that opens a transaction; again after a deadlock or `RetryTransaction`, up to `TRIES`."""
+    """Call a function that opens a transaction; repeat it after a deadlock or `RetryTransaction`."""
     tries = 1
     while True:
         try:

@@ -53,7 +53,7 @@ class SumLimitReached(DomainError):  # noqa: N818 - reads as a sentence where it
 
     def __init__(self, windows: Iterable[WindowKey]) -> None:
         message = "The window's total would pass 99,999,999,999,999.9999; nothing was stored."
-        super().__init__("sum_limit", message, "activityValue")
+        super().__init__("sum_limit", message, "activity_value")
         self.windows = frozenset(windows)
 
 

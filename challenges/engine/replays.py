@@ -5,7 +5,13 @@ from challenges.models.rows import LogRow
 from core.errors import DomainError
 
 # The wire's names of what is compared: never the member's profile (domain.md).
-CONTENT_FIELDS = ("activityAt", "activityId", "activityValue", "reversalOf")
+# Each with its word in the message.
+CONTENT_FIELDS = {
+    "activity_at": "activityAt",
+    "activity_id": "activityId",
+    "activity_value": "activityValue",
+    "reversal_of": "reversalOf",
+}
 
 
 def repeated(entry: Entry, log: LogRow) -> list[DomainError]:
@@ -17,5 +23,6 @@ def differences(entry: Entry, had: tuple) -> list[DomainError]:
     """The same against a stored content, in the order of `CONTENT_FIELDS`."""
     pairs = zip(CONTENT_FIELDS, had, entry.content, strict=True)
     differing = [name for name, old, new in pairs if old != new]
-    message = f"This identifier is stored with another {', '.join(differing)}; use a new uniqueIdentifier."
+    words = ", ".join(CONTENT_FIELDS[name] for name in differing)
+    message = f"This identifier is stored with another {words}; use a new uniqueIdentifier."
     return [DomainError("duplicate_conflict", message, name, "conflict") for name in differing]

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -168,12 +169,18 @@ class Challenge(DirtyFieldsModel):
             models.CheckConstraint(
                 condition=Q(starts_at=None) | Q(ends_at=None) | Q(starts_at__lt=F("ends_at")),
                 name="challenge_starts_before_it_ends",
-                violation_error_message=_("endsAt: must be after startsAt."),
+                violation_error_message=_("The end must be after the start."),
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Attach what the constraint says to the field that a form shows."""
+        if self.starts_at and self.ends_at and self.starts_at >= self.ends_at:
+            message = _("The end must be after the start.")
+            raise ValidationError({"ends_at": ValidationError(message, "ends_before_start")})
 
     @property
     def pending_backfill(self) -> bool:

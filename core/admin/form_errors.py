@@ -1,39 +1,32 @@
-"""A `DomainError` raised while saving becomes errors of the form, beside the fields that it names."""
-
-import re
+"""Turn a `DomainError` raised while saving into errors of the form, beside the fields that it names."""
 
 from django import forms
 
 from core.errors import DomainError, DomainErrors
-
-NESTED = re.compile(r"(?P<kind>[a-zA-Z]+)\.(?P<place>\d+)\.(?P<field>.+)")
-_HUMP = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 def errors_in(error: DomainError) -> list[DomainError]:
     return error.errors if isinstance(error, DomainErrors) else [error]
 
 
-def field_of(wire_name: str | None, form: forms.BaseForm) -> str | None:
-    """The form's field for the wire's name: `rewardId` is `reward`, `eudTitle.de` is `eud_title_de`."""
-    if not wire_name:
-        return None
-    name = _HUMP.sub("_", wire_name).lower().replace(".", "_")
-    candidates = (wire_name, name, f"{name}_en", name.removesuffix("_id"), name.rpartition("_")[2])
-    return next((each for each in candidates if each in form.fields), None)
+def split_nested(field: str | None) -> tuple[int, str] | None:
+    """`milestones.1.name` as (1, "name"); None for a field of the record itself."""
+    parts = (field or "").split(".", 2)
+    return (int(parts[1]), parts[2]) if len(parts) == 3 and parts[1].isdecimal() else None
 
 
-def add_error(form: forms.BaseForm, error: DomainError, wire_name: str | None) -> None:
-    """Add a refusal at its field, or on top of the form."""
-    field = field_of(wire_name, form)
-    said = error.message if field or not wire_name else f"{wire_name}: {error.message}"
-    form.add_error(field, forms.ValidationError(said, error.code))
+def add_error(form: forms.BaseForm, error: DomainError, field: str | None) -> None:
+    """Add the error at `field` where the form has it, else on top of the form, led by the field's name."""
+    if field is None or field in form.fields:
+        form.add_error(field, forms.ValidationError(error.message, error.code))
+    else:
+        form.add_error(None, forms.ValidationError(f"{field}: {error.message}", error.code))
 
 
 class RejectedForm:
-    """A form that was saved once and refused by the domain: validating it again says so.
+    """A form that the domain refused to save: validating it again adds the errors.
 
-    Refusals of a record inside the record (`milestones.1.name`) are left to whoever shows that one.
+    Errors of a record inside the record (`milestones.1.name`) are added by whoever shows that record.
     """
 
     refusal: DomainError
@@ -42,5 +35,5 @@ class RejectedForm:
         super().full_clean()  # type: ignore[misc]
         if self.is_bound and not self.errors:  # type: ignore[attr-defined]
             for error in errors_in(self.refusal):
-                if not NESTED.match(error.field or ""):
+                if split_nested(error.field) is None:
                     add_error(self, error, error.field)  # type: ignore[arg-type]

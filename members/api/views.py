@@ -68,7 +68,7 @@ class MemberViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, Del
                 member.save()
         except IntegrityError as error:
             raise DomainError(
-                "identifier_taken", "Another member has this identifier.", "externalId", "conflict"
+                "identifier_taken", "Another member has this identifier.", "external_id", "conflict"
             ) from error
         return member
 

@@ -102,7 +102,7 @@ def checked_code(code: str) -> str:
     """A code as somebody typed or sent it. Raises `DomainError` on `couponCode`."""
     code = code.strip()
     if flaw := flaw_of(code):
-        raise DomainError("invalid_code", f"This is no code: {Reason(flaw).label}.", "couponCode")
+        raise DomainError("invalid_code", f"This is no code: {Reason(flaw).label}.", "coupon_code")
     return code
 
 
@@ -119,7 +119,7 @@ def claim_external(code: str, log: RewardLog, at: datetime) -> None:
         assign({log.id: known.id})
     elif known is None or known.reward_log_id != log.id:
         raise DomainError(
-            "code_taken", "This code is given or kept for others; send another.", "couponCode", "conflict"
+            "code_taken", "This code is given or kept for others; send another.", "coupon_code", "conflict"
         )
 
 

@@ -94,7 +94,7 @@ def reissue(
             raise DomainError("changed_meanwhile", "Somebody else has just re-issued it.", status="conflict")
         another = allocation.checked_code(code) if code else _another_code(log, at)
         if another == log.coupon_code and log.status == RewardLogStatus.ISSUED:
-            raise DomainError("no_other_code", "It has this code already: type another one.", "couponCode")
+            raise DomainError("no_other_code", "It has this code already: type another one.", "coupon_code")
         if code:
             allocation.claim_external(another, log, at)
         _give(log, another, _expiry(log, at), by, at, "reissue")
@@ -162,7 +162,7 @@ def _another_code(log: RewardLog, at: datetime) -> str:
             "pool_empty", "No code is free: import codes first, or type one.", status="conflict"
         )
     if code is None:
-        raise DomainError("required", "This reward's codes come from outside: type one.", "couponCode")
+        raise DomainError("required", "This reward's codes come from outside: type one.", "coupon_code")
     return code
 
 
@@ -174,5 +174,5 @@ def _need_reason(by: Actor) -> None:
 def _check_extends(had: datetime | None, expiry: datetime | None, at: datetime) -> None:
     if had is None or (expiry is not None and expiry <= max(had, at)):
         raise DomainError(
-            "not_extended", "Choose a time after now and after the present end.", "rewardExpiryAt"
+            "not_extended", "Choose a time after now and after the present end.", "reward_expiry_at"
         )

@@ -83,12 +83,12 @@ def import_codes(
 def _check_pool(reward_id: UUID) -> None:
     reward = Reward.objects.unarchived().filter(id=reward_id).first()
     if reward is None:
-        raise DomainError("not_found", "No such reward; take an id from its list.", "rewardId", "not_found")
+        raise DomainError("not_found", "No such reward; take an id from its list.", "reward", "not_found")
     if reward.code_source != CodeSource.POOL:
         raise DomainError(
             "not_a_pool",
             "Only a pool takes codes: set the reward's codeSource to pool first.",
-            "rewardId",
+            "reward",
             "conflict",
         )
 

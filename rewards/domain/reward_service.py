@@ -46,16 +46,16 @@ def errors_of(reward: Reward) -> Iterator[DomainError]:
         for validator in PREFIX:
             validator(reward.code_prefix)
     except ValidationError as error:
-        yield DomainError("invalid", str(error.message), "codePrefix")
+        yield DomainError("invalid", str(error.message), "code_prefix")
     if reward.code_source != CodeSource.SHARED:
         return
     if not reward.shared_code.strip():
-        yield DomainError("required", "A shared reward needs the code that everybody gets.", "sharedCode")
+        yield DomainError("required", "A shared reward needs the code that everybody gets.", "shared_code")
     elif flaw := flaw_of(reward.shared_code):
-        yield DomainError("invalid_code", f"This is no code: {Reason(flaw).label}.", "sharedCode")
+        yield DomainError("invalid_code", f"This is no code: {Reason(flaw).label}.", "shared_code")
     elif CouponCode.objects.filter(code=reward.shared_code).exists():
         yield DomainError(
-            "code_taken", "This code is somebody's own; share another one.", "sharedCode", "conflict"
+            "code_taken", "This code is somebody's own; share another one.", "shared_code", "conflict"
         )
 
 

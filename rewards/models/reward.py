@@ -96,7 +96,7 @@ class Reward(models.Model):
             models.CheckConstraint(
                 condition=~Q(code_source=CodeSource.SHARED) | ~Q(shared_code=""),
                 name="reward_shared_has_code",
-                violation_error_message=_("sharedCode: a shared reward needs the code that everybody gets."),
+                violation_error_message=_("A shared reward needs the code that everybody gets."),
             ),
             models.CheckConstraint(
                 condition=Q(code_length__gte=10, code_length__lte=32), name="reward_code_length_range"

@@ -6,6 +6,7 @@ from typing import Any
 from challenges.engine.activities import ActivityOutcome
 from challenges.engine.intake import Outcome
 from core.api.errors import Fault
+from core.api.names import wire_path
 from rewards.models import RewardLog
 from rewards.models.rows import Issued
 
@@ -60,7 +61,10 @@ def _one_of_batch(
         log, status, faults = None, "rejected", outcome
     else:
         log, status = outcome.log, outcome.status
-        faults = [Fault(e.code, str(e.message), e.field) for e in outcome.errors]
+        faults = [
+            Fault(error.code, error.message, wire_path(error.field) if error.field else None)
+            for error in outcome.errors
+        ]
         paid = _paid_by(outcome, caused)
     return {
         "index": index,

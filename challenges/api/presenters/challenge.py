@@ -10,6 +10,7 @@ from challenges.api.presenters.progress import (
     render_message,
     serialize_progress,
 )
+from challenges.editing.impact import Impact
 from challenges.models import Challenge
 from challenges.queries.member_state import MemberState
 from challenges.queries.progress_summary import summarize_progress
@@ -114,4 +115,16 @@ def _serialize_member_state(
         "progress": serialize_progress(own.progress, challenge, live, rewards, own.external_id, reader),
         "lastProgress": last
         and serialize_progress(last, challenge, live, last_rewards, own.external_id, reader),
+    }
+
+
+def serialize_impact(impact: Impact) -> dict[str, Any]:
+    """Serialize what an edit would do (docs/api.md, Conventions)."""
+    return {
+        "completedMembers": impact.completed_members,
+        "paidMembers": impact.paid_members,
+        "couponsNeeded": impact.coupons_needed,
+        "rewards": [
+            {"rewardId": reward_id, "rewardLogs": count} for reward_id, count in impact.rewards.items()
+        ],
     }

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from challenges.api.presenters.challenge import serialize_impact
 from challenges.editing.impact import Impact
 from core.api.filters import BooleanFilter
 from core.api.icon_field import split_icons
@@ -78,4 +79,4 @@ class EditThroughService(CreateRecord, UpdateRecord, RecordViewSet):
         serializer.is_valid(raise_exception=True)
         columns, _icons = split_icons(serializer.validated_data)
         self.set_values(record, columns)
-        return Response({"impact": self.impact_of(record).shown()})
+        return Response({"impact": serialize_impact(self.impact_of(record))})

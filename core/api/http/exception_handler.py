@@ -5,7 +5,6 @@ Never a trace, SQL or a setting: what is not known here is logged and answered a
 
 import logging
 import math
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,7 +17,7 @@ from rest_framework.response import Response
 
 from core.api.errors import Answer, Fault, Refused
 from core.api.http.renderers import encode
-from core.api.names import camel, camel_path
+from core.api.names import camel, wire_path
 from core.errors import DomainError, DomainErrors
 
 logger = logging.getLogger("core.api")
@@ -35,7 +34,6 @@ WENT_WRONG = "Something went wrong on our side; it has been logged."
 RETRY_AFTER_SECONDS = 1
 # The database is away, restarting, read-only or busy: nothing the caller did, and worth another try.
 UNAVAILABLE = (OperationalError, InterfaceError, InternalError)
-NAMED_FIELD = re.compile(r"([a-z][A-Za-z0-9]*): (.+)", re.DOTALL)
 
 
 def answer_to(error: BaseException) -> Answer | None:
@@ -75,7 +73,7 @@ def _unforeseen(error: Exception, request: HttpRequest | None) -> Answer:
 
 def _answer_to_domain(error: DomainError) -> Answer:
     each = error.errors if isinstance(error, DomainErrors) else [error]
-    faults = [Fault(e.code, str(e.message), camel_path(e.field) if e.field else None) for e in each]
+    faults = [Fault(e.code, str(e.message), wire_path(e.field) if e.field else None) for e in each]
     status = STATUS_OF[error.status]
     return Answer(status, faults, _retry_after(RETRY_AFTER_SECONDS) if status == 503 else {})
 
@@ -129,11 +127,9 @@ def _faults_in(detail: Any, path: tuple[str, ...] = ()) -> Iterator[Fault]:
 
 
 def _faults_of_model(error: django_errors.ValidationError) -> Iterator[Fault]:
-    """A model's own validation; a constraint's message may name its field as `endsAt: must be ...`."""
+    """A model's own validation."""
     by_field = error.error_dict if hasattr(error, "error_dict") else {"__all__": error.error_list}
     for name, errors in by_field.items():
         for each in errors:
-            detail, attr = each.messages[0], None if name == "__all__" else camel(name)
-            if attr is None and (named := NAMED_FIELD.fullmatch(detail)):
-                attr, detail = named[1], named[2]
-            yield Fault(each.code or "invalid", detail, attr)
+            attr = None if name == "__all__" else wire_path(name)
+            yield Fault(each.code or "invalid", each.messages[0], attr)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from challenges.api.presenters.challenge import serialize_impact
 from challenges.editing import service
 from challenges.editing.impact import Impact
 from challenges.engine import intake
@@ -57,7 +58,7 @@ def test_impact_of_a_milestone_added_while_the_challenge_is_ended_is_nothing():
 
 
 def test_impact_as_the_api_shows_it():
-    assert Impact(1, 2, {None: 3}, 3).shown() == {
+    assert serialize_impact(Impact(1, 2, {None: 3}, 3)) == {
         "completedMembers": 1,
         "paidMembers": 2,
         "couponsNeeded": 3,

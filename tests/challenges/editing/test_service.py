@@ -68,27 +68,27 @@ def refused(call, *args, **kwargs):
         ({"name": "x" * 257}, "max_length", "name"),
         ({"description": "x" * 1025}, "max_length", "description"),
         ({"status": "over"}, "invalid_choice", "status"),
-        ({"completion_target_value": None}, "null", "completionTargetValue"),
-        ({"completion_target_value": 0}, "not_positive", "completionTargetValue"),
-        ({"completion_target_value": Decimal("-1")}, "not_positive", "completionTargetValue"),
+        ({"completion_target_value": None}, "null", "completion_target_value"),
+        ({"completion_target_value": 0}, "not_positive", "completion_target_value"),
+        ({"completion_target_value": Decimal("-1")}, "not_positive", "completion_target_value"),
         (
             {"aggregation_method": "count", "completion_target_value": Decimal("1.5")},
             "whole_number",
-            "completionTargetValue",
+            "completion_target_value",
         ),
-        ({"aggregation_period": "yearly"}, "invalid_choice", "aggregationPeriod"),
-        ({"time_zone": "Europe/Berlni"}, "invalid_time_zone", "timeZone"),
-        ({"starts_at": NOW, "ends_at": NOW}, "ends_before_start", "endsAt"),
-        ({"late_grace_hours": 1441}, "max_value", "lateGraceHours"),
-        ({"activity_ids": "purchase"}, "invalid", "activityIds"),
-        ({"activity_ids": [""]}, "invalid", "activityIds"),
-        ({"eud_title_en": "x" * 49}, "max_length", "eudTitle"),
-        ({"eud_title_en": "{{periodText}}"}, "variable_not_allowed", "eudTitle"),
-        ({"eud_failed_label_de": "{{x}}"}, "variable_not_allowed", "eudFailedLabel.de"),
+        ({"aggregation_period": "yearly"}, "invalid_choice", "aggregation_period"),
+        ({"time_zone": "Europe/Berlni"}, "invalid_time_zone", "time_zone"),
+        ({"starts_at": NOW, "ends_at": NOW}, "ends_before_start", "ends_at"),
+        ({"late_grace_hours": 1441}, "max_value", "late_grace_hours"),
+        ({"activity_ids": "purchase"}, "invalid", "activity_ids"),
+        ({"activity_ids": [""]}, "invalid", "activity_ids"),
+        ({"eud_title_en": "x" * 49}, "max_length", "eud_title_en"),
+        ({"eud_title_en": "{{periodText}}"}, "variable_not_allowed", "eud_title_en"),
+        ({"eud_failed_label_de": "{{x}}"}, "variable_not_allowed", "eud_failed_label_de"),
         (
             {"eud_failed_challenge_message_fr": "{{period}}"},
             "unknown_variable",
-            "eudFailedChallengeMessage.fr",
+            "eud_failed_challenge_message_fr",
         ),
     ],
 )
@@ -109,20 +109,20 @@ def test_save_names_every_bad_field_at_once(challenge):
 
     assert [field for _code, field, _status in faults] == [
         "name",
-        "completionTargetValue",
-        "timeZone",
+        "completion_target_value",
+        "time_zone",
         "milestones.0.name",
-        "milestones.0.milestoneTargetValue",
+        "milestones.0.milestone_target_value",
     ]
 
 
 @pytest.mark.parametrize(
     ("fields", "code", "field"),
     [
-        ({"target": 0}, "not_positive", "milestoneTargetValue"),
-        ({"target": "500.0001"}, "milestone_above_target", "milestoneTargetValue"),
+        ({"target": 0}, "not_positive", "milestone_target_value"),
+        ({"target": "500.0001"}, "milestone_above_target", "milestone_target_value"),
         ({"name": ""}, "blank", "name"),
-        ({"eud_milestone_title_en": "{{x}}"}, "variable_not_allowed", "eudMilestoneTitle"),
+        ({"eud_milestone_title_en": "{{x}}"}, "variable_not_allowed", "eud_milestone_title_en"),
     ],
 )
 def test_save_milestone_refuses_and_names_the_field(challenge, fields, code, field):
@@ -132,7 +132,7 @@ def test_save_milestone_refuses_and_names_the_field(challenge, fields, code, fie
 def test_save_milestone_refuses_fractions_with_count():
     visits = make_challenge(aggregation_method="count", completion_target_value=10)
 
-    assert refused(make_milestone, visits, "2.5") == [("whole_number", "milestoneTargetValue", "invalid")]
+    assert refused(make_milestone, visits, "2.5") == [("whole_number", "milestone_target_value", "invalid")]
 
 
 def test_a_milestone_above_the_target_is_refused_once_both_are_live(challenge):
@@ -146,9 +146,9 @@ def test_a_milestone_above_the_target_is_refused_once_both_are_live(challenge):
     make_milestone(challenge, 400)
     by_target = refused(edit, challenge, completion_target_value=399)
 
-    assert by_milestone == [("milestone_above_target", "milestoneTargetValue", "invalid")]
+    assert by_milestone == [("milestone_above_target", "milestone_target_value", "invalid")]
     assert by_status == [("milestone_above_target", "status", "invalid")]
-    assert by_target == [("milestone_above_target", "completionTargetValue", "invalid")]
+    assert by_target == [("milestone_above_target", "completion_target_value", "invalid")]
 
 
 def test_target_and_milestone_may_rise_together(challenge):
@@ -165,9 +165,9 @@ def test_an_archived_reward_cannot_be_chosen(challenge):
     gone = make_reward(archived_at=NOW)
 
     assert refused(edit, challenge, completion_reward=gone) == [
-        ("unknown_reward", "completionRewardId", "invalid")
+        ("unknown_reward", "completion_reward", "invalid")
     ]
-    assert refused(make_milestone, challenge, reward=gone) == [("unknown_reward", "rewardId", "invalid")]
+    assert refused(make_milestone, challenge, reward=gone) == [("unknown_reward", "reward", "invalid")]
 
 
 def test_a_stale_edit_is_refused(challenge):
@@ -312,7 +312,7 @@ def test_a_challenge_comes_back_only_with_its_rewards():
         reward_service.remove(each, at=NOW)
 
     assert refused(service.restore, read(challenge), at=NOW) == [
-        ("reward_archived", "completionRewardId", "invalid"),
+        ("reward_archived", "completion_reward", "invalid"),
         ("reward_archived", "milestones", "invalid"),
     ]
 
@@ -331,7 +331,7 @@ def test_a_milestone_comes_back_only_with_its_reward(challenge):
 
     gone = Milestone.objects.get()
     gone.archived_at = None
-    assert refused(service.save_milestone, gone, at=NOW) == [("reward_archived", "rewardId", "invalid")]
+    assert refused(service.save_milestone, gone, at=NOW) == [("reward_archived", "reward", "invalid")]
 
 
 def test_removing_again_and_restoring_again_change_nothing(challenge):
@@ -615,9 +615,9 @@ def test_method_period_and_zone_are_locked_once_something_was_paid(challenge):
     challenge.time_zone = "Asia/Tokyo"
 
     assert sorted(refused(service.save, challenge, at=NOW)) == [
-        ("rule_locked", "aggregationMethod", "conflict"),
-        ("rule_locked", "aggregationPeriod", "conflict"),
-        ("rule_locked", "timeZone", "conflict"),
+        ("rule_locked", "aggregation_method", "conflict"),
+        ("rule_locked", "aggregation_period", "conflict"),
+        ("rule_locked", "time_zone", "conflict"),
     ]
 
 
@@ -627,7 +627,7 @@ def test_method_period_and_zone_are_locked_past_ten_thousand_logs(challenge, mon
         log_activity(challenge, 1)
 
     assert refused(edit, challenge, aggregation_period="daily") == [
-        ("rule_locked", "aggregationPeriod", "conflict")
+        ("rule_locked", "aggregation_period", "conflict")
     ]
 
 

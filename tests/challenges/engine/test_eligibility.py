@@ -62,7 +62,7 @@ def test_judge_accepts_five_minutes_ahead():
 def test_judge_refuses_more_than_five_minutes_ahead():
     ahead = activity(at=NOW + timedelta(minutes=5, microseconds=1))
 
-    assert refused(ahead, rules()) == ("activity_in_future", "activityAt", "invalid")
+    assert refused(ahead, rules()) == ("activity_in_future", "activity_at", "invalid")
 
 
 def test_judge_refuses_more_than_sixty_days_back():
@@ -71,25 +71,25 @@ def test_judge_refuses_more_than_sixty_days_back():
     assert judge_activity(activity(at=NOW - 60 * DAY), monthly, False, NOW).reason_code == ""
     assert refused(activity(at=NOW - 60 * DAY - SECOND), monthly) == (
         "activity_too_old",
-        "activityAt",
+        "activity_at",
         "invalid",
     )
 
 
 def test_judge_refuses_an_unknown_challenge():
-    assert refused(activity(), None) == ("unknown_challenge", "challengeId", "invalid")
+    assert refused(activity(), None) == ("unknown_challenge", "challenge", "invalid")
 
 
 def test_judge_refuses_a_draft():
-    assert refused(activity(), rules(status="draft")) == ("challenge_not_live", "challengeId", "conflict")
+    assert refused(activity(), rules(status="draft")) == ("challenge_not_live", "challenge", "conflict")
 
 
 def test_judge_refuses_a_sum_without_a_value():
-    assert refused(activity(None), rules()) == ("required", "activityValue", "invalid")
+    assert refused(activity(None), rules()) == ("required", "activity_value", "invalid")
 
 
 def test_judge_refuses_a_negative_value():
-    assert refused(activity(-1), rules()) == ("negative_value", "activityValue", "invalid")
+    assert refused(activity(-1), rules()) == ("negative_value", "activity_value", "invalid")
 
 
 def test_judge_refuses_a_bad_value_of_a_paused_challenge_too():
@@ -207,12 +207,12 @@ def test_judge_reversal_of_what_did_not_count_does_not_count():
 @pytest.mark.parametrize(
     ("value", "named", "code", "field"),
     [
-        (None, None, "unknown_original", "reversalOf"),
-        (None, original(is_reversal=True), "reversal_of_reversal", "reversalOf"),
-        (None, original(0), "nothing_left", "reversalOf"),
-        (100_0001, original(), "more_than_left", "activityValue"),
-        (0, original(), "more_than_left", "activityValue"),
-        (-1, original(), "negative_value", "activityValue"),
+        (None, None, "unknown_original", "reversal_of"),
+        (None, original(is_reversal=True), "reversal_of_reversal", "reversal_of"),
+        (None, original(0), "nothing_left", "reversal_of"),
+        (100_0001, original(), "more_than_left", "activity_value"),
+        (0, original(), "more_than_left", "activity_value"),
+        (-1, original(), "negative_value", "activity_value"),
     ],
 )
 def test_judge_reversal_refuses(value, named, code, field):

@@ -60,10 +60,10 @@ def test_record_replays_the_same_identifier_and_content(challenge):
 @pytest.mark.parametrize(
     ("changed", "fields"),
     [
-        ({"value": 151}, ["activityValue"]),
-        ({"at": NOW - HOUR}, ["activityAt"]),
-        ({"activity_id": "visit"}, ["activityId"]),
-        ({"value": None, "activity_id": "visit"}, ["activityId", "activityValue"]),
+        ({"value": 151}, ["activity_value"]),
+        ({"at": NOW - HOUR}, ["activity_at"]),
+        ({"activity_id": "visit"}, ["activity_id"]),
+        ({"value": None, "activity_id": "visit"}, ["activity_id", "activity_value"]),
     ],
 )
 def test_record_refuses_the_same_identifier_with_other_content(challenge, changed, fields):
@@ -139,12 +139,12 @@ def test_record_refuses_and_stores_nothing(challenge):
     ]
 
     assert refusals == [
-        [("activity_in_future", "activityAt")],
-        [("activity_too_old", "activityAt")],
-        [("unknown_challenge", "challengeId")],
-        [("challenge_not_live", "challengeId")],
-        [("required", "activityValue")],
-        [("negative_value", "activityValue")],
+        [("activity_in_future", "activity_at")],
+        [("activity_too_old", "activity_at")],
+        [("unknown_challenge", "challenge")],
+        [("challenge_not_live", "challenge")],
+        [("required", "activity_value")],
+        [("negative_value", "activity_value")],
     ]
     assert (ChallengeLog.objects.count(), Member.objects.count()) == (0, 0)
 
@@ -215,7 +215,7 @@ def test_record_refuses_what_would_pass_the_limit_of_a_sum(challenge):
 
     past = log_activity(challenge, "0.0001")
 
-    assert refusal(past) == [("sum_limit", "activityValue")]
+    assert refusal(past) == [("sum_limit", "activity_value")]
     assert (value_of(challenge), ChallengeLog.objects.count()) == (MAX_AMOUNT, 1)
 
 
@@ -233,7 +233,7 @@ def test_record_refuses_only_what_passes_the_limit_in_a_batch(challenge):
 
     statuses = [outcome.status for outcome in outcomes]
     assert statuses == ["created", "rejected", "created", "created", "rejected", "rejected"]
-    assert [refusal(outcomes[place]) for place in (1, 4, 5)] == [[("sum_limit", "activityValue")]] * 3
+    assert [refusal(outcomes[place]) for place in (1, 4, 5)] == [[("sum_limit", "activity_value")]] * 3
     assert (value_of(challenge), value_of(challenge, "bob")) == (MAX_AMOUNT, 2)
 
 
@@ -260,14 +260,14 @@ def test_record_answers_a_batch_in_order_and_lets_no_record_spoil_another(challe
     outcomes = intake.record(batch, at=NOW)
 
     assert [o.status for o in outcomes] == ["created", "rejected", "replayed", "rejected", "created"]
-    assert refusal(outcomes[3]) == [("duplicate_conflict", "activityValue")]
+    assert refusal(outcomes[3]) == [("duplicate_conflict", "activity_value")]
     assert (value_of(challenge), value_of(challenge, "bob")) == (100, 7)
 
 
 def test_record_keeps_a_refusal_that_came_before_the_good_entry(challenge):
     outcomes = intake.record([entry(challenge, -1, uid="a"), entry(challenge, 1, uid="a")], at=NOW)
 
-    assert refusal(outcomes[0]) == [("negative_value", "activityValue")]
+    assert refusal(outcomes[0]) == [("negative_value", "activity_value")]
     assert outcomes[1].status == "created"
 
 

@@ -52,7 +52,7 @@ def test_reversals_take_parts_until_nothing_is_left(challenge):
     over = take_back(challenge, "order-a")
 
     assert [part.log.counted_value for part in parts] == [-50_0000, -99_9999, -1]
-    assert refusal(over) == [("nothing_left", "reversalOf")]
+    assert refusal(over) == [("nothing_left", "reversal_of")]
     assert value_of(challenge) == 0
 
 
@@ -62,7 +62,7 @@ def test_a_reversal_of_more_than_is_left_is_refused(challenge):
 
     outcome = take_back(challenge, "order-a", "50.0001")
 
-    assert refusal(outcome) == [("more_than_left", "activityValue")]
+    assert refusal(outcome) == [("more_than_left", "activity_value")]
     assert value_of(challenge) == 50
 
 
@@ -85,14 +85,14 @@ def test_a_reversal_under_a_known_identifier_is_a_conflict(challenge):
 
     outcome = take_back(challenge, "order-a", 10, uid="order-b")
 
-    assert refusal(outcome) == [("duplicate_conflict", "reversalOf")]
+    assert refusal(outcome) == [("duplicate_conflict", "reversal_of")]
 
 
 def test_a_reversal_of_a_reversal_is_refused(challenge):
     log_activity(challenge, 150, uid="order-a")
     take_back(challenge, "order-a", uid="refund-a")
 
-    assert refusal(take_back(challenge, "refund-a")) == [("reversal_of_reversal", "reversalOf")]
+    assert refusal(take_back(challenge, "refund-a")) == [("reversal_of_reversal", "reversal_of")]
 
 
 def test_a_reversal_of_an_unknown_log_is_refused(challenge):
@@ -106,7 +106,7 @@ def test_a_reversal_of_an_unknown_log_is_refused(challenge):
         refusal(take_back(challenge, "order-a", member="stranger")),
     ]
 
-    assert refusals == [[("unknown_original", "reversalOf")]] * 4
+    assert refusals == [[("unknown_original", "reversal_of")]] * 4
 
 
 def test_a_reversal_of_a_log_that_did_not_count_is_stored_and_does_not_count(challenge):

@@ -1,6 +1,6 @@
 import pytest
 
-from core.api.names import camel, camel_path
+from core.api.names import camel, wire_path
 
 
 @pytest.mark.parametrize(
@@ -18,5 +18,21 @@ def test_camel_names(python, wire):
     assert camel(python) == wire
 
 
-def test_camel_path_changes_each_part():
-    assert camel_path("owned_by.3.first_name") == "ownedBy.3.firstName"
+@pytest.mark.parametrize(
+    ("python", "wire"),
+    [
+        ("ends_at", "endsAt"),
+        ("owned_by.3.first_name", "ownedBy.3.firstName"),
+        ("completion_reward", "completionRewardId"),
+        ("milestones.1.reward", "milestones.1.rewardId"),
+        ("challenge", "challengeId"),
+        ("eud_title_en", "eudTitle"),
+        ("eud_title_de", "eudTitle.de"),
+        ("milestones.0.eud_milestone_title_ja", "milestones.0.eudMilestoneTitle.ja"),
+        ("eud_icon", "eudIcon"),
+        ("challenges.0.milestones.1.milestoneTargetValue", "challenges.0.milestones.1.milestoneTargetValue"),
+        ("eudTitle.de", "eudTitle.de"),
+    ],
+)
+def test_wire_path_of_a_field(python, wire):
+    assert wire_path(python) == wire

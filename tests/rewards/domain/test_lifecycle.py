@@ -187,7 +187,7 @@ def test_fill_code_refuses_what_is_kept_for_others(code):
 
     assert (refusal.value.code, refusal.value.field, refusal.value.status) == (
         "code_taken",
-        "couponCode",
+        "coupon_code",
         "conflict",
     )
     log.refresh_from_db()
@@ -199,7 +199,7 @@ def test_fill_code_refuses_what_can_be_no_code(code):
     with pytest.raises(DomainError) as refusal:
         lifecycle.fill_code(make_log_of("pending_code").id, code, API_ACTOR, at=LATER)
 
-    assert (refusal.value.code, refusal.value.field) == ("invalid_code", "couponCode")
+    assert (refusal.value.code, refusal.value.field) == ("invalid_code", "coupon_code")
 
 
 def test_reissue_gives_another_code_and_never_returns_the_old_one():
@@ -246,7 +246,7 @@ def test_reissue_without_another_code_asks_to_type_one(source, code):
         lifecycle.reissue(log.id, AGENT, at=LATER)
     typed = lifecycle.reissue(log.id, AGENT, at=LATER, code="TYPED")
 
-    assert (refusal.value.code, refusal.value.field) == (code, "couponCode")
+    assert (refusal.value.code, refusal.value.field) == (code, "coupon_code")
     assert typed.coupon_code == "TYPED"
 
 
@@ -294,7 +294,7 @@ def test_support_only_extends(ends):
         return
     with pytest.raises(DomainError) as refusal:
         lifecycle.set_expiry(log.id, ends, AGENT, at=NOW)
-    assert (refusal.value.code, refusal.value.field) == ("not_extended", "rewardExpiryAt")
+    assert (refusal.value.code, refusal.value.field) == ("not_extended", "reward_expiry_at")
 
 
 def test_support_cannot_extend_what_never_ends():

@@ -39,7 +39,7 @@ def test_save_stores_a_new_reward_with_its_times():
 def test_save_names_every_field_that_does_not_fit():
     reward = Reward(name="Free shipping", code_source="shared", code_prefix="SALE %")
 
-    assert refused(reward) == [("invalid", "codePrefix"), ("required", "sharedCode")]
+    assert refused(reward) == [("invalid", "code_prefix"), ("required", "shared_code")]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_save_names_every_field_that_does_not_fit():
 def test_save_refuses_a_shared_code_that_can_be_none(code, error):
     make_pool("GIVEN")
 
-    assert refused(Reward(name="Shared", code_source="shared", shared_code=code)) == [(error, "sharedCode")]
+    assert refused(Reward(name="Shared", code_source="shared", shared_code=code)) == [(error, "shared_code")]
 
 
 def test_edited_source_gives_codes_to_those_who_wait(django_capture_on_commit_callbacks):

@@ -60,20 +60,21 @@ def test_drf_details_become_paths():
     ]
 
 
-def test_model_validation_names_wire_fields_also_from_a_constraint():
+def test_model_validation_names_wire_fields_and_reads_nothing_out_of_a_message():
     error = ValidationError(
         {
             "late_grace_hours": ValidationError("At most %(n)s.", "max_value", {"n": 1440}),
-            "__all__": [
-                ValidationError("endsAt: must be after startsAt.", "window"),
-                ValidationError("Both: no."),
-            ],
+            "ends_at": ValidationError("Must be later.", "window"),
+            "completion_reward": ValidationError("Unknown.", "unknown"),
+            "__all__": [ValidationError("endsAt: must be later."), ValidationError("Both: no.")],
         }
     )
 
     assert [(f.attr, f.code, f.detail) for f in answer_to(error).faults] == [
         ("lateGraceHours", "max_value", "At most 1440."),
-        ("endsAt", "window", "must be after startsAt."),
+        ("endsAt", "window", "Must be later."),
+        ("completionRewardId", "unknown", "Unknown."),
+        (None, "invalid", "endsAt: must be later."),
         (None, "invalid", "Both: no."),
     ]
 
