@@ -79,7 +79,7 @@ CHECKS = (
 
 
 def breaches(at: datetime) -> Iterator[str]:
-    """A line for each code or reward log that breaks invariant 5 of domain.md, or waits in vain."""
+    """A line for each code or reward log that breaks invariant 5 of docs/rules.md, or waits in vain."""
     for question in CHECKS:
         for row in run_check(question.sql.format(**NAMES), "long_ago", at - PATIENCE):
             yield f"5: {question.line.format(*map(readable, row))}"

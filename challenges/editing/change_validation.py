@@ -1,4 +1,4 @@
-"""What an edit must not do: the refusals of "Editing a running challenge" (domain.md), all at once."""
+"""What an edit must not do: the refusals of "Editing a running challenge" (docs/rules.md), all at once."""
 
 from collections.abc import Iterator
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What a marketer may write for end users, and when a text need not be kept (domain.md, End-user texts)."""
+"""Check and normalize the end-user texts of a record (docs/rules.md, End-user texts)."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

@@ -94,7 +94,7 @@ def backfill_some(rules: Rules, since: datetime, place: Place | None, at: dateti
         member_id, period_key = place
         later = Q(member_id__gt=member_id) | Q(member_id=member_id, period_key__gt=period_key)
         rows = rows.filter(later, member_id__gte=member_id)
-    locked = list(rows.select_for_update(no_key=True)[:MEMBERS_AT_ONCE])
+    locked = list(rows.select_for_update(no_key=True, of=("self",))[:MEMBERS_AT_ONCE])
     _retarget(locked, rules, at)
     _move_ends(locked, rules, since, at)
     _complete(locked, since, at)

@@ -1,7 +1,7 @@
 """Staff count a stored log that did not count: a paused challenge, a late delivery, an honest mistake.
 
 The original stays as it is. A log of its own, which names the original, acts once on the original's window,
-open or closed, and pays what is due there (domain.md, One activity log).
+open or closed, and pays what is due there (docs/rules.md, One activity log).
 """
 
 from collections.abc import Iterable
@@ -60,7 +60,7 @@ def _attempt(log_id: UUID, reason: str, actor: Any, at: datetime) -> ManualCount
     with transaction.atomic():
         locks.lock_shared([challenge_id])
         # Reversals lock their original too: one of the two comes first and the other sees it.
-        locked = ChallengeLog.objects.select_related("member").select_for_update(of=("self",), no_key=True)
+        locked = ChallengeLog.objects.select_related("member").select_for_update(no_key=True, of=("self",))
         original = locked.get(id=log_id)
         _refuse_what_must_not(original)
         rules = _rules(challenge_id)

@@ -4,7 +4,7 @@ from challenges.engine.eligibility import Entry
 from challenges.models.rows import LogRow
 from core.errors import DomainError
 
-# The wire's names of what is compared: never the member's profile (domain.md).
+# The wire's names of what is compared: never the member's profile (docs/rules.md).
 # Each with its word in the message.
 CONTENT_FIELDS = {
     "activity_at": "activityAt",

@@ -67,7 +67,7 @@ def _locked(identities: Collection[Identity]) -> dict[Identity, Original]:
 def _lock(identities: Collection[Identity], column: str, names: set[str]) -> set[ChallengeLog]:
     logs = ChallengeLog.objects.filter(_among(identities), ~Q(**{column: ""}), **{f"{column}__in": names})
     key = ("member_id", "challenge_id", "unique_identifier")
-    return set(logs.select_for_update(no_key=True).order_by(*key))
+    return set(logs.select_for_update(no_key=True, of=("self",)).order_by(*key))
 
 
 def _among(identities: Collection[Identity]) -> Q:

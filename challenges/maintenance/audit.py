@@ -1,4 +1,4 @@
-"""The invariants of domain.md as questions to the database: each answers the rows that break it.
+"""The invariants of docs/rules.md as questions to the database: each answers the rows that break it.
 
 One statement a question, so that each sees one moment of a database in use; all are set-based and were run
 over millions of rows. A window of a challenge whose last edit is still being paid is left out of question 4.

@@ -19,7 +19,7 @@ DEFAULT_LATE_GRACE_HOURS = 72
 
 
 def default_time_zone() -> str:
-    """The setting's zone, copied at creation (api.md, Fields)."""
+    """The setting's zone, copied at creation (docs/api.md, Fields)."""
     return settings.TIME_ZONE
 
 
@@ -197,5 +197,5 @@ class Challenge(DirtyFieldsModel):
         return window_containing(self.aggregation_period, moment, checked_zone(self.time_zone))
 
     def closes_at(self, window: Window) -> datetime:
-        """The calendar end or `ends_at`, whichever is earlier (domain.md, Words)."""
+        """The calendar end or `ends_at`, whichever is earlier (docs/rules.md, Words)."""
         return window.ends_at if self.ends_at is None else min(window.ends_at, self.ends_at)

@@ -17,7 +17,7 @@ class TranslatedTextField(serializers.Field):
     """Named as the column without its language: `eud_title` fills `eud_title_fr`.
 
     `check(text)` raises `DomainError` for what this text may not contain. Null and "" clear. A text equal to
-    what would be read without it is kept empty, so that a read sent back changes nothing (domain.md).
+    what would be read without it is kept empty, so that a read sent back changes nothing (docs/rules.md).
     """
 
     default_error_messages = {

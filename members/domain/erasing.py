@@ -21,7 +21,7 @@ def erase(member: Member, *, at: datetime, actor: Any = None, reason: str = "") 
     after, and enrols anew: the change of the unique identifier waits for it.
     """
     with transaction.atomic():
-        member = Member.objects.select_for_update().get(id=member.id)
+        member = Member.objects.select_for_update(no_key=False, of=("self",)).get(id=member.id)
         if member.erased_at is not None:
             return member
         member.external_id = f"erased-{secrets.token_hex(16)}"

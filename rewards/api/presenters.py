@@ -1,4 +1,4 @@
-"""Rewards and reward logs as the API gives them (api.md, Fields)."""
+"""Rewards and reward logs as the API gives them (docs/api.md, Fields)."""
 
 from typing import Any
 

@@ -114,7 +114,7 @@ def claim_external(code: str, log: RewardLog, at: datetime) -> None:
     row = (uuid7(at), log.reward_id, code, log.id, at)
     if not shared_among([code]) and COUPON_CODES.insert([row], "(code) DO NOTHING", ("id",)):
         return
-    known = CouponCode.objects.select_for_update().filter(code=code).first()
+    known = CouponCode.objects.select_for_update(no_key=False, of=("self",)).filter(code=code).first()
     if known and known.reward_log_id is None and known.reward_id == log.reward_id:
         assign({log.id: known.id})
     elif known is None or known.reward_log_id != log.id:

@@ -8,5 +8,5 @@ DEFAULT_LENGTH = 12
 
 
 def generated_code(prefix: str = "", length: int = DEFAULT_LENGTH) -> str:
-    """The prefix and `length` random signs: 10 signs are 50 bits (domain.md, Coupon codes)."""
+    """The prefix and `length` random signs: 10 signs are 50 bits (docs/rules.md, Coupon codes)."""
     return prefix + "".join([SIGNS[byte & 31] for byte in secrets.token_bytes(length)])

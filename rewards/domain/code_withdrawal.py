@@ -49,7 +49,7 @@ def withdraw(
         free = CouponCode.objects.filter(reward=reward_id, reward_log=None)
         if uploaded_at is not None:
             free = free.filter(created_at=uploaded_at)
-        mine = free.select_for_update(skip_locked=True).order_by().values("id")
+        mine = free.select_for_update(no_key=False, of=("self",), skip_locked=True).order_by().values("id")
         gone, _by_model = CouponCode.objects.filter(id__in=mine).delete()
         if not gone:
             raise DomainError("nothing_left", "No code of it is free any longer.", status="conflict")

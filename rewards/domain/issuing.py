@@ -137,7 +137,7 @@ def revoke_unsupported(
     way either comes first, and is kept, or finds the reward revoked.
     """
     unredeemed = (
-        RewardLog.objects.select_for_update(of=("self",), no_key=True)
+        RewardLog.objects.select_for_update(no_key=True, of=("self",))
         .filter(member=member_id, challenge=challenge_id, period_key=period_key)
         .filter(status__in=origins("revoke", Channel.POLICY))
         .order_by("id")

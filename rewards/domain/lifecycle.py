@@ -117,7 +117,7 @@ def set_expiry(log_id: UUID, expiry: datetime | None, by: Actor, *, at: datetime
 @contextmanager
 def _locked(log_id: UUID) -> Iterator[RewardLog]:
     with transaction.atomic():
-        log = RewardLog.objects.select_for_update(no_key=True).filter(id=log_id).first()
+        log = RewardLog.objects.select_for_update(no_key=True, of=("self",)).filter(id=log_id).first()
         if log is None:
             raise DomainError("not_found", "No such reward log.", status="not_found")
         yield log

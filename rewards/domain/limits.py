@@ -36,7 +36,7 @@ def admit(stored: Sequence[Issued]) -> list[Issued]:
 
 def _locked(reward_ids: Iterable[UUID]) -> list[Reward]:
     """By key. Counted in later statements than this one: each sees what was committed when it began."""
-    rewards = Reward.objects.select_for_update(no_key=True)
+    rewards = Reward.objects.select_for_update(no_key=True, of=("self",))
     return list(rewards.filter(id__in=list(reward_ids)).order_by("id"))
 
 

@@ -101,9 +101,9 @@ def _fill_some(reward_id: UUID, clock: Clock) -> int:
                 cursor.execute(f"SET LOCAL lock_timeout = '{WAIT_AT_MOST}'")
         waiting = RewardLog.objects.filter(reward=reward_id).waiting().order_by("id")
         logs = list(
-            waiting.select_for_update(no_key=True).values_list("id", "challenge_id", "reward_expiry_at")[
-                :AT_ONCE
-            ]
+            waiting.select_for_update(no_key=True, of=("self",)).values_list(
+                "id", "challenge_id", "reward_expiry_at"
+            )[:AT_ONCE]
         )
         terms = reward_configs([reward_id])[reward_id]
         codes = allocation.take(terms, [log_id for log_id, *_rest in logs], clock())

@@ -1,6 +1,6 @@
 """The doors to the reward catalogue: what forms and serializers cannot see alone, and what an edit sets off.
 
-Everything of a reward may be edited at any time (domain.md): logs keep the code and the expiry that they
+Everything of a reward may be edited at any time (docs/rules.md): logs keep the code and the expiry that they
 were given. A new code source gives codes to those who wait.
 """
 
@@ -74,7 +74,7 @@ def remove(reward: Reward, *, at: datetime) -> None:
     """
     with transaction.atomic():
         # Whoever is just linking it holds its row: looked at only after they are done.
-        Reward.objects.select_for_update().get(id=reward.id)
+        Reward.objects.select_for_update(no_key=False, of=("self",)).get(id=reward.id)
         _check_unused(reward)
         if _has_history(reward):
             reward.archived_at = reward.updated_at = at

@@ -1,4 +1,4 @@
-"""Which status of a reward log may follow which, and by whose hand: domain.md's table, as data. Pure.
+"""Which status of a reward log may follow which, and by whose hand: docs/rules.md's table, as data. Pure.
 
 `expired` is derived: an issued code whose time is over. It is issued in this table, except to be redeemed.
 """

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from core.choices import RewardLogStatus
 from core.ids import uuid7
 
-# What a cap of a reward does not count (domain.md, Coupon codes).
+# What a cap of a reward does not count (docs/rules.md, Coupon codes).
 UNCOUNTED = (RewardLogStatus.CAPPED, RewardLogStatus.REVOKED)
 
 

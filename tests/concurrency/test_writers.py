@@ -201,7 +201,7 @@ def test_sqlite_as_shipped_holds_thirty_two_writers(challenge):
 @pytest.mark.postgres
 @pytest.mark.long
 def test_the_storm(challenge):
-    """trust.md 2: 20,000 logs and 2,000 duplicates of 80 members: exactly 480 rewards and codes."""
+    """docs/locking.md: 20,000 logs and 2,000 duplicates of 80 members: exactly 480 rewards and codes."""
     people = [f"storm-{n}" for n in range(80)]
     orders = [entry(challenge, "2.2", member=member) for member in people for _ in range(250)]
     orders += random.Random(2).sample(orders, 2000)

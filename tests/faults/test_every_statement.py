@@ -306,7 +306,7 @@ def edit_target(challenge, target):
 
 
 def test_an_import_interrupted_anywhere_is_completed_by_the_same_list(challenge):
-    """It commits by the piece (domain.md): what is stored is whole, and the second time adds the rest."""
+    """It commits by the piece (docs/rules.md): what is stored is whole, and the second time adds the rest."""
     reward = Reward.objects.get(code_source="pool")
     for number in range(1, 200):
         wanted = [f"NEW-{number}-{n}" for n in range(3)]

@@ -1,4 +1,4 @@
-"""domain.md, Who sees what: every route, method and caller against one table."""
+"""docs/rules.md, Who sees what: every route, method and caller against one table."""
 
 import pytest
 from django.urls import get_resolver

@@ -1,4 +1,4 @@
-"""Every action on a reward log of every status, by the API and in the admin, against domain.md's table.
+"""Every action on a reward log of every status, by the API and in the admin, against docs/rules.md's table.
 
 What is not in the table changes nothing and is answered with what may be done instead.
 """

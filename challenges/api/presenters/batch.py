@@ -12,13 +12,13 @@ from rewards.models.rows import Issued
 
 
 def serialize_batch(outcomes: Sequence[Outcome | list[Fault]]) -> dict[str, Any]:
-    """api.md, Batch: an outcome for each record, in order, and their sums."""
+    """Serialize an outcome for each record, in order, and their sums (docs/api.md, Batch)."""
     caused = _caused_by_replays(outcomes)
     return _summed([_one_of_batch(index, outcome, caused) for index, outcome in enumerate(outcomes)])
 
 
 def serialize_activities(reached: Sequence[ActivityOutcome | list[Fault]]) -> dict[str, Any]:
-    """api.md, Activity: for each activity an outcome for each challenge that it reached; none is none."""
+    """Serialize, for each activity, an outcome for each challenge that it reached (docs/api.md, Activity)."""
     caused = _caused_by_replays(
         [o for each in reached if isinstance(each, ActivityOutcome) for o in each.outcomes]
     )

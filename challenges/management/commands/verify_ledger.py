@@ -1,4 +1,4 @@
-"""Whether the ledger keeps its promises: the invariants of domain.md, asked of a live database."""
+"""Whether the ledger keeps its promises: the invariants of docs/rules.md, asked of a live database."""
 
 from itertools import chain
 from typing import Any

@@ -1,4 +1,4 @@
-"""domain.md, One activity log: every answer of the table, over HTTP."""
+"""docs/rules.md, One activity log: every answer of the table, over HTTP."""
 
 from datetime import timedelta
 

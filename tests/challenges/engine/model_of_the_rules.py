@@ -1,4 +1,4 @@
-"""The rules of domain.md once more, as plain as can be: everything recomputed, nothing cached, no database.
+"""The rules of docs/rules.md, written out once more, slowly and in memory: a model for property tests.
 
 A model to hold the engine against. One period (days, UTC), sums in whole units, members by name.
 """

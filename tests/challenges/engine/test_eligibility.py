@@ -1,4 +1,4 @@
-"""Whether an activity counts: domain.md's table, as pure functions, without a database."""
+"""Whether an activity counts: docs/rules.md's table, as pure functions, without a database."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""From entries to stored logs: the table "One activity log" of domain.md, row by row, and batches."""
+"""From entries to stored logs: the table "One activity log" of docs/rules.md, row by row, and batches."""
 
 from decimal import Decimal
 

@@ -6,7 +6,7 @@ from core.choices import RewardLogStatus
 from core.errors import DomainError
 from rewards.domain.state_machine import Channel, check, origins
 
-# domain.md, Coupon codes: what may be done with which status, by whom. Everything else is refused.
+# docs/rules.md, Coupon codes: what may be done with which status, by whom. Everything else is refused.
 TABLE = {
     ("fill", "pending_code"): {Channel.IMPORT, Channel.API, Channel.SUPPORT},
     ("revoke", "pending_code"): {Channel.POLICY, Channel.SUPPORT},
