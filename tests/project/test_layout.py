@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 
 from scripts import layout
@@ -158,3 +159,10 @@ def test_every_folder_of_code_is_a_package():
     folders = {path.parent for path in code()}
 
     assert [folder for folder in folders if not (ROOT / folder / "__init__.py").exists()] == []
+
+
+def test_one_version_is_told_everywhere():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    newest = re.search(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+
+    assert newest[1] == settings.SPECTACULAR_SETTINGS["VERSION"] == version
