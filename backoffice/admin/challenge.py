@@ -28,7 +28,7 @@ class BackofficeChallengeAdmin(ChallengeAdmin):
 
     @action(description=_("Figures"), url_path="figures", permissions=["view"], icon="monitoring")
     def figures(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return HttpResponseRedirect(reverse("desk:dashboard", args=[object_id]))
+        return HttpResponseRedirect(reverse("backoffice:dashboard", args=[object_id]))
 
     @action(description=_("Duplicate"), url_path="duplicate", permissions=["duplicate"], icon="content_copy")
     def duplicate(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -57,8 +57,8 @@ class BackofficeChallengeAdmin(ChallengeAdmin):
 
 def preview_url(obj: Challenge | None) -> str:
     if obj is None or obj._state.adding:
-        return reverse("desk:preview_new")
-    return reverse("desk:preview", args=[obj.pk])
+        return reverse("backoffice:preview_new")
+    return reverse("backoffice:preview", args=[obj.pk])
 
 
 def defaults_from_story(story: Story) -> FormDefaults:

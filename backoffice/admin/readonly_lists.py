@@ -33,7 +33,7 @@ class MemberLink:
     def member_page(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         record = self.get_object(request, object_id)
         member_id = record.pk if isinstance(record, Member) else record.member_id
-        return HttpResponseRedirect(reverse("desk:member", args=[member_id]))
+        return HttpResponseRedirect(reverse("backoffice:member", args=[member_id]))
 
     def has_look_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return bool(request.user.has_perms(MAY_LOOK))
@@ -41,12 +41,12 @@ class MemberLink:
 
 class MemberRows(ChangeList):
     def url_for_result(self, result: Any) -> str:
-        return reverse("desk:member", args=[result.pk])
+        return reverse("backoffice:member", args=[result.pk])
 
 
 class ProgressRows(ChangeList):
     def url_for_result(self, result: Any) -> str:
-        return reverse("desk:progress", args=[result.pk])
+        return reverse("backoffice:progress", args=[result.pk])
 
 
 class BackofficeMemberAdmin(MemberLink, MemberAdmin):
@@ -72,7 +72,7 @@ class RecordActions(MemberLink):
         raise NotImplementedError
 
     def address(self, name: str, record: Any) -> str:
-        return reverse("desk:act", args=[name, record.pk])
+        return reverse("backoffice:action", args=[name, record.pk])
 
     def get_fields(self: Any, request: HttpRequest, obj: models.Model | None = None) -> Any:
         fields = super().get_fields(request, obj)
@@ -104,7 +104,7 @@ class BackofficeChallengeLogAdmin(RecordActions, ChallengeLogAdmin):
 
     def address(self, name: str, record: ChallengeLog) -> str:
         if name == "count_anyway":
-            return reverse("desk:count_anyway", args=[record.member_id]) + f"?log={record.pk}"
+            return reverse("backoffice:count_anyway", args=[record.member_id]) + f"?log={record.pk}"
         return super().address(name, record)
 
 

@@ -116,9 +116,16 @@ def show(request: HttpRequest, name: str, subject_id: UUID) -> HttpResponseBase:
     form = act.form(request.POST or None, subject=subject)
     if request.method == "POST" and form.is_valid() and done(request, act.run, subject, form):
         messages.success(request, str(act.told))
-        return redirect("desk:member", member.pk)
+        return redirect("backoffice:member", member.pk)
     return page(
-        request, "desk/act.html", act.title, act=act, name=name, subject=subject, member=member, form=form
+        request,
+        "backoffice/action.html",
+        act.title,
+        act=act,
+        name=name,
+        subject=subject,
+        member=member,
+        form=form,
     )
 
 
@@ -145,15 +152,15 @@ def count_anyway(request: HttpRequest, member_id: UUID) -> HttpResponseBase:
     )
     if not logs:
         messages.warning(request, str(_("Choose one log or more that did not count.")))
-        return redirect("desk:member", member.pk)
+        return redirect("backoffice:member", member.pk)
     form = action_forms.ReasonForm(request.POST or None, subject=logs)
     run = action_handlers.count_anyway
     if request.method == "POST" and form.is_valid() and done(request, run, logs, form):
         messages.success(request, str(_("%(n)s counted anyway.") % {"n": len(logs)}))
-        return redirect("desk:member", member.pk)
+        return redirect("backoffice:member", member.pk)
     return page(
         request,
-        "desk/count_anyway.html",
+        "backoffice/count_anyway.html",
         _("Count anyway"),
         logs=logs,
         member=member,
@@ -172,7 +179,7 @@ def export_member(request: HttpRequest, member_id: UUID) -> HttpResponseBase:
         title, told = _("Export the member"), _("Everything that is stored about them, as one JSON file.")
         return page(
             request,
-            "desk/act.html",
+            "backoffice/action.html",
             title,
             act={"explanation": told},
             subject=member,

@@ -73,7 +73,7 @@ def show(request: HttpRequest, challenge_id: UUID) -> HttpResponseBase:
         return download(f"challenge-{challenge.id}-{window.period_key}", rows(found))
     return page(
         request,
-        "desk/dashboard.html",
+        "backoffice/dashboard.html",
         _("Figures of %(name)s") % {"name": challenge},
         **found,
         earlier=recent[-2].window.period_key,

@@ -18,8 +18,8 @@ def search(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "")
     found = member_search.find(text)
     if len(found) == 1:
-        return redirect("desk:member", found[0].member.pk)
-    return page(request, "desk/member_search.html", _("Find a member"), text=text, found=found)
+        return redirect("backoffice:member", found[0].member.pk)
+    return page(request, "backoffice/member_search.html", _("Find a member"), text=text, found=found)
 
 
 @may("members.view_member", "challenges.view_challengelog", "challenges.view_challengeprogress")
@@ -29,7 +29,7 @@ def show(request: HttpRequest, member_id: UUID) -> HttpResponse:
     current, earlier = member_timeline.window_progress(member, at)
     return page(
         request,
-        "desk/member.html",
+        "backoffice/member.html",
         _("Member %(name)s") % {"name": member},
         member=member,
         current=current,

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 
 def stylesheet(request: HttpRequest) -> str:
-    return static("desk/desk.css")
+    return static("backoffice/backoffice.css")
 
 
 def favicon(request: HttpRequest) -> str:
-    return static("desk/favicon.svg")
+    return static("backoffice/favicon.svg")
 
 
 def groups(request: HttpRequest) -> list[dict[str, Any]]:
@@ -63,7 +63,7 @@ def _overview() -> dict[str, Any]:
 def _finder(request: HttpRequest) -> dict[str, Any] | None:
     if not request.user.has_perm("members.view_member"):
         return None
-    return {"title": _("Find a member"), "icon": "person_search", "link": reverse("desk:members")}
+    return {"title": _("Find a member"), "icon": "person_search", "link": reverse("backoffice:members")}
 
 
 def _group(title: str, items: list[dict[str, Any] | None]) -> dict[str, Any]:

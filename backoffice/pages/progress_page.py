@@ -53,7 +53,7 @@ def show(request: HttpRequest, progress_id: UUID) -> HttpResponse:
     at = timezone.now()
     return page(
         request,
-        "desk/progress.html",
+        "backoffice/progress.html",
         _("Why %(value)s?") % {"value": f"{progress.current_progress_value:f}"},
         progress=progress,
         status=progress.status_at(at),

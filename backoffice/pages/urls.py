@@ -1,4 +1,4 @@
-"""The desk's pages, below the admin's address and behind its login."""
+"""URLs of the back office's own pages, below the admin's address and behind its login."""
 
 from django.contrib import admin
 from django.urls import path
@@ -11,7 +11,7 @@ from backoffice.pages import (
     progress_page,
 )
 
-app_name = "desk"
+app_name = "backoffice"
 staff = admin.site.admin_view
 
 urlpatterns = [
@@ -23,5 +23,5 @@ urlpatterns = [
     path("members/<uuid:member_id>/export/", staff(actions.export_member), name="export_member"),
     path("members/<uuid:member_id>/count-anyway/", staff(actions.count_anyway), name="count_anyway"),
     path("progress/<uuid:progress_id>/", staff(progress_page.show), name="progress"),
-    path("act/<slug:name>/<uuid:subject_id>/", staff(actions.show), name="act"),
+    path("act/<slug:name>/<uuid:subject_id>/", staff(actions.show), name="action"),
 ]

@@ -45,7 +45,7 @@ def require_confirmation(edit: FormChanges, was: str, at: datetime, confirmed: s
     answer = _answer(edit.challenge.status, impact, open_points)
     if confirmed != answer:
         raise ConfirmationRequired(
-            "desk/questions/before_saving.html",
+            "backoffice/questions/before_saving.html",
             answer,
             publishing=publishing,
             findings=open_points,

@@ -23,7 +23,7 @@ class IconWidget(forms.ClearableFileInput):
     `kept` is set by the form once an upload was cleaned: it travels signed, so that nobody sends another.
     """
 
-    template_name = "desk/icon_widget.html"
+    template_name = "backoffice/icon_widget.html"
     kept: CleanIcon | None = None
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:

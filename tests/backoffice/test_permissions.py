@@ -58,12 +58,12 @@ GET = {
     "admin:auth_user_add": (403, 403),
     "admin:axes_accessattempt_changelist": (403, 403),
     "admin:axes_accesslog_changelist": (403, 403),
-    "desk:dashboard": (200, 200),
-    "desk:members": (200, 200),
-    "desk:member": (200, 200),
-    "desk:progress": (200, 200),
-    "desk:export_member": (403, 200),
-    "desk:count_anyway": (403, 200),
+    "backoffice:dashboard": (200, 200),
+    "backoffice:members": (200, 200),
+    "backoffice:member": (200, 200),
+    "backoffice:progress": (200, 200),
+    "backoffice:export_member": (403, 200),
+    "backoffice:count_anyway": (403, 200),
     "act:redeem": (403, 200),
     "act:unredeem": (403, 200),
     "act:revoke": (403, 200),
@@ -116,8 +116,8 @@ POST = {
     "act:extend": ("marketer",),
     "act:reverse": ("marketer",),
     "act:add_log": ("marketer",),
-    "desk:export_member": ("marketer",),
-    "desk:count_anyway": ("marketer",),
+    "backoffice:export_member": ("marketer",),
+    "backoffice:count_anyway": ("marketer",),
 }
 
 
@@ -149,20 +149,20 @@ def address(name, world):
         of_log, of_member = {"reverse"}, {"add_log", "pause", "erase"}
         subject = "challenges_challengelog" if rest in of_log else "rewards_rewardlog"
         subject = "members_member" if rest in of_member else subject
-        return reverse("desk:act", args=[rest, world[subject].pk])
-    if name == "desk:count_anyway":
+        return reverse("backoffice:action", args=[rest, world[subject].pk])
+    if name == "backoffice:count_anyway":
         log = world["challenges_challengelog"].pk
         return reverse(name, args=[world["members_member"].pk]) + f"?log={log}"
     if rest.endswith("_simple_history"):
         record = world[rest.removesuffix("_simple_history")]
         return reverse(name, args=[record.pk, record.history.first().history_id])
     subject = {
-        "desk:dashboard": "challenges_challenge",
-        "desk:member": "members_member",
-        "desk:export_member": "members_member",
-        "desk:progress": "challenges_challengeprogress",
+        "backoffice:dashboard": "challenges_challenge",
+        "backoffice:member": "members_member",
+        "backoffice:export_member": "members_member",
+        "backoffice:progress": "challenges_challengeprogress",
     }.get(name) or rest.rpartition("_")[0]
-    if name in ("admin:index", "desk:members") or rest.endswith(("_changelist", "_add", "_import")):
+    if name in ("admin:index", "backoffice:members") or rest.endswith(("_changelist", "_add", "_import")):
         return reverse(name)
     return reverse(name, args=[world[subject].pk])
 
@@ -218,9 +218,9 @@ def test_nobody_changes_anything_without_login(place, world, client):
 
 
 def test_preview_is_for_staff_who_see_challenges(world, client, support):
-    preview = reverse("desk:preview", args=[world["challenges_challenge"].pk])
+    preview = reverse("backoffice:preview", args=[world["challenges_challenge"].pk])
 
-    assert client.post(reverse("desk:preview_new")).status_code == 302
+    assert client.post(reverse("backoffice:preview_new")).status_code == 302
     assert client.post(preview).status_code == 302
     assert support.post(preview).status_code == 200
 

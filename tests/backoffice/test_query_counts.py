@@ -76,7 +76,7 @@ def test_overview_costs_the_same_for_one_and_fifty(administrator):
 def test_dashboard_costs_the_same_for_one_member_and_fifty(administrator):
     fill(1)
     challenge = Challenge.objects.get()
-    address = reverse("desk:dashboard", args=[challenge.pk])
+    address = reverse("backoffice:dashboard", args=[challenge.pk])
     one = queries(administrator, address)
 
     for i in range(49):
@@ -88,7 +88,7 @@ def test_dashboard_costs_the_same_for_one_member_and_fifty(administrator):
 def test_member_page_costs_the_same_for_one_log_and_fifty(support):
     fill(1)
     challenge = Challenge.objects.get()
-    address = reverse("desk:member", args=[Member.objects.get().pk])
+    address = reverse("backoffice:member", args=[Member.objects.get().pk])
     one = queries(support, address)
 
     for _turn in range(49):
@@ -98,7 +98,7 @@ def test_member_page_costs_the_same_for_one_log_and_fifty(support):
 
 
 def test_search_costs_the_same_for_two_and_twenty_found(support):
-    address = reverse("desk:members") + "?q=moreau"
+    address = reverse("backoffice:members") + "?q=moreau"
     fill(2)
     Member.objects.update(last_name="Moreau")
     two = queries(support, address)
@@ -127,7 +127,7 @@ def test_history_costs_the_same_for_three_versions_and_thirty(administrator):
 
 def test_why_page_costs_the_same_for_one_log_and_fifty(support):
     fill(1)
-    address = reverse("desk:progress", args=[ChallengeProgress.objects.get().pk])
+    address = reverse("backoffice:progress", args=[ChallengeProgress.objects.get().pk])
     one = queries(support, address)
 
     for _turn in range(49):
@@ -139,7 +139,7 @@ def test_why_page_costs_the_same_for_one_log_and_fifty(support):
 def test_member_page_costs_the_same_for_one_challenge_and_twenty(support):
     fill(1)
     member = Member.objects.get()
-    address = reverse("desk:member", args=[member.pk])
+    address = reverse("backoffice:member", args=[member.pk])
     one = queries(support, address)
 
     for i in range(19):

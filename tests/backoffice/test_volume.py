@@ -90,9 +90,9 @@ def test_lists_and_figures_answer_within_a_second(administrator, crowd):
         "logs of one member": f"{pages['challenges_challengelog']}?q=m-77777",
         "progress of one challenge": pages["challenges_challengeprogress"] + of_one,
         "overview": reverse("admin:index"),
-        "dashboard": reverse("desk:dashboard", args=[crowd.pk]),
-        "member": reverse("desk:member", args=[someone.pk]),
-        "search": reverse("desk:members") + "?q=order-4711",
+        "dashboard": reverse("backoffice:dashboard", args=[crowd.pk]),
+        "member": reverse("backoffice:member", args=[someone.pk]),
+        "search": reverse("backoffice:members") + "?q=order-4711",
     }
 
     took = {name: round(seconds(administrator, address), 2) for name, address in pages.items()}

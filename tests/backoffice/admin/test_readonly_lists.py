@@ -32,8 +32,8 @@ def test_rows_lead_to_the_desk(role, paid, request):
     members = page(client, "admin:members_member_changelist")
     progresses = page(client, "admin:challenges_challengeprogress_changelist")
 
-    assert f'href="{reverse("desk:member", args=[member.pk])}"' in members
-    assert f'href="{reverse("desk:progress", args=[progress.pk])}"' in progresses
+    assert f'href="{reverse("backoffice:member", args=[member.pk])}"' in members
+    assert f'href="{reverse("backoffice:progress", args=[progress.pk])}"' in progresses
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_button_leads_to_the_members_page(model, name, paid, support):
 
     response = support.get(reverse(f"admin:{name}_member_page", args=[record.pk]))
 
-    assert response.url == reverse("desk:member", args=[Member.objects.get().pk])
+    assert response.url == reverse("backoffice:member", args=[Member.objects.get().pk])
 
 
 def test_reward_log_offers_support_what_its_status_allows(paid, support):
@@ -67,7 +67,7 @@ def test_reward_log_offers_support_what_its_status_allows(paid, support):
 
 def test_log_that_did_not_count_can_be_counted_from_its_page(paid, support):
     counted, late = ChallengeLog.objects.get(counted=True), ChallengeLog.objects.get(counted=False)
-    count_anyway = reverse("desk:count_anyway", args=[late.member_id]) + f"?log={late.pk}"
+    count_anyway = reverse("backoffice:count_anyway", args=[late.member_id]) + f"?log={late.pk}"
 
     assert count_anyway in page(support, "admin:challenges_challengelog_change", late.pk)
     assert f"act/reverse/{counted.pk}" in page(support, "admin:challenges_challengelog_change", counted.pk)
@@ -77,5 +77,5 @@ def test_marketer_is_offered_no_act(paid, marketer):
     reward = page(marketer, "admin:rewards_rewardlog_change", RewardLog.objects.get().pk)
     log = page(marketer, "admin:challenges_challengelog_change", ChallengeLog.objects.first().pk)
 
-    assert "desk/act/" not in reward + log
+    assert "backoffice/act/" not in reward + log
     assert "count-anyway" not in log

@@ -24,7 +24,7 @@ def challenge(db):
 
 
 def act(client, name, subject, **typed):
-    address = reverse("desk:act", args=[name, subject.pk])
+    address = reverse("backoffice:action", args=[name, subject.pk])
     return client.post(address, {"reason": "The member called.", **typed})
 
 
@@ -38,7 +38,7 @@ def test_code_is_reissued(support, challenge):
 
     response = act(support, "reissue", log, coupon_code="", instead_of=old)
 
-    assert response.url == reverse("desk:member", args=[log.member_id])
+    assert response.url == reverse("backoffice:member", args=[log.member_id])
     log.refresh_from_db()
     assert log.coupon_code != old
     assert kept() == [("reissue", "sam", "The member called.")]
@@ -78,7 +78,7 @@ def test_expiry_is_on_the_challenges_clock(support, challenge):
 
 def test_selection_of_logs_is_counted_anyway_in_its_window(support, challenge):
     late = ChallengeLog.objects.filter(counted=False).order_by("activity_at")
-    address = reverse("desk:count_anyway", args=[late[0].member_id])
+    address = reverse("backoffice:count_anyway", args=[late[0].member_id])
 
     support.post(f"{address}?log={late[0].pk}&log={late[1].pk}", {"reason": "Our shop was down."})
 
@@ -150,6 +150,6 @@ def test_timeline_tells_what_staff_did(support, challenge):
     member = Member.objects.get()
     act(support, "pause", member, reason="Fraud is suspected.")
 
-    body = support.get(reverse("desk:member", args=[member.pk])).content.decode()
+    body = support.get(reverse("backoffice:member", args=[member.pk])).content.decode()
 
     assert "Paused the member: “Fraud is suspected.”" in body

@@ -27,7 +27,7 @@ def challenge(db):
 
 
 def figures(client, challenge, **query):
-    return client.get(reverse("desk:dashboard", args=[challenge.pk]), query)
+    return client.get(reverse("backoffice:dashboard", args=[challenge.pk]), query)
 
 
 def test_funnel_goes_from_taking_part_to_completion(marketer, challenge):

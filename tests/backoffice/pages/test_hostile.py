@@ -42,11 +42,11 @@ def pages(challenge):
         reverse("admin:challenges_challenge_delete", args=[challenge.pk]),
         reverse("admin:members_member_change", args=[member.pk]),
         reverse("admin:rewards_rewardlog_change", args=[log.pk]),
-        reverse("desk:dashboard", args=[challenge.pk]),
-        reverse("desk:member", args=[member.pk]),
-        reverse("desk:members") + "?q=" + "%3Cscript%3Ealert(1)",
-        reverse("desk:progress", args=[row.pk]),
-        reverse("desk:act", args=["reissue", log.pk]),
+        reverse("backoffice:dashboard", args=[challenge.pk]),
+        reverse("backoffice:member", args=[member.pk]),
+        reverse("backoffice:members") + "?q=" + "%3Cscript%3Ealert(1)",
+        reverse("backoffice:progress", args=[row.pk]),
+        reverse("backoffice:action", args=["reissue", log.pk]),
     ]
 
 
@@ -67,8 +67,8 @@ def test_nothing_is_done_without_the_token(administrator, hostile):
     careful.cookies = administrator.cookies
 
     addresses = [
-        reverse("desk:act", args=["pause", member.pk]),
-        reverse("desk:preview", args=[hostile.pk]),
+        reverse("backoffice:action", args=["pause", member.pk]),
+        reverse("backoffice:preview", args=[hostile.pk]),
         reverse("admin:challenges_challenge_change", args=[hostile.pk]),
         reverse("admin:challenges_challenge_restore", args=[hostile.pk]),
     ]

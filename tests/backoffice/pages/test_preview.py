@@ -20,7 +20,8 @@ def challenge(db):
 def drawn(client, challenge, state="not_started", language="en", member="", **typed):
     opened = client.get(reverse("admin:challenges_challenge_change", args=[challenge.pk]))
     asked = {"preview_state": state, "preview_language": language, "preview_member": member}
-    return client.post(reverse("desk:preview", args=[challenge.pk]), sent(opened, **typed) | asked).json()
+    address = reverse("backoffice:preview", args=[challenge.pk])
+    return client.post(address, sent(opened, **typed) | asked).json()
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_what_is_mistaken_is_named_with_its_milestone_and_language(marketer, cha
 
 
 def test_what_is_still_empty_is_named_and_is_no_mistake(marketer):
-    answer = marketer.post(reverse("desk:preview_new"), {"name": "Mine"}).json()
+    answer = marketer.post(reverse("backoffice:preview_new"), {"name": "Mine"}).json()
 
     assert answer["wrong"] is False
     assert answer["note"].startswith("Still empty: Description, ")
@@ -104,6 +105,8 @@ def test_real_member_is_shown_as_they_stand(marketer, challenge):
 
 
 def test_empty_form_of_a_new_challenge_is_drawn(marketer):
-    answer = marketer.post(reverse("desk:preview_new"), {"name": "", "preview_language": "../etc"}).json()
+    typed = {"name": "", "preview_language": "../etc"}
+
+    answer = marketer.post(reverse("backoffice:preview_new"), typed).json()
 
     assert (answer["data"]["name"], answer["language"]) == ("Your challenge", "en")

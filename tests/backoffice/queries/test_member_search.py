@@ -46,6 +46,6 @@ def test_nothing_is_found_by(text, alice):
 
 
 def test_only_one_found_opens_the_member(support, alice):
-    response = support.get(reverse("desk:members"), {"q": "ORDER-1"})
+    response = support.get(reverse("backoffice:members"), {"q": "ORDER-1"})
 
-    assert response.url == reverse("desk:member", args=[alice.pk])
+    assert response.url == reverse("backoffice:member", args=[alice.pk])
