@@ -98,7 +98,7 @@ class DomainRemoval:
             **self.admin_site.each_context(request),
             "title": _("Delete"),
             "opts": self.opts,
-            "fates": [{"name": str(each), "fate": self.describe_removal(each)} for each in records],
+            "removals": [{"name": str(each), "outcome": self.describe_removal(each)} for each in records],
             "way_back": way_back,
             "action_checkbox_name": ACTION_CHECKBOX_NAME,
             **more,

@@ -86,7 +86,7 @@ def test_chosen_challenges_are_asked_about_with_what_becomes_of_each(marketer, c
 
     asked = delete_chosen(marketer, challenge, other)
 
-    assert sorted((each["name"], each["fate"]) for each in asked.context["fates"]) == [
+    assert sorted((each["name"], each["outcome"]) for each in asked.context["removals"]) == [
         ("Monthly Big Spender", "It has activity, so it is archived; it can be restored."),
         ("Nobody's", "It has no activity, so it is deleted with its milestones."),
     ]
@@ -121,5 +121,5 @@ def test_reward_in_use_is_said_to_be_before_it_is_asked_for(marketer, challenge)
 
     asked = marketer.get(reverse("admin:rewards_reward_delete", args=[reward.pk]))
 
-    (fate,) = asked.context["fates"]
-    assert fate["fate"] == "Still paid by Monthly Big Spender: give it another reward first."
+    (removal,) = asked.context["removals"]
+    assert removal["outcome"] == "Still paid by Monthly Big Spender: give it another reward first."
