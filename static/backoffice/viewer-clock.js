@@ -1,22 +1,22 @@
-/** Window edges stand in the challenge's time zone; whoever sits in another one reads their own beside it. */
+/** Windows are shown in the challenge's time zone; this adds the viewer's own where it is another one. */
 (() => {
   "use strict";
 
-  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const shown = new Intl.DateTimeFormat(document.documentElement.lang || "en", { dateStyle: "medium", timeStyle: "short" });
+  const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const format = new Intl.DateTimeFormat(document.documentElement.lang || "en", { dateStyle: "medium", timeStyle: "short" });
 
   document.addEventListener("DOMContentLoaded", () => {
-    for (const edge of document.querySelectorAll("[data-window]")) {
-      const [from, to] = [new Date(edge.dataset.from), new Date(edge.dataset.to)];
-      if (edge.dataset.zone === own || Number.isNaN(+from)) continue;
-      const mine = document.createElement("span");
-      mine.className = "desk-own-clock";
-      mine.textContent = `${shown.format(from)} – ${shown.format(to)} ${own}`;
-      edge.append(mine);
+    for (const range of document.querySelectorAll("[data-window]")) {
+      const [from, to] = [new Date(range.dataset.from), new Date(range.dataset.to)];
+      if (range.dataset.zone === ownZone || Number.isNaN(+from)) continue;
+      const local = document.createElement("span");
+      local.className = "desk-own-clock";
+      local.textContent = `${format.format(from)} – ${format.format(to)} ${ownZone}`;
+      range.append(local);
     }
     for (const time of document.querySelectorAll("time[datetime]")) {
       const moment = new Date(time.dateTime);
-      if (!Number.isNaN(+moment)) time.title = `${shown.format(moment)} ${own}\n${time.title}`;
+      if (!Number.isNaN(+moment)) time.title = `${format.format(moment)} ${ownZone}\n${time.title}`;
     }
   });
 })();
