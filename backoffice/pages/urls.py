@@ -16,8 +16,8 @@ staff = admin.site.admin_view
 
 urlpatterns = [
     path("challenges/<uuid:challenge_id>/", staff(dashboard.show), name="dashboard"),
-    path("preview/", staff(preview.draw), name="preview_new"),
-    path("preview/<uuid:challenge_id>/", staff(preview.draw), name="preview"),
+    path("preview/", staff(preview.show), name="preview_new"),
+    path("preview/<uuid:challenge_id>/", staff(preview.show), name="preview"),
     path("members/", staff(member_page.search), name="members"),
     path("members/<uuid:member_id>/", staff(member_page.show), name="member"),
     path("members/<uuid:member_id>/export/", staff(actions.export_member), name="export_member"),

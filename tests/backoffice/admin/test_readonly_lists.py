@@ -1,4 +1,4 @@
-"""Lists of members and ledgers lead to the desk, and a record says what can be done with it."""
+"""The lists of members, progress and logs link to the back office, and a record offers its actions."""
 
 import pytest
 from django.urls import reverse
@@ -12,7 +12,7 @@ from tests.builders import DAY, log_activity, make_challenge, make_milestone
 
 @pytest.fixture
 def paid(db):
-    """Alice stands at 250, was paid at 200, and has a log that came too late."""
+    """Alice is at 250, was paid at 200, and has a log that came too late."""
     challenge = make_challenge(at=timezone.now() - DAY)
     make_milestone(challenge, 200, at=timezone.now() - DAY)
     log_activity(challenge, 250, at=timezone.now())
@@ -25,7 +25,7 @@ def page(client, name, *args):
 
 
 @pytest.mark.parametrize("role", ["marketer", "support"])
-def test_rows_lead_to_the_desk(role, paid, request):
+def test_rows_link_to_the_back_office(role, paid, request):
     client = request.getfixturevalue(role)
     member, progress = Member.objects.get(), ChallengeProgress.objects.get()
 
@@ -45,7 +45,7 @@ def test_rows_lead_to_the_desk(role, paid, request):
         (ChallengeLog, "challenges_challengelog"),
     ],
 )
-def test_button_leads_to_the_members_page(model, name, paid, support):
+def test_button_links_to_the_members_page(model, name, paid, support):
     record = model.objects.first()
 
     response = support.get(reverse(f"admin:{name}_member_page", args=[record.pk]))
@@ -56,13 +56,11 @@ def test_button_leads_to_the_members_page(model, name, paid, support):
 def test_reward_log_offers_support_what_its_status_allows(paid, support):
     log = RewardLog.objects.get()
 
-    shown = page(support, "admin:rewards_rewardlog_change", log.pk)
+    body = page(support, "admin:rewards_rewardlog_change", log.pk)
 
-    offered = [
-        name for name in ("redeem", "reissue", "revoke", "unredeem", "fill") if f"act/{name}/" in shown
-    ]
+    offered = [name for name in ("redeem", "reissue", "revoke", "unredeem", "fill") if f"act/{name}/" in body]
     assert offered == ["redeem", "reissue", "revoke"]
-    assert "('issued'" not in shown.replace("&#x27;", "'")
+    assert "('issued'" not in body.replace("&#x27;", "'")
 
 
 def test_log_that_did_not_count_can_be_counted_from_its_page(paid, support):
@@ -73,7 +71,7 @@ def test_log_that_did_not_count_can_be_counted_from_its_page(paid, support):
     assert f"act/reverse/{counted.pk}" in page(support, "admin:challenges_challengelog_change", counted.pk)
 
 
-def test_marketer_is_offered_no_act(paid, marketer):
+def test_marketer_is_offered_no_action(paid, marketer):
     reward = page(marketer, "admin:rewards_rewardlog_change", RewardLog.objects.get().pk)
     log = page(marketer, "admin:challenges_challengelog_change", ChallengeLog.objects.first().pk)
 

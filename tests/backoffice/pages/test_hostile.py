@@ -1,4 +1,4 @@
-"""What others wrote is shown as text, and nothing is done without the form's own token."""
+"""Names and identifiers are shown as text, and nothing is changed without the CSRF token."""
 
 import pytest
 from django.test import Client
@@ -15,7 +15,7 @@ HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
 @pytest.fixture
 def hostile(db):
-    """A world in which every name and identifier is an attack."""
+    """A challenge, member and reward whose every name and identifier is an attack."""
     now = timezone.now()
     texts = {"eud_title_en": HOSTILE[:48], "eud_failed_challenge_message_de": HOSTILE}
     reward = make_reward(name=HOSTILE, eud_reward_title_en=HOSTILE[:48])
@@ -51,20 +51,20 @@ def pages(challenge):
 
 
 def test_hostile_names_are_shown_as_text(administrator, hostile):
-    raw = [
+    unescaped = [
         address
         for address in pages(hostile)
         if (body := administrator.get(address).content.decode())
         and ("<script>alert" in body or "<img src=x" in body)
     ]
 
-    assert raw == []
+    assert unescaped == []
 
 
 def test_nothing_is_done_without_the_token(administrator, hostile):
     member = Member.objects.get()
-    careful = Client(enforce_csrf_checks=True)
-    careful.cookies = administrator.cookies
+    csrf_client = Client(enforce_csrf_checks=True)
+    csrf_client.cookies = administrator.cookies
 
     addresses = [
         reverse("backoffice:action", args=["pause", member.pk]),
@@ -73,5 +73,5 @@ def test_nothing_is_done_without_the_token(administrator, hostile):
         reverse("admin:challenges_challenge_restore", args=[hostile.pk]),
     ]
 
-    assert [careful.post(address, {"reason": "x"}).status_code for address in addresses] == [403] * 4
+    assert [csrf_client.post(address, {"reason": "x"}).status_code for address in addresses] == [403] * 4
     assert (Member.objects.get().status, Challenge.objects.get().version) == ("live", hostile.version + 1)

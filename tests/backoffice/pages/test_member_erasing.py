@@ -1,4 +1,4 @@
-"""Export and erase from the member's page."""
+"""Exporting and erasing a member from the member's page."""
 
 import json
 
@@ -19,7 +19,7 @@ def alice(db):
     return Member.objects.get()
 
 
-def test_export_is_one_document_and_in_the_history(support, alice):
+def test_export_is_one_document_and_noted_as_a_staff_action(support, alice):
     response = support.post(reverse("backoffice:export_member", args=[alice.pk]), {"reason": "She asked."})
     document = json.loads(b"".join(response.streaming_content))
 
@@ -37,7 +37,7 @@ def test_erase_needs_the_identifier_once_more(support, alice):
     assert Member.objects.get().external_id == "alice"
 
 
-def test_erase_forgets_the_person_and_keeps_the_totals(support, alice):
+def test_erase_removes_the_profile_and_leaves_the_totals(support, alice):
     address = reverse("backoffice:action", args=["erase", alice.pk])
 
     support.post(address, {"reason": "She asked.", "confirm": "alice"})
