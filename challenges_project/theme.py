@@ -13,7 +13,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": "backoffice.pages.navigation.favicon"}
     ],
-    "DASHBOARD_CALLBACK": "backoffice.pages.home.context",
+    "DASHBOARD_CALLBACK": "backoffice.pages.home.overview_context",
     "SIDEBAR": {"navigation": "backoffice.pages.navigation.groups"},
     "COLORS": {
         "primary": {

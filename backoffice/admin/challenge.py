@@ -1,4 +1,4 @@
-"""The challenge's admin with what spans rooms: the preview, and the page's examples to start from."""
+"""The challenge's admin with what needs other apps: its statistics, its preview, examples to start from."""
 
 from typing import Any
 
@@ -11,32 +11,33 @@ from challenges.admin.duplicate import FormDefaults
 from challenges.models import Challenge
 from core.admin.theme import action
 from core.icons import clean_icon
+from demo.examples.catalogue import EXAMPLES
+from demo.examples.definitions import ChallengeExample, MilestoneExample, RewardExample, Texts
 from demo.loading import ICONS
-from demo.stories import STORIES, MilestoneStory, RewardStory, Story, Texts
 from rewards.models import Reward
 
 
 class BackofficeChallengeAdmin(ChallengeAdmin):
-    actions_detail = ("figures", "duplicate")
-    actions_row = ("figures", "duplicate")
+    actions_detail = ("statistics", "duplicate")
+    actions_row = ("statistics", "duplicate")
 
     @action(description=_("Figures"), url_path="figures", permissions=["view"], icon="monitoring")
-    def figures(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return HttpResponseRedirect(reverse("desk:dashboard", args=[object_id]))
+    def statistics(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return HttpResponseRedirect(reverse("backoffice:dashboard", args=[object_id]))
 
     @action(description=_("Duplicate"), url_path="duplicate", permissions=["duplicate"], icon="content_copy")
     def duplicate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """To the empty form, filled in; nothing is stored yet."""
+        """Open the form of a new challenge, filled in from this one; nothing is stored yet."""
         return HttpResponseRedirect(f"{reverse('admin:challenges_challenge_add')}?copy={object_id}")
 
     def has_duplicate_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return self.has_add_permission(request)
 
     def starting_point(self, request: HttpRequest) -> FormDefaults | None:
-        """Also `?example=SLUG`, one of the four examples of the customer's page."""
+        """Take the form's defaults from `?example=SLUG` too, one of the four examples of the demo."""
         slug = request.GET.get("example")
-        story = next((each for each in STORIES if each.slug == slug), None)
-        return defaults_from_story(story) if story else super().starting_point(request)
+        example = next((example for example in EXAMPLES if example.slug == slug), None)
+        return defaults_from_example(example) if example else super().starting_point(request)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
@@ -44,45 +45,49 @@ class BackofficeChallengeAdmin(ChallengeAdmin):
         context |= {
             "preview_url": preview_url(obj),
             "preview_member": request.GET.get("member", ""),
-            "examples": STORIES if obj is None and not request.GET and request.method == "GET" else (),
+            "examples": EXAMPLES if obj is None and not request.GET and request.method == "GET" else (),
         }
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
 
-def preview_url(obj: Challenge | None) -> str:
-    if obj is None or obj._state.adding:
-        return reverse("desk:preview_new")
-    return reverse("desk:preview", args=[obj.pk])
+def preview_url(challenge: Challenge | None) -> str:
+    """Return the path that the form posts to for its preview; a new challenge has no id to name."""
+    if challenge is None or challenge._state.adding:
+        return reverse("backoffice:preview_new")
+    return reverse("backoffice:preview", args=[challenge.pk])
 
 
-def defaults_from_story(story: Story) -> FormDefaults:
-    """A story as the form begins with it. Its rewards are those of the same name, where there are any."""
-    icon = f"{story.slug}.svg"
+def defaults_from_example(example: ChallengeExample) -> FormDefaults:
+    """Return an example as initial values of the form and of its milestones.
+
+    Rewards are not made: an existing reward of the same name is chosen, else none.
+    """
+    icon = f"{example.slug}.svg"
     values: dict[str, Any] = {
-        **story.fields,
-        **_texts(story.texts),
-        "activity_ids": [story.activity_id],
-        "completion_reward": _reward(story.reward),
+        **example.fields,
+        **_localized_texts(example.texts),
+        "activity_ids": [example.activity_id],
+        "completion_reward": _reward_id(example.reward),
         "unsaved_icon": clean_icon(icon, (ICONS / icon).read_bytes()),
     }
-    return FormDefaults(values, [_rung(each) for each in story.milestones])
+    return FormDefaults(values, [_milestone_defaults(milestone) for milestone in example.milestones])
 
 
-def _rung(milestone: MilestoneStory) -> dict[str, Any]:
+def _milestone_defaults(milestone: MilestoneExample) -> dict[str, Any]:
     return {
-        **_texts(milestone.texts),
+        **_localized_texts(milestone.texts),
         "name": milestone.name,
         "description": milestone.description,
         "milestone_target_value": milestone.target,
-        "reward": _reward(milestone.reward),
+        "reward": _reward_id(milestone.reward),
     }
 
 
-def _texts(texts: Texts) -> dict[str, str]:
+def _localized_texts(texts: Texts) -> dict[str, str]:
     return {
         f"{name}_{code}": text for name, by_language in texts.items() for code, text in by_language.items()
     }
 
 
-def _reward(story: RewardStory) -> Any:
-    return Reward.objects.unarchived().filter(name=story.name).values_list("id", flat=True).first()
+def _reward_id(reward: RewardExample) -> Any:
+    return Reward.objects.unarchived().filter(name=reward.name).values_list("id", flat=True).first()

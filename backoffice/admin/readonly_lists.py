@@ -1,4 +1,4 @@
-"""Members and ledgers with the way to the desk's pages: the lists find, the desk explains and acts."""
+"""The read-only lists of members, progress and logs, linked to the member's page and to support's actions."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.pages.actions import MAY_LOG, MAY_REWARD
+from backoffice.pages.actions import ADD_LOG_PERMISSION, CHANGE_REWARD_LOG_PERMISSION
 from backoffice.queries import member_timeline
-from backoffice.templatetags.backoffice import act_name, in_order
+from backoffice.templatetags.backoffice import action_label, in_display_order
 from challenges.admin.readonly_lists import ChallengeLogAdmin, ChallengeProgressAdmin
 from challenges.models import ChallengeLog, ChallengeProgress
 from core.admin.theme import ChangeList, action, display
@@ -21,94 +21,106 @@ from members.models import Member
 from rewards.admin.model_admins import RewardLogAdmin
 from rewards.models import RewardLog
 
-MAY_LOOK = ("members.view_member", "challenges.view_challengelog", "challenges.view_challengeprogress")
+MEMBER_PAGE_PERMISSIONS = (
+    "members.view_member",
+    "challenges.view_challengelog",
+    "challenges.view_challengeprogress",
+)
 
 
 class MemberLink:
-    """For a ModelAdmin of what belongs to a member: a button that leads to their page."""
+    """Mixin for the ModelAdmin of a member or of a member's record: a button to the member's page."""
 
     actions_detail = ("member_page",)
 
-    @action(description=_("Member's page"), url_path="member-page", permissions=["look"], icon="person")
+    @action(
+        description=_("Member's page"), url_path="member-page", permissions=["member_page"], icon="person"
+    )
     def member_page(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         record = self.get_object(request, object_id)
         member_id = record.pk if isinstance(record, Member) else record.member_id
-        return HttpResponseRedirect(reverse("desk:member", args=[member_id]))
+        return HttpResponseRedirect(reverse("backoffice:member", args=[member_id]))
 
-    def has_look_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        return bool(request.user.has_perms(MAY_LOOK))
+    def has_member_page_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return bool(request.user.has_perms(MEMBER_PAGE_PERMISSIONS))
 
 
-class MemberRows(ChangeList):
+class MemberChangeList(ChangeList):
     def url_for_result(self, result: Any) -> str:
-        return reverse("desk:member", args=[result.pk])
+        return reverse("backoffice:member", args=[result.pk])
 
 
-class ProgressRows(ChangeList):
+class ProgressChangeList(ChangeList):
     def url_for_result(self, result: Any) -> str:
-        return reverse("desk:progress", args=[result.pk])
+        return reverse("backoffice:progress", args=[result.pk])
 
 
 class BackofficeMemberAdmin(MemberLink, MemberAdmin):
-    """A row leads to the member's page; the profile is edited from there."""
+    """Members whose rows lead to the member's page; the profile is edited from there."""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return MemberRows if request.user.has_perms(MAY_LOOK) else super().get_changelist(request)
+        may_view = request.user.has_perms(MEMBER_PAGE_PERMISSIONS)
+        return MemberChangeList if may_view else super().get_changelist(request)
 
 
 class BackofficeProgressAdmin(MemberLink, ChallengeProgressAdmin):
-    """A row leads to the page that says why."""
+    """Progress whose rows lead to the page that explains the value."""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return ProgressRows if request.user.has_perms(MAY_LOOK) else super().get_changelist(request)
+        may_view = request.user.has_perms(MEMBER_PAGE_PERMISSIONS)
+        return ProgressChangeList if may_view else super().get_changelist(request)
 
 
 class RecordActions(MemberLink):
-    """With what may be done with the record, for whoever may."""
+    """Mixin that links a record's page to its available actions, for staff with `action_permission`."""
 
-    act_permission = ""
+    action_permission = ""
 
-    def possible(self, record: Any) -> frozenset[str]:
+    def available_actions(self, record: Any) -> frozenset[str]:
+        """Return the names of the actions that the record's state allows."""
         raise NotImplementedError
 
-    def address(self, name: str, record: Any) -> str:
-        return reverse("desk:act", args=[name, record.pk])
+    def action_url(self, name: str, record: Any) -> str:
+        return reverse("backoffice:action", args=[name, record.pk])
 
     def get_fields(self: Any, request: HttpRequest, obj: models.Model | None = None) -> Any:
         fields = super().get_fields(request, obj)
-        may = obj is not None and request.user.has_perms(["members.view_member", self.act_permission])
-        return ("acts", *fields) if may else fields
+        may_act = obj is not None and request.user.has_perms(["members.view_member", self.action_permission])
+        return ("action_links", *fields) if may_act else fields
 
     def get_readonly_fields(self: Any, request: HttpRequest, obj: models.Model | None = None) -> Any:
-        return ("acts", *super().get_readonly_fields(request, obj))
+        return ("action_links", *super().get_readonly_fields(request, obj))
 
     @display(description=_("what can be done"))
-    def acts(self, record: Any) -> SafeString | str:
-        links = [(self.address(name, record), act_name(name)) for name in in_order(self.possible(record))]
-        acts = format_html_join("", '<a class="desk-link" href="{}">{}</a>', links)
-        return format_html('<span class="desk-acts">{}</span>', acts) if links else "–"
+    def action_links(self, record: Any) -> SafeString | str:
+        links = [
+            (self.action_url(name, record), action_label(name))
+            for name in in_display_order(self.available_actions(record))
+        ]
+        anchors = format_html_join("", '<a class="desk-link" href="{}">{}</a>', links)
+        return format_html('<span class="desk-acts">{}</span>', anchors) if links else "–"
 
 
 class BackofficeRewardLogAdmin(RecordActions, RewardLogAdmin):
-    act_permission = MAY_REWARD
+    action_permission = CHANGE_REWARD_LOG_PERMISSION
 
-    def possible(self, record: RewardLog) -> frozenset[str]:
+    def available_actions(self, record: RewardLog) -> frozenset[str]:
         return member_timeline.actions_on_reward(record, timezone.now())
 
 
 class BackofficeChallengeLogAdmin(RecordActions, ChallengeLogAdmin):
-    act_permission = MAY_LOG
+    action_permission = ADD_LOG_PERMISSION
 
-    def possible(self, record: ChallengeLog) -> frozenset[str]:
+    def available_actions(self, record: ChallengeLog) -> frozenset[str]:
         return member_timeline.actions_on_log(record)
 
-    def address(self, name: str, record: ChallengeLog) -> str:
+    def action_url(self, name: str, record: ChallengeLog) -> str:
         if name == "count_anyway":
-            return reverse("desk:count_anyway", args=[record.member_id]) + f"?log={record.pk}"
-        return super().address(name, record)
+            return reverse("backoffice:count_anyway", args=[record.member_id]) + f"?log={record.pk}"
+        return super().action_url(name, record)
 
 
-REGISTERED: dict[type[models.Model], Any] = {
+MODEL_ADMINS: dict[type[models.Model], Any] = {
     Member: BackofficeMemberAdmin,
     ChallengeProgress: BackofficeProgressAdmin,
     RewardLog: BackofficeRewardLogAdmin,

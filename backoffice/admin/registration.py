@@ -1,4 +1,4 @@
-"""What others registered, registered again: in the theme's clothes, or with what spans rooms."""
+"""Register models of other apps again: with the theme's classes, or with links to the back office."""
 
 from axes.admin import AccessAttemptAdmin, AccessLogAdmin
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
@@ -17,7 +17,7 @@ from core.admin.theme import AdminPasswordChangeForm, UserChangeForm, UserCreati
 for model in (User, Group, AccessAttempt, AccessFailureLog, AccessLog, Challenge):
     admin.site.unregister(model)
 admin.site.register(Challenge, BackofficeChallengeAdmin)
-for model, model_admin in readonly_lists.REGISTERED.items():
+for model, model_admin in readonly_lists.MODEL_ADMINS.items():
     admin.site.unregister(model)
     admin.site.register(model, model_admin)
 
@@ -37,7 +37,7 @@ class StaffGroupAdmin(StaffModelAdmin, GroupAdmin):
 
 @admin.register(AccessAttempt)
 class FailedLoginAdmin(StaffModelAdmin, AccessAttemptAdmin):
-    """Deleting a row lets that person try again at once."""
+    """Locked-out logins; deleting a row lets that person try again at once."""
 
     date_hierarchy = None
 

@@ -1,4 +1,4 @@
-"""What support says when it acts: always why, and what the act needs beside."""
+"""The forms of support's actions: each asks for a reason, some for the action's own values."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +16,10 @@ AMOUNT = UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete
 
 
 class ReasonForm(forms.Form):
-    """`subject` is the record that is acted on. First what is to happen, then why."""
+    """Base form of every action; `subject` is the record that it acts on.
+
+    The reason is the last field, after the fields that a subclass adds.
+    """
 
     reason = ReasonField()
 
@@ -46,6 +49,8 @@ class FillForm(ReasonForm):
 
 
 class ExpiryForm(ReasonForm):
+    """Asks for an expiry on the clock of the reward log's challenge."""
+
     reward_expiry_at = WallClockField(label=_("Valid until"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -68,7 +73,10 @@ class ReverseForm(ReasonForm):
 
 
 class LogForm(ReasonForm):
-    """`subject` is the member. The time is on the challenge's clock."""
+    """Asks for a log to store for the member in `subject`.
+
+    `activity_at` is typed on the clock of the chosen challenge, so only `clean` knows its time zone.
+    """
 
     challenge: Any = forms.ModelChoiceField(
         label=_("Challenge"), queryset=Challenge.objects.none(), widget=UnfoldAdminSelectWidget
@@ -102,6 +110,8 @@ class LogForm(ReasonForm):
 
 
 class EraseForm(ReasonForm):
+    """Asks to repeat the member's identifier, because erasing cannot be undone."""
+
     confirm = forms.CharField(label=_("Type the identifier once more"), widget=TEXT)
 
     def clean_confirm(self) -> str:

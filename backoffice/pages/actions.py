@@ -1,4 +1,4 @@
-"""What support may do, one page each: what will happen, why it is done, and done once."""
+"""The pages of support's actions: each explains its action, asks for a reason and carries it out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from access.domain import audit_log
 from backoffice.domain import action_handlers
 from backoffice.pages import action_forms
-from backoffice.pages.page import page
+from backoffice.pages.page import render_page
 from challenges.api import member_export
 from challenges.models import ChallengeLog
 from core.admin.form_errors import add_error, errors_in
@@ -26,155 +26,198 @@ from core.errors import DomainError
 from members.models import Member
 from rewards.models import RewardLog
 
-MAY_LOG, MAY_REWARD, MAY_ACT = (
-    "challenges.add_challengelog",
-    "rewards.change_rewardlog",
-    "members.change_member",
-)
+ADD_LOG_PERMISSION = "challenges.add_challengelog"
+CHANGE_REWARD_LOG_PERMISSION = "rewards.change_rewardlog"
+CHANGE_MEMBER_PERMISSION = "members.change_member"
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`run(subject, answers, actor, at)` calls the domain; `told` says what became of it."""
+    """An action on one record of `model`.
+
+    `handler(record, answers, actor, at)` calls the domain and raises `DomainError` when it is refused.
+    `dangerous` colours the button that confirms it.
+    """
 
     title: Any
     explanation: Any
     model: type[models.Model]
     permission: str
-    run: Callable[[Any, dict[str, Any], Any, datetime], None]
-    told: Any
+    handler: Callable[[Any, dict[str, Any], Any, datetime], None]
+    success_message: Any
     form: type[action_forms.ReasonForm] = action_forms.ReasonForm
     dangerous: bool = False
 
 
 ACTIONS: dict[str, Action] = {
     "redeem": Action(
-        _("Mark as redeemed"),
-        _("The code was used. A code that is over cannot be redeemed."),
-        RewardLog, MAY_REWARD, action_handlers.redeem, _("The code is marked as redeemed."),
+        title=_("Mark as redeemed"),
+        explanation=_("The code was used. A code that is over cannot be redeemed."),
+        model=RewardLog,
+        permission=CHANGE_REWARD_LOG_PERMISSION,
+        handler=action_handlers.redeem,
+        success_message=_("The code is marked as redeemed."),
     ),
     "unredeem": Action(
-        _("Not redeemed after all"),
-        _("The order was cancelled: the code is good again, while it lasts."),
-        RewardLog, MAY_REWARD, action_handlers.unredeem, _("The code is good again."),
+        title=_("Not redeemed after all"),
+        explanation=_("The order was cancelled: the code is good again, while it lasts."),
+        model=RewardLog,
+        permission=CHANGE_REWARD_LOG_PERMISSION,
+        handler=action_handlers.unredeem,
+        success_message=_("The code is good again."),
     ),
     "revoke": Action(
-        _("Revoke the reward"),
-        _("The member loses it. Its code never returns to a pool."),
-        RewardLog, MAY_REWARD, action_handlers.revoke, _("The reward is revoked."), dangerous=True,
+        title=_("Revoke the reward"),
+        explanation=_("The member loses it. Its code never returns to a pool."),
+        model=RewardLog,
+        permission=CHANGE_REWARD_LOG_PERMISSION,
+        handler=action_handlers.revoke,
+        success_message=_("The reward is revoked."),
+        dangerous=True,
     ),
     "reissue": Action(
-        _("Re-issue the code"),
-        _("Another code in place of this one, valid from now. The old one never comes back."),
-        RewardLog, MAY_REWARD, action_handlers.reissue, _("A new code is issued."), action_forms.ReissueForm,
+        title=_("Re-issue the code"),
+        explanation=_("Another code in place of this one, valid from now. The old one never comes back."),
+        model=RewardLog,
+        permission=CHANGE_REWARD_LOG_PERMISSION,
+        handler=action_handlers.reissue,
+        success_message=_("A new code is issued."),
+        form=action_forms.ReissueForm,
     ),
     "fill": Action(
-        _("Give a code"),
-        _("The reward waits for a code; its validity begins when you give it one."),
-        RewardLog, MAY_REWARD, action_handlers.fill, _("The code is given."), action_forms.FillForm,
+        title=_("Give a code"),
+        explanation=_("The reward waits for a code; its validity begins when you give it one."),
+        model=RewardLog,
+        permission=CHANGE_REWARD_LOG_PERMISSION,
+        handler=action_handlers.fill,
+        success_message=_("The code is given."),
+        form=action_forms.FillForm,
     ),
     "extend": Action(
-        _("Extend the expiry"),
-        _("The code stays good until a later time."),
-        RewardLog, MAY_REWARD, action_handlers.extend, _("The code is valid longer."),
-        action_forms.ExpiryForm,
+        title=_("Extend the expiry"),
+        explanation=_("The code stays good until a later time."),
+        model=RewardLog,
+        permission=CHANGE_REWARD_LOG_PERMISSION,
+        handler=action_handlers.extend,
+        success_message=_("The code is valid longer."),
+        form=action_forms.ExpiryForm,
     ),
     "reverse": Action(
-        _("Take back a log"),
-        _("The value leaves the window in which the log counted. What was completed stays completed; "
-          "rewards follow the challenge's reversal policy."),
-        ChallengeLog, MAY_LOG, action_handlers.reverse, _("The log is taken back."),
-        action_forms.ReverseForm, True,
+        title=_("Take back a log"),
+        explanation=_(
+            "The value leaves the window in which the log counted. What was completed stays completed; "
+            "rewards follow the challenge's reversal policy."
+        ),
+        model=ChallengeLog,
+        permission=ADD_LOG_PERMISSION,
+        handler=action_handlers.reverse,
+        success_message=_("The log is taken back."),
+        form=action_forms.ReverseForm,
+        dangerous=True,
     ),
     "add_log": Action(
-        _("Add a log"),
-        _("As if the shop had sent it: it is judged, counted and paid by the challenge's rules."),
-        Member, MAY_LOG, action_handlers.add_log, _("The log is stored."), action_forms.LogForm,
+        title=_("Add a log"),
+        explanation=_("As if the shop had sent it: it is judged, counted and paid by the challenge's rules."),
+        model=Member,
+        permission=ADD_LOG_PERMISSION,
+        handler=action_handlers.add_log,
+        success_message=_("The log is stored."),
+        form=action_forms.LogForm,
     ),
     "pause": Action(
-        _("Pause or resume the member"),
-        _("A paused member's activity is stored and not counted. Rewards stay."),
-        Member, MAY_ACT, action_handlers.pause, _("The member's status is changed."),
+        title=_("Pause or resume the member"),
+        explanation=_("A paused member's activity is stored and not counted. Rewards stay."),
+        model=Member,
+        permission=CHANGE_MEMBER_PERMISSION,
+        handler=action_handlers.pause,
+        success_message=_("The member's status is changed."),
     ),
     "erase": Action(
-        _("Erase the member"),
-        _("Identifier and profile are replaced by random ones; logs and totals stay. This cannot be undone."),
-        Member, MAY_ACT, action_handlers.erase, _("The member is erased."), action_forms.EraseForm, True,
+        title=_("Erase the member"),
+        explanation=_(
+            "Identifier and profile are replaced by random ones; logs and totals stay. This cannot be undone."
+        ),
+        model=Member,
+        permission=CHANGE_MEMBER_PERMISSION,
+        handler=action_handlers.erase,
+        success_message=_("The member is erased."),
+        form=action_forms.EraseForm,
+        dangerous=True,
     ),
-}  # fmt: skip
+}
 
 
 def show(request: HttpRequest, name: str, subject_id: UUID) -> HttpResponseBase:
-    """GET asks, POST does it; what the domain refuses stands in the form."""
-    act = ACTIONS.get(name)
-    if act is None:
+    """Show an action's form on GET; on POST carry it out, or show the form again with what was refused."""
+    action = ACTIONS.get(name)
+    if action is None:
         raise Http404
-    if not request.user.has_perms(["members.view_member", act.permission]):
+    if not request.user.has_perms(["members.view_member", action.permission]):
         raise PermissionDenied
-    subject = get_object_or_404(act.model, pk=subject_id)
+    subject = get_object_or_404(action.model, pk=subject_id)
     member = subject if isinstance(subject, Member) else subject.member  # type: ignore[attr-defined]
-    form = act.form(request.POST or None, subject=subject)
-    if request.method == "POST" and form.is_valid() and done(request, act.run, subject, form):
-        messages.success(request, str(act.told))
-        return redirect("desk:member", member.pk)
-    return page(
-        request, "desk/act.html", act.title, act=act, name=name, subject=subject, member=member, form=form
+    form = action.form(request.POST or None, subject=subject)
+    if request.method == "POST" and form.is_valid() and carry_out(request, action.handler, subject, form):
+        messages.success(request, str(action.success_message))
+        return redirect("backoffice:member", member.pk)
+    return render_page(
+        request,
+        "backoffice/action.html",
+        action.title,
+        action=action,
+        subject=subject,
+        member=member,
+        form=form,
     )
 
 
-def done(request: HttpRequest, run: Callable[..., None], subject: Any, form: Any) -> bool:
+def carry_out(request: HttpRequest, handler: Callable[..., None], subject: Any, form: Any) -> bool:
+    """Call the handler with the valid form; a `DomainError` becomes errors of the form, and False."""
     try:
-        run(subject, form.cleaned_data, request.user, timezone.now())
-    except DomainError as error:
-        for each in errors_in(error):
-            add_error(form, each, each.field)
+        handler(subject, form.cleaned_data, request.user, timezone.now())
+    except DomainError as refusal:
+        for error in errors_in(refusal):
+            add_error(form, error, error.field)
         return False
     return True
 
 
 def count_anyway(request: HttpRequest, member_id: UUID) -> HttpResponseBase:
-    """One log or a selection of one member's: `?log=ID&log=ID`."""
-    if not request.user.has_perms(["members.view_member", MAY_LOG]):
+    """Count one or several uncounted logs of a member, named as `?log=ID&log=ID`; other ids are ignored."""
+    if not request.user.has_perms(["members.view_member", ADD_LOG_PERMISSION]):
         raise PermissionDenied
     member = get_object_or_404(Member, id=member_id)
-    chosen = [_uuid(text) for text in request.GET.getlist("log")]
+    log_ids = [_parse_uuid(text) for text in request.GET.getlist("log")]
     logs = list(
-        ChallengeLog.objects.filter(member=member, id__in=[id_ for id_ in chosen if id_], counted=False)
+        ChallengeLog.objects.filter(member=member, id__in=[id_ for id_ in log_ids if id_], counted=False)
         .select_related("challenge", "member")
         .order_by("activity_at", "id")
     )
     if not logs:
         messages.warning(request, str(_("Choose one log or more that did not count.")))
-        return redirect("desk:member", member.pk)
+        return redirect("backoffice:member", member.pk)
     form = action_forms.ReasonForm(request.POST or None, subject=logs)
-    run = action_handlers.count_anyway
-    if request.method == "POST" and form.is_valid() and done(request, run, logs, form):
+    handler = action_handlers.count_anyway
+    if request.method == "POST" and form.is_valid() and carry_out(request, handler, logs, form):
         messages.success(request, str(_("%(n)s counted anyway.") % {"n": len(logs)}))
-        return redirect("desk:member", member.pk)
-    return page(
-        request,
-        "desk/count_anyway.html",
-        _("Count anyway"),
-        logs=logs,
-        member=member,
-        form=form,
-        dangerous=False,
+        return redirect("backoffice:member", member.pk)
+    return render_page(
+        request, "backoffice/count_anyway.html", _("Count anyway"), logs=logs, member=member, form=form
     )
 
 
 def export_member(request: HttpRequest, member_id: UUID) -> HttpResponseBase:
-    """Everything about a member as JSON, streamed; who asked for it and why is kept."""
-    if not request.user.has_perms(["members.view_member", MAY_ACT]):
+    """Stream everything stored about a member as JSON, once a reason is given and noted as a staff action."""
+    if not request.user.has_perms(["members.view_member", CHANGE_MEMBER_PERMISSION]):
         raise PermissionDenied
     member = get_object_or_404(Member, id=member_id)
     form = action_forms.ReasonForm(request.POST or None, subject=member)
     if request.method != "POST" or not form.is_valid():
-        title, told = _("Export the member"), _("Everything that is stored about them, as one JSON file.")
-        return page(
+        return render_page(
             request,
-            "desk/act.html",
-            title,
-            act={"explanation": told},
+            "backoffice/action.html",
+            _("Export the member"),
+            action={"explanation": _("Everything that is stored about them, as one JSON file.")},
             subject=member,
             member=member,
             form=form,
@@ -192,7 +235,7 @@ def export_member(request: HttpRequest, member_id: UUID) -> HttpResponseBase:
     )
 
 
-def _uuid(text: str) -> UUID | None:
+def _parse_uuid(text: str) -> UUID | None:
     try:
         return UUID(text)
     except ValueError:

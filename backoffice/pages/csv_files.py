@@ -1,4 +1,4 @@
-"""Tables of figures as CSV that a spreadsheet opens without running anything."""
+"""Tables as CSV downloads in which a spreadsheet finds no formula to run."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -9,22 +9,22 @@ from django.http import StreamingHttpResponse
 from rewards.domain.exports import BYTE_ORDER_MARK, Echo, neutralised
 
 
-def harmless(cell: Any) -> str:
-    """A number of ours is a number; what somebody typed might be a formula."""
+def spreadsheet_safe(cell: Any) -> str:
+    """Return the cell as text; texts that look like a formula begin with an apostrophe, numbers stay."""
     return neutralised(cell) if isinstance(cell, str) else "" if cell is None else str(cell)
 
 
-def lines(rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+def csv_lines(rows: Iterable[Iterable[Any]]) -> Iterator[str]:
     writer = csv.writer(Echo())
     yield BYTE_ORDER_MARK
     for row in rows:
-        yield writer.writerow([harmless(cell) for cell in row])
+        yield writer.writerow([spreadsheet_safe(cell) for cell in row])
 
 
-def download(name: str, rows: Iterable[Iterable[Any]]) -> StreamingHttpResponse:
-    """`name` is of our own making: it stands in a header."""
+def csv_response(name: str, rows: Iterable[Iterable[Any]]) -> StreamingHttpResponse:
+    """Stream the rows as `name`.csv; the name goes into a header unescaped, so it must not be user input."""
     return StreamingHttpResponse(
-        lines(rows),
+        csv_lines(rows),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}.csv"', "Cache-Control": "no-store"},
     )

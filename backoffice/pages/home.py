@@ -1,4 +1,4 @@
-"""The admin's first page: what runs now, which pools run low, who changed what, and the search."""
+"""The admin's first page: live challenges, code pools, recent edits and the search for a member."""
 
 from typing import Any
 
@@ -10,36 +10,37 @@ from challenges.models import Challenge
 from rewards.domain.pool_levels import Outlook, PoolState, outlooks, pool_states
 from rewards.models import Reward
 
-SHOWN_AT_MOST = 20
-EDITS_SHOWN = 6
+MAX_ROWS = 20
+MAX_EDITS = 6
 
 
-def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Each part for those who may see it; a bounded number of queries."""
+def overview_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add to the index page's context what the user may see, in a bounded number of queries."""
     may = request.user.has_perm
     if may("challenges.view_challenge") and may("challenges.view_challengeprogress"):
-        context |= {"challenges": _running(), "edits": _edits()}
+        context |= {"challenges": _live_challenges(), "edits": _recent_edits()}
     if may("rewards.view_couponcode"):
         context["pools"] = _pools()
     return context | {"may_search": may("members.view_member")}
 
 
-def _running() -> list[Challenge]:
-    challenges = list(Challenge.objects.live().order_by("display_order", "-id")[:SHOWN_AT_MOST])
-    found = window_statistics(challenges, timezone.now())
-    for each in challenges:
-        each.figures = found[each.id]
+def _live_challenges() -> list[Challenge]:
+    """Return the first live challenges, each with `statistics` of its current window."""
+    challenges = list(Challenge.objects.live().order_by("display_order", "-id")[:MAX_ROWS])
+    statistics = window_statistics(challenges, timezone.now())
+    for challenge in challenges:
+        challenge.statistics = statistics[challenge.id]
     return challenges
 
 
 def _pools() -> list[tuple[PoolState, Outlook]]:
-    """The low ones first."""
-    shown = sorted(pool_states(), key=lambda pool: (not pool.low, pool.name))[:SHOWN_AT_MOST]
-    rewards = Reward.objects.filter(id__in=[pool.reward_id for pool in shown])
-    ahead = outlooks(list(rewards), timezone.now())
-    return [(pool, ahead[pool.reward_id]) for pool in shown if pool.reward_id in ahead]
+    """Return the state and the forecast of pools, low ones first."""
+    pools = sorted(pool_states(), key=lambda pool: (not pool.low, pool.name))[:MAX_ROWS]
+    rewards = Reward.objects.filter(id__in=[pool.reward_id for pool in pools])
+    forecasts = outlooks(list(rewards), timezone.now())
+    return [(pool, forecasts[pool.reward_id]) for pool in pools if pool.reward_id in forecasts]
 
 
-def _edits() -> Any:
+def _recent_edits() -> Any:
     history = Challenge.history.select_related("history_user")  # type: ignore[attr-defined]
-    return history.order_by("-history_date", "-history_id")[:EDITS_SHOWN]
+    return history.order_by("-history_date", "-history_id")[:MAX_EDITS]

@@ -1,4 +1,4 @@
-"""A page of the desk: in the admin's clothes, for staff who may."""
+"""What every page of the back office shares: the admin's layout, and the check of permissions."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,15 +11,21 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
 
-def page(request: HttpRequest, template: str, title: Any, **context: Any) -> TemplateResponse:
+def render_page(request: HttpRequest, template: str, title: Any, **context: Any) -> TemplateResponse:
+    """Render a template inside the admin's layout, with its sidebar and the user's menu."""
     request.current_app = admin.site.name
     return TemplateResponse(
         request, template, {**admin.site.each_context(request), "title": title, **context}
     )
 
 
-def may(*permissions: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
-    """403 for staff without these permissions; the login is the admin's own business (`admin_view`)."""
+def require_permissions(
+    *permissions: str,
+) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
+    """Decorate a view to answer 403 to staff without all of these permissions.
+
+    Being logged in is not checked here: `admin_view` does that in urls.py.
+    """
 
     def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @wraps(view)

@@ -1,4 +1,4 @@
-"""The unsaved form of a challenge as the API would give it, for the component beside it. Writes nothing."""
+"""The preview beside a challenge's form: what the API would answer for the unsaved form. Stores nothing."""
 
 from datetime import datetime
 from typing import Any
@@ -28,38 +28,49 @@ from milestones.models import Milestone
 
 
 @require_POST
-def draw(request: HttpRequest, challenge_id: UUID | None = None) -> HttpResponse:
-    """JSON: `data` as the end user's GET answers it, its `language`, and a `note` for the marketer."""
+def show(request: HttpRequest, challenge_id: UUID | None = None) -> HttpResponse:
+    """Answer with JSON for the form's script.
+
+    `data`: the challenge as an end user's GET answers it; `language`: of its texts; `note`: a sentence for
+    the marketer; `wrong`: whether that names a mistake; `places`: each milestone's index in the form, by id.
+    """
     if not request.user.has_perm("challenges.view_challenge"):
         raise PermissionDenied
     at = timezone.now()
-    challenge, milestones, (missing, wrong) = unsaved(request, challenge_id)
+    challenge, milestones, (form_note, has_mistake) = records_from_form(request, challenge_id)
     language = request.POST.get("preview_language", "en")
     language = language if language in settings.LANGUAGES_OFFERED else "en"
-    own, note = _seen_by(request, challenge, milestones, at)
+    member_state, member_note = _member_state(request, challenge, milestones, at)
     reader = Reader(
         admin=False,
-        guest=own is None,
+        guest=member_state is None,
         language=Language(language),
         origin=request.build_absolute_uri("/").rstrip("/"),
         at=at,
     )
-    shown = serialize_challenge(challenge, milestones, reader, own) | {"status": RecordStatus.LIVE.value}
+    data = serialize_challenge(challenge, milestones, reader, member_state)
     answer = {
-        "data": shown,
+        "data": data | {"status": RecordStatus.LIVE.value},
         "language": language,
-        "note": missing or note,
-        "wrong": wrong,
-        "places": {str(each.id): each.place for each in milestones if hasattr(each, "place")},
+        "note": form_note or member_note,
+        "wrong": has_mistake,
+        "places": {
+            str(milestone.id): milestone.form_index
+            for milestone in milestones
+            if hasattr(milestone, "form_index")
+        },
     }
     body = msgspec.json.Encoder(decimal_format="number").encode(answer)
     return HttpResponse(body, content_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-def unsaved(
+def records_from_form(
     request: HttpRequest, challenge_id: UUID | None
 ) -> tuple[Challenge, list[Milestone], tuple[str, bool]]:
-    """The records as the form would make them; what is mistaken keeps its stored value, and is said."""
+    """Return the unsaved challenge and milestones of the sent form, and what `_form_note` says of it.
+
+    A field with a mistake has its stored value. Staff who may not edit send no form: the stored records.
+    """
     model_admin: Any = admin.site.get_model_admin(Challenge)
     stored = None if challenge_id is None else model_admin.get_object(request, str(challenge_id))
     if challenge_id is not None and stored is None:
@@ -73,37 +84,42 @@ def unsaved(
     milestones = []
     for formset in formsets:
         formset.is_valid()
-        kept = [each for each in formset.forms if not _is_left_out(each)]
-        for each in kept:
-            each.instance.place = formset.forms.index(each)
-        milestones += [each.instance for each in kept]
-    faulty = [form, *(each for formset in formsets for each in formset.forms if each.errors)]
-    return _completed(challenge), _ascending(milestones, challenge), _missing(faulty)
+        for index, milestone_form in enumerate(formset.forms):
+            if not _is_left_out(milestone_form):
+                milestone_form.instance.form_index = index
+                milestones.append(milestone_form.instance)
+    milestone_forms = [milestone_form for formset in formsets for milestone_form in formset.forms]
+    note = _form_note(
+        [form, *(milestone_form for milestone_form in milestone_forms if milestone_form.errors)]
+    )
+    return _with_placeholders(challenge), _in_order(milestones, challenge), note
 
 
-def _missing(faulty: list[Any]) -> tuple[str, bool]:
-    """What is mistaken, else what is still empty, by name; and whether anything is mistaken."""
-    named = [
-        (label_of(form[name]), all(each.code == "required" for each in errors.as_data()))
-        for form in faulty
+def _form_note(forms: list[Any]) -> tuple[str, bool]:
+    """Name the fields with a mistake, else the empty ones, in a sentence; and say if there is a mistake."""
+    fields = [
+        (label_of(form[name]), all(error.code == "required" for error in errors.as_data()))
+        for form in forms
         for name, errors in form.errors.items()
         if name in form.fields
     ]
-    if wrong := [label for label, empty in named if not empty]:
+    if wrong := [label for label, is_empty in fields if not is_empty]:
         return _("Not right yet: %(fields)s.") % {"fields": ", ".join(wrong)}, True
-    if named:
-        return _("Still empty: %(fields)s.") % {"fields": ", ".join(label for label, _empty in named)}, False
-    return "", any(form.errors for form in faulty)
+    if fields:
+        labels = [label for label, _is_empty in fields]
+        return _("Still empty: %(fields)s.") % {"fields": ", ".join(labels)}, False
+    return "", any(form.errors for form in forms)
 
 
 def _is_left_out(form: Any) -> bool:
+    """Say whether a milestone is not shown: its form is removed, untouched or without a target."""
     cleaned = getattr(form, "cleaned_data", {})
-    empty = form.instance._state.adding and not form.has_changed()
-    return bool(cleaned.get("DELETE")) or empty or form.instance.milestone_target_value is None
+    untouched = form.instance._state.adding and not form.has_changed()
+    return bool(cleaned.get("DELETE")) or untouched or form.instance.milestone_target_value is None
 
 
-def _completed(challenge: Challenge) -> Challenge:
-    """What a half-filled form leaves open, as a stored challenge would have it."""
+def _with_placeholders(challenge: Challenge) -> Challenge:
+    """Fill what a half-filled form leaves open, so that the challenge can be presented as a stored one."""
     now = timezone.now()
     identify(challenge, now)
     challenge.created_at = challenge.created_at or now
@@ -118,29 +134,30 @@ def _completed(challenge: Challenge) -> Challenge:
     return challenge
 
 
-def _ascending(milestones: list[Milestone], challenge: Challenge) -> list[Milestone]:
+def _in_order(milestones: list[Milestone], challenge: Challenge) -> list[Milestone]:
+    """Return the milestones by ascending target, with what only saving would set."""
     now = timezone.now()
-    for each in milestones:
-        each.challenge = challenge
-        each.live_since = each.live_since or challenge.created_at
-        each.created_at = each.created_at or now
-        each.updated_at = each.updated_at or now
-    return sorted(milestones, key=lambda each: (each.milestone_target_value, each.id))
+    for milestone in milestones:
+        milestone.challenge = challenge
+        milestone.live_since = milestone.live_since or challenge.created_at
+        milestone.created_at = milestone.created_at or now
+        milestone.updated_at = milestone.updated_at or now
+    return sorted(milestones, key=lambda milestone: (milestone.milestone_target_value, milestone.id))
 
 
-def _seen_by(
+def _member_state(
     request: HttpRequest, challenge: Challenge, milestones: list[Milestone], at: datetime
 ) -> tuple[MemberState | None, str]:
-    """A real member where one is named, else the example in the state that was chosen."""
-    named = request.POST.get("preview_member", "")
-    if named:
+    """Return the state to show, None for a guest, and a note: a real member's, else the chosen example's."""
+    external_id = request.POST.get("preview_member", "")
+    if external_id:
         if not request.user.has_perm("members.view_member"):
             raise PermissionDenied
-        if not Member.objects.known_as(named).exists():
-            return MemberState(named), _("Nobody is known by that identifier: shown as a new member.")
-        return member_states(named, [challenge], at)[challenge.id], _("As %(name)s sees it now.") % {
-            "name": named
-        }
-    chosen = request.POST.get("preview_state", "")
-    state = State(chosen) if chosen in set(State) else State.NOT_STARTED
+        if not Member.objects.known_as(external_id).exists():
+            note = _("Nobody is known by that identifier: shown as a new member.")
+            return MemberState(external_id), note
+        note = _("As %(name)s sees it now.") % {"name": external_id}
+        return member_states(external_id, [challenge], at)[challenge.id], note
+    name = request.POST.get("preview_state", "")
+    state = State(name) if name in set(State) else State.NOT_STARTED
     return example_state(state, challenge, milestones, at), _("An example, from the form as it is now.")

@@ -1,4 +1,4 @@
-"""Why a progress has its value: the logs behind it, what they crossed, and what is next."""
+"""The page that explains a progress value: its logs, the thresholds they reached, and the next one."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,10 +10,10 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from backoffice.pages.page import may, page
+from backoffice.pages.page import render_page, require_permissions
 from challenges.caches.challenge import read_milestones
 from challenges.models import ChallengeLog, ChallengeProgress
-from challenges.queries.progress_summary import acting_milestones, percentage, progress_status
+from challenges.queries.progress_summary import acting_milestones, progress_status
 from core.amounts import units
 from core.choices import RecordStatus
 from core.messages import remaining_text
@@ -24,7 +24,7 @@ LOGS_SHOWN = 500
 
 
 @dataclass(frozen=True, slots=True)
-class LogLine:
+class LogRow:
     """A log and the value that the window had once it was stored."""
 
     log: ChallengeLog
@@ -32,16 +32,22 @@ class LogLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ThresholdLine:
+class ThresholdRow:
+    """A milestone or the completion; `reward_log` is None while it is not paid.
+
+    `can_pay` is false for a milestone that went live after the window had closed (docs/rules.md, Milestones).
+    """
+
     name: str
     target: Decimal
     reached: bool
-    paid: RewardLog | None
-    # It went live after the window had closed, so that it never pays there.
-    acts: bool = True
+    reward_log: RewardLog | None
+    can_pay: bool = True
 
 
-@may("members.view_member", "challenges.view_challengelog", "challenges.view_challengeprogress")
+@require_permissions(
+    "members.view_member", "challenges.view_challengelog", "challenges.view_challengeprogress"
+)
 def show(request: HttpRequest, progress_id: UUID) -> HttpResponse:
     progress = get_object_or_404(
         ChallengeProgress.objects.select_related("member", "challenge"), id=progress_id
@@ -49,67 +55,74 @@ def show(request: HttpRequest, progress_id: UUID) -> HttpResponse:
     logs = ChallengeLog.objects.filter(
         member=progress.member_id, challenge=progress.challenge_id, period_key=progress.period_key
     )
-    stored = list(logs.order_by("id")[: LOGS_SHOWN + 1])
-    steps = thresholds(progress)
+    stored_logs = list(logs.order_by("id")[: LOGS_SHOWN + 1])
+    thresholds = threshold_rows(progress)
     at = timezone.now()
-    return page(
+    return render_page(
         request,
-        "desk/progress.html",
+        "backoffice/progress.html",
         _("Why %(value)s?") % {"value": f"{progress.current_progress_value:f}"},
         progress=progress,
         status=progress_status(progress.challenge_completed_at, progress.window_ends_at, at),
-        percentage=percentage(
-            units(progress.current_progress_value), units(progress.completion_target_value)
-        ),
-        lines=lines(stored[:LOGS_SHOWN]),
-        truncated=len(stored) > LOGS_SHOWN,
-        thresholds=steps,
-        upcoming=upcoming(progress, steps),
+        log_rows=log_rows(stored_logs[:LOGS_SHOWN]),
+        truncated=len(stored_logs) > LOGS_SHOWN,
+        thresholds=thresholds,
+        next_threshold=next_threshold_text(progress, thresholds),
         at=at,
         zone=str(timezone.get_current_timezone()),
     )
 
 
-def lines(logs: list[ChallengeLog]) -> list[LogLine]:
-    """In the order in which they were stored."""
+def log_rows(logs: list[ChallengeLog]) -> list[LogRow]:
+    """Return a row for each log; `logs` are in the order in which they were stored."""
     sums = accumulate(log.counted_value for log in logs)
-    return [LogLine(log, value) for log, value in zip(logs, sums, strict=True)]
+    return [LogRow(log, value) for log, value in zip(logs, sums, strict=True)]
 
 
-def thresholds(progress: ChallengeProgress) -> list[ThresholdLine]:
-    """The milestones of now, and the completion; what was paid stays, also where the rules changed."""
+def threshold_rows(progress: ChallengeProgress) -> list[ThresholdRow]:
+    """Return the live milestones by ascending target, then the completion.
+
+    A milestone that was paid in this window is shown whatever became of it since.
+    """
     value = progress.current_progress_value
-    paid = {
+    reward_logs = {
         log.threshold_id: log
         for log in RewardLog.objects.filter(
             member=progress.member_id, challenge=progress.challenge_id, period_key=progress.period_key
         ).select_related("reward", "milestone")
     }
-    milestones = {
-        each.id: each for each in read_milestones([progress.challenge_id]).get(progress.challenge_id, ())
-    }
-    milestones |= {log.milestone.id: log.milestone for log in paid.values() if log.milestone}
-    shown = [each for each in milestones.values() if each.status == RecordStatus.LIVE or each.id in paid]
-    steps = [_threshold(each, progress, paid.get(each.id)) for each in shown]
-    steps.sort(key=lambda step: step.target)
+    stored = read_milestones([progress.challenge_id]).get(progress.challenge_id, ())
+    milestones = {milestone.id: milestone for milestone in stored}
+    milestones |= {log.milestone.id: log.milestone for log in reward_logs.values() if log.milestone}
+    rows = [
+        _milestone_row(milestone, progress, reward_logs.get(milestone.id))
+        for milestone in milestones.values()
+        if milestone.status == RecordStatus.LIVE or milestone.id in reward_logs
+    ]
+    rows.sort(key=lambda row: row.target)
     target = progress.completion_target_value
-    return [*steps, ThresholdLine(_("Completion"), target, value >= target, paid.get(progress.challenge_id))]
+    completion_log = reward_logs.get(progress.challenge_id)
+    return [*rows, ThresholdRow(_("Completion"), target, value >= target, completion_log)]
 
 
-def _threshold(milestone: Milestone, progress: ChallengeProgress, paid: RewardLog | None) -> ThresholdLine:
+def _milestone_row(
+    milestone: Milestone, progress: ChallengeProgress, reward_log: RewardLog | None
+) -> ThresholdRow:
     target = milestone.milestone_target_value
     reached = target <= progress.current_progress_value
-    acts = bool(acting_milestones([milestone], progress.window_ends_at))
-    return ThresholdLine(str(milestone), target, reached, paid, acts)
+    can_pay = bool(acting_milestones([milestone], progress.window_ends_at))
+    return ThresholdRow(str(milestone), target, reached, reward_log, can_pay)
 
 
-def upcoming(progress: ChallengeProgress, steps: list[ThresholdLine]) -> str:
-    """What is left to the next threshold, in words; empty when there is none."""
-    ahead = next((step for step in steps if not step.reached and step.paid is None and step.acts), None)
-    if ahead is None:
+def next_threshold_text(progress: ChallengeProgress, thresholds: list[ThresholdRow]) -> str:
+    """Say how much is left to the next threshold that can pay; "" when there is none."""
+    upcoming = (row for row in thresholds if not row.reached and row.reward_log is None and row.can_pay)
+    threshold = next(upcoming, None)
+    if threshold is None:
         return ""
-    left = units(ahead.target) - units(progress.current_progress_value)
-    rest = remaining_text(left, progress.challenge.aggregation_method)
+    remaining = units(threshold.target) - units(progress.current_progress_value)
     return _("%(rest)s more to “%(name)s” at %(target)s.") % {
-        "rest": rest, "name": ahead.name, "target": f"{ahead.target:f}"
-    }  # fmt: skip
+        "rest": remaining_text(remaining, progress.challenge.aggregation_method),
+        "name": threshold.name,
+        "target": f"{threshold.target:f}",
+    }

@@ -1,4 +1,4 @@
-"""What a member could have in a challenge: progress and rewards made up for the preview, never stored."""
+"""Example states of a member, with progress and rewards, for a challenge's preview. Nothing is stored."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -20,6 +20,8 @@ EXAMPLE_CODE = "EXAMPLE-7KQ2"
 
 
 class State(StrEnum):
+    """The states that the preview offers; the values are sent by the form's script."""
+
     GUEST = "guest"
     NOT_STARTED = "not_started"
     IN_PROGRESS = "in_progress"
@@ -41,7 +43,10 @@ STATES = (
 def example_state(
     state: State, challenge: Challenge, milestones: Sequence[Milestone], at: datetime
 ) -> MemberState | None:
-    """What an example member in that state has; None for a guest."""
+    """Return what an example member in that state has; None for a guest.
+
+    The progress is of the window that contains `at`; of the window before it for a failed member.
+    """
     if state == State.GUEST:
         return None
     if state == State.NOT_STARTED:
@@ -49,33 +54,39 @@ def example_state(
     window = challenge.window_at(at)
     if state == State.FAILED:
         window = window_before(challenge.aggregation_period, window, challenge.time_zone)
-    live = [each for each in milestones if each.status == RecordStatus.LIVE]
-    row = _row(challenge, window, _value(state, challenge, live), at)
-    logs = {window.period_key: _reward_logs(row, challenge, live, at)}
+    live = [milestone for milestone in milestones if milestone.status == RecordStatus.LIVE]
+    progress = _progress(challenge, window, _value(state, challenge, live), at)
+    reward_logs = {window.period_key: _reward_logs(progress, challenge, live, at)}
     if state == State.FAILED:
-        return MemberState(EXAMPLE_MEMBER, None, row_of_progress(row), logs)
-    return MemberState(EXAMPLE_MEMBER, row_of_progress(row), None, logs)
+        return MemberState(EXAMPLE_MEMBER, None, row_of_progress(progress), reward_logs)
+    return MemberState(EXAMPLE_MEMBER, row_of_progress(progress), None, reward_logs)
 
 
 def _value(state: State, challenge: Challenge, live: Sequence[Milestone]) -> Decimal:
-    """Past the first milestone when in progress, just below the next one when near it."""
+    """Return the progress value of a state.
+
+    In progress it lies between the first two thresholds; near a milestone at 90 % of the first.
+    """
     target = challenge.completion_target_value
-    rungs = sorted(each.milestone_target_value for each in live if each.milestone_target_value < target)
+    targets = sorted(
+        milestone.milestone_target_value for milestone in live if milestone.milestone_target_value < target
+    )
     if state == State.COMPLETED:
         return target
     if state == State.NEAR_MILESTONE:
-        return _whole((rungs[0] if rungs else target) * Decimal("0.9"), challenge)
-    first = rungs[0] if rungs else Decimal(0)
-    second = rungs[1] if len(rungs) > 1 else target
-    return _whole((first + second) / 2, challenge)
+        return _rounded((targets[0] if targets else target) * Decimal("0.9"), challenge)
+    first = targets[0] if targets else Decimal(0)
+    second = targets[1] if len(targets) > 1 else target
+    return _rounded((first + second) / 2, challenge)
 
 
-def _whole(value: Decimal, challenge: Challenge) -> Decimal:
+def _rounded(value: Decimal, challenge: Challenge) -> Decimal:
+    """Round down to a value that activities can have: whole where they are counted, else in cents."""
     step = Decimal(1) if challenge.aggregation_method == AggregationMethod.COUNT else Decimal("0.01")
     return max(step, value.quantize(step, ROUND_DOWN)).normalize()
 
 
-def _row(challenge: Challenge, window: Window, value: Decimal, at: datetime) -> ChallengeProgress:
+def _progress(challenge: Challenge, window: Window, value: Decimal, at: datetime) -> ChallengeProgress:
     target = challenge.completion_target_value
     return ChallengeProgress(
         challenge=challenge,
@@ -91,17 +102,20 @@ def _row(challenge: Challenge, window: Window, value: Decimal, at: datetime) -> 
 
 
 def _reward_logs(
-    row: ChallengeProgress, challenge: Challenge, live: Sequence[Milestone], at: datetime
+    progress: ChallengeProgress, challenge: Challenge, live: Sequence[Milestone], at: datetime
 ) -> list[RewardLog]:
-    reached = [each for each in live if each.milestone_target_value <= row.current_progress_value]
-    logs = [_reward_log(row, challenge, each, each.reward, at) for each in reached]
-    if row.challenge_completed_at is not None:
-        logs.append(_reward_log(row, challenge, None, challenge.completion_reward, at))
-    return logs
+    reward_logs = [
+        _reward_log(progress, challenge, milestone, milestone.reward, at)
+        for milestone in live
+        if milestone.milestone_target_value <= progress.current_progress_value
+    ]
+    if progress.challenge_completed_at is not None:
+        reward_logs.append(_reward_log(progress, challenge, None, challenge.completion_reward, at))
+    return reward_logs
 
 
 def _reward_log(
-    row: ChallengeProgress,
+    progress: ChallengeProgress,
     challenge: Challenge,
     milestone: Milestone | None,
     reward: Reward | None,
@@ -111,7 +125,7 @@ def _reward_log(
         challenge=challenge,
         milestone=milestone,
         threshold_id=milestone.id if milestone else challenge.id,
-        period_key=row.period_key,
+        period_key=progress.period_key,
         reward=reward,
         status=RewardLogStatus.ISSUED,
         coupon_code=_code(reward),

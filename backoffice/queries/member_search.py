@@ -1,4 +1,4 @@
-"""Finding a member by whatever support has in hand: every look-up is answered by an index."""
+"""The search for a member by anything that identifies them; every look-up is answered by an index."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,57 +11,61 @@ from challenges.models import Activity, ChallengeLog
 from members.models import Member
 from rewards.models import CouponCode, RewardLog
 
-FOUND_AT_MOST = 20
+MAX_MATCHES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A member, and by what: "order number ORDER-1"."""
+class Match:
+    """A member, and what of theirs matched, in words: "coupon code", "log ORDER-1"."""
 
     member: Member
-    by: str
+    matched_by: str
 
 
-def find(text: str) -> list[Found]:
-    """The members that this text names: whole identifier, e-mail, coupon code or order number; or a name.
+def find_members(text: str) -> list[Match]:
+    """Return the members with this identifier, e-mail, coupon code, order number or name, at most 20.
 
-    At most 20, the closest first; six queries.
+    Everything is matched whole, e-mail and names whatever their case. The closest kind of match comes first;
+    six queries.
     """
     text = text.strip()
     if not text or "\0" in text:
         return []
-    found: dict[object, Found] = {}
-    for member, by in _matches(text):
-        found.setdefault(member.pk, Found(member, by))
-    return list(found.values())[:FOUND_AT_MOST]
+    matches: dict[object, Match] = {}
+    for member, matched_by in _candidates(text):
+        matches.setdefault(member.pk, Match(member, matched_by))
+    return list(matches.values())[:MAX_MATCHES]
 
 
-def _matches(text: str) -> Iterator[tuple[Member, str]]:
+def _candidates(text: str) -> Iterator[tuple[Member, str]]:
+    """Yield members and what matched, the closest first; a member may come more than once."""
     yield from ((member, _("identifier")) for member in Member.objects.known_as(text))
-    yield from ((member, _("e-mail")) for member in _folded(email=text)[:FOUND_AT_MOST])
+    yield from ((member, _("e-mail")) for member in _ignoring_case(email=text)[:MAX_MATCHES])
     yield from ((log.member, _("coupon code")) for log in _reward_logs(text))
     logs = ChallengeLog.objects.filter(unique_identifier=text).select_related("member")
-    yield from ((log.member, _("log %(id)s") % {"id": text}) for log in logs[:FOUND_AT_MOST])
+    yield from ((log.member, _("log %(id)s") % {"id": text}) for log in logs[:MAX_MATCHES])
     activities = Activity.objects.filter(unique_identifier=text).select_related("member")
-    yield from ((each.member, _("activity %(id)s") % {"id": text}) for each in activities[:FOUND_AT_MOST])
-    yield from ((member, _("name")) for member in _named(text)[:FOUND_AT_MOST])
+    yield from (
+        (activity.member, _("activity %(id)s") % {"id": text}) for activity in activities[:MAX_MATCHES]
+    )
+    yield from ((member, _("name")) for member in _members_named(text)[:MAX_MATCHES])
 
 
 def _reward_logs(code: str) -> list[RewardLog]:
-    """Whoever has the code now, and whoever had it before it was re-issued."""
-    now = list(RewardLog.objects.filter(coupon_code=code).select_related("member")[:FOUND_AT_MOST])
-    given = CouponCode.objects.filter(code=code).select_related("reward_log__member")
-    return now + [each.reward_log for each in given if each.reward_log]
+    """Return the reward logs that have this code, and the one that had it before it was re-issued."""
+    reward_logs = list(RewardLog.objects.filter(coupon_code=code).select_related("member")[:MAX_MATCHES])
+    coupon_codes = CouponCode.objects.filter(code=code).select_related("reward_log__member")
+    return reward_logs + [coupon_code.reward_log for coupon_code in coupon_codes if coupon_code.reward_log]
 
 
-def _named(text: str) -> QuerySet[Member]:
-    """A last name, or a first and a last name."""
+def _members_named(text: str) -> QuerySet[Member]:
+    """Find by the last name, or by the first and the last name."""
     first, _space, last = text.rpartition(" ")
-    named = _folded(last_name=last)
-    return named.filter(Q(first_name__iexact=first)) if first else named
+    members = _ignoring_case(last_name=last)
+    return members.filter(Q(first_name__iexact=first)) if first else members
 
 
-def _folded(**field: str) -> QuerySet[Member]:
-    """Whatever the case; served by the index on the lower-case column."""
+def _ignoring_case(**field: str) -> QuerySet[Member]:
+    """Find by one field, whatever the case, by its index on the lower-case column."""
     ((name, text),) = field.items()
     return Member.objects.alias(folded=Lower(name)).filter(folded=text.lower())

@@ -1,4 +1,4 @@
-"""What a member has and what happened to them, read for one page in a bounded number of queries."""
+"""A member's progress and timeline for one page, in a number of queries that their amount does not change."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -25,16 +25,16 @@ EVENTS_SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class MilestoneProgress:
-    """A milestone on the way of one window. `paid`: its reward log, where there is one."""
+    """A milestone in one window; `reward_log` is None while it is not paid there."""
 
     milestone: Milestone
     reached: bool
-    paid: RewardLog | None
+    reward_log: RewardLog | None
 
 
 @dataclass(frozen=True, slots=True)
 class WindowProgress:
-    """One challenge in one window, as the member stands there. `progress` is None before any activity."""
+    """A member's state in one challenge and window; `progress` is None before any activity there."""
 
     challenge: Challenge
     period_key: str
@@ -43,7 +43,7 @@ class WindowProgress:
     value: Decimal
     target: Decimal
     status: ProgressStatus
-    rungs: Sequence[MilestoneProgress]
+    milestones: Sequence[MilestoneProgress]
     progress: ChallengeProgress | None
 
     @property
@@ -56,55 +56,65 @@ class WindowProgress:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the timeline. `kind`: log, reversal, reward or staff; `record` is what it tells of."""
+    """One line of the timeline.
+
+    `kind`: "log", "reversal", "reward" or "staff"; `record`: the log, reward log or staff action. Of a log,
+    `reversed_value` is how much of it was taken back. `actions` names what support may do with the record.
+    """
 
     at: datetime
     kind: str
     record: Any = field(repr=False)
-    taken_back: Decimal = Decimal(0)
+    reversed_value: Decimal = Decimal(0)
     counted_anyway: bool = False
-    can: frozenset[str] = frozenset()
+    actions: frozenset[str] = frozenset()
 
 
 def window_progress(member: Member, at: datetime) -> tuple[list[WindowProgress], list[WindowProgress]]:
-    """Of the windows of now, every live challenge; and of earlier ones, newest first. Four queries."""
+    """Return the windows that are open at `at`, and the latest closed ones, newest first; four queries.
+
+    Every live challenge is among the first, with its current window, whether or not the member took part.
+    """
     rows = list(
         ChallengeProgress.objects.filter(member=member)
         .select_related("challenge")
         .order_by("-window_starts_at", "-id")[:WINDOWS_SHOWN]
     )
-    live = {each.id: each for each in Challenge.objects.live().order_by("display_order", "-id")}
-    known = live | {row.challenge_id: row.challenge for row in rows}
-    milestones = read_milestones(known)
-    paid = {
-        (log.threshold_id, log.period_key): log
-        for log in RewardLog.objects.filter(member=member, challenge__in=known).select_related("reward")
+    live = {
+        challenge.id: challenge for challenge in Challenge.objects.live().order_by("display_order", "-id")
     }
-    begun = [_begun(row, milestones.get(row.challenge_id, ()), paid, at) for row in rows]
-    windows = {(each.challenge.id, each.period_key) for each in begun}
-    waiting = [
-        _not_begun(each, milestones.get(each.id, ()), at)
-        for each in live.values()
-        if (each.id, each.window_at(at).period_key) not in windows
+    challenges = live | {row.challenge_id: row.challenge for row in rows}
+    milestones = read_milestones(challenges)
+    reward_logs = {
+        (log.threshold_id, log.period_key): log
+        for log in RewardLog.objects.filter(member=member, challenge__in=challenges).select_related("reward")
+    }
+    started = [_started(row, milestones.get(row.challenge_id, ()), reward_logs, at) for row in rows]
+    keys = {(window.challenge.id, window.period_key) for window in started}
+    not_started = [
+        _not_started(challenge, milestones.get(challenge.id, ()), at)
+        for challenge in live.values()
+        if (challenge.id, challenge.window_at(at).period_key) not in keys
     ]
-    is_open = [each for each in begun if each.is_open(at)]
-    return [*is_open, *waiting], [each for each in begun if not each.is_open(at)]
+    still_open = [window for window in started if window.is_open(at)]
+    return [*still_open, *not_started], [window for window in started if not window.is_open(at)]
 
 
-def _begun(
+def _started(
     row: ChallengeProgress,
     milestones: Iterable[Milestone],
-    paid: dict[tuple[UUID, str], RewardLog],
+    reward_logs: dict[tuple[UUID, str], RewardLog],
     at: datetime,
 ) -> WindowProgress:
-    rungs = [
+    """Return a window with progress, with the live milestones and those that were paid in it."""
+    shown = [
         MilestoneProgress(
-            each,
-            each.milestone_target_value <= row.current_progress_value,
-            paid.get((each.id, row.period_key)),
+            milestone,
+            milestone.milestone_target_value <= row.current_progress_value,
+            reward_logs.get((milestone.id, row.period_key)),
         )
-        for each in milestones
-        if each.status == RecordStatus.LIVE or (each.id, row.period_key) in paid
+        for milestone in milestones
+        if milestone.status == RecordStatus.LIVE or (milestone.id, row.period_key) in reward_logs
     ]
     return WindowProgress(
         row.challenge,
@@ -114,14 +124,13 @@ def _begun(
         row.current_progress_value,
         row.completion_target_value,
         progress_status(row.challenge_completed_at, row.window_ends_at, at),
-        rungs,
+        shown,
         row,
     )
 
 
-def _not_begun(challenge: Challenge, milestones: Iterable[Milestone], at: datetime) -> WindowProgress:
+def _not_started(challenge: Challenge, milestones: Iterable[Milestone], at: datetime) -> WindowProgress:
     window = challenge.window_at(at)
-    rungs = [MilestoneProgress(each, False, None) for each in milestones if each.status == RecordStatus.LIVE]
     return WindowProgress(
         challenge,
         window.period_key,
@@ -130,13 +139,17 @@ def _not_begun(challenge: Challenge, milestones: Iterable[Milestone], at: dateti
         Decimal(0),
         challenge.completion_target_value,
         ProgressStatus.NOT_STARTED,
-        rungs,
+        [
+            MilestoneProgress(milestone, False, None)
+            for milestone in milestones
+            if milestone.status == RecordStatus.LIVE
+        ],
         None,
     )
 
 
 def timeline(member: Member, at: datetime) -> list[Event]:
-    """The newest logs, rewards and staff actions, newest first; a fixed number of queries."""
+    """Return the latest logs, rewards and staff actions, newest first; a fixed number of queries."""
     events = [*_log_events(member), *_reward_events(member, at), *_staff_events(member)]
     return sorted(events, key=lambda event: event.at, reverse=True)[:EVENTS_SHOWN]
 
@@ -147,45 +160,51 @@ def _log_events(member: Member) -> list[Event]:
         .select_related("challenge")
         .order_by("-activity_at", "-id")[:EVENTS_SHOWN]
     )
-    return _log_events_of(member.id, logs)
+    return _events_of_logs(member.id, logs)
 
 
-def _log_events_of(member_id: UUID, logs: Sequence[ChallengeLog]) -> list[Event]:
-    """Two queries, however many logs."""
-    named = [log.unique_identifier for log in logs]
-    taken: dict[tuple[UUID, str], Decimal] = {}
-    reversals = ChallengeLog.objects.filter(member=member_id, reversal_of__in=named).exclude(reversal_of="")
+def _events_of_logs(member_id: UUID, logs: Sequence[ChallengeLog]) -> list[Event]:
+    """Return the events of a member's logs, with their reversals and manual counts; two queries."""
+    identifiers = [log.unique_identifier for log in logs]
+    reversed_values: dict[tuple[UUID, str], Decimal] = {}
+    reversals = ChallengeLog.objects.filter(member=member_id, reversal_of__in=identifiers).exclude(
+        reversal_of=""
+    )
     for challenge, original, value in reversals.values_list("challenge", "reversal_of", "counted_value"):
-        taken[challenge, original] = taken.get((challenge, original), Decimal(0)) - value
-    anyway = set(
-        ChallengeLog.objects.filter(member=member_id, counts_anyway__in=named)
+        key = (challenge, original)
+        reversed_values[key] = reversed_values.get(key, Decimal(0)) - value
+    manually_counted = set(
+        ChallengeLog.objects.filter(member=member_id, counts_anyway__in=identifiers)
         .exclude(counts_anyway="")
         .values_list("challenge", "counts_anyway")
     )
-    return [_log_event(log, taken, anyway) for log in logs]
+    return [_log_event(log, reversed_values, manually_counted) for log in logs]
 
 
 def _log_event(
-    log: ChallengeLog, taken: dict[tuple[UUID, str], Decimal], anyway: set[tuple[UUID, str]]
+    log: ChallengeLog,
+    reversed_values: dict[tuple[UUID, str], Decimal],
+    manually_counted: set[tuple[UUID, str]],
 ) -> Event:
     key = (log.challenge_id, log.unique_identifier)
-    back, again = taken.get(key, Decimal(0)), key in anyway
-    can = set()
-    if not log.reversal_of and log.counted and back < log.counted_value:
-        can.add("reverse")
-    if not log.reversal_of and not log.counted and not again and key not in taken:
-        can.add("count_anyway")
+    reversed_value, counted_anyway = reversed_values.get(key, Decimal(0)), key in manually_counted
+    actions = set()
+    if not log.reversal_of and log.counted and reversed_value < log.counted_value:
+        actions.add("reverse")
+    if not log.reversal_of and not log.counted and not counted_anyway and key not in reversed_values:
+        actions.add("count_anyway")
     return Event(
         log.activity_at,
         "reversal" if log.reversal_of else "log",
         log,
-        taken_back=back,
-        counted_anyway=again,
-        can=frozenset(can),
+        reversed_value=reversed_value,
+        counted_anyway=counted_anyway,
+        actions=frozenset(actions),
     )
 
 
-ACTIONS = {
+# What rewards/domain/state_machine.py lets support do; the domain decides again when an action is sent.
+ACTIONS_BY_STATUS = {
     RewardLogStatus.PENDING_CODE: {"fill", "extend", "revoke"},
     RewardLogStatus.ISSUED: {"redeem", "reissue", "extend", "revoke"},
     RewardLogStatus.EXPIRED: {"reissue", "extend", "revoke"},
@@ -201,31 +220,30 @@ def _reward_events(member: Member, at: datetime) -> list[Event]:
         .select_related("challenge", "milestone", "reward")
         .order_by("-reward_issued_at", "-id")[:EVENTS_SHOWN]
     )
-    return [Event(log.reward_issued_at, "reward", log, can=actions_on_reward(log, at)) for log in logs]
+    return [Event(log.reward_issued_at, "reward", log, actions=actions_on_reward(log, at)) for log in logs]
 
 
 def actions_on_log(log: ChallengeLog) -> frozenset[str]:
-    """What support may do with one log, as its line of the timeline has it."""
-    (event,) = _log_events_of(log.member_id, [log])
-    return event.can
+    """Return the names of what support may do with a log: "reverse", "count_anyway"; two queries."""
+    (event,) = _events_of_logs(log.member_id, [log])
+    return event.actions
 
 
 def actions_on_reward(log: RewardLog, at: datetime) -> frozenset[str]:
-    """What support may do with it (rewards.domain.state_machine has the table and the last word)."""
-    can = set(ACTIONS[log.status_at(at)])
+    """Return the names of what support may do with a reward log (docs/rules.md, Coupon codes)."""
+    actions = set(ACTIONS_BY_STATUS[log.status_at(at)])
     if log.reward_expiry_at is None:
-        can.discard("extend")
-    return frozenset(can)
+        actions.discard("extend")
+    return frozenset(actions)
 
 
 def _staff_events(member: Member) -> list[Event]:
-    return [
-        Event(each.created_at, "staff", each) for each in audit_log.actions_about(member.id)[:EVENTS_SHOWN]
-    ]
+    actions = audit_log.actions_about(member.id)[:EVENTS_SHOWN]
+    return [Event(action.created_at, "staff", action) for action in actions]
 
 
 def why_not_counted(log: ChallengeLog) -> str:
-    """In plain words, for a member on the telephone."""
+    """Explain a log's reason code in words that support can read to a member."""
     return {
         "challenge_paused": _("The challenge was paused when it arrived."),
         "member_paused": _("The member was paused when it arrived."),

@@ -1,4 +1,4 @@
-"""What a challenge's window looks like in numbers; a bounded number of queries, whatever its size."""
+"""Statistics of one challenge and window, each in a number of queries that its size does not change."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ DAYS_SHOWN = 14
 
 @dataclass(frozen=True, slots=True)
 class WindowResult:
-    """One window: who took part, who completed."""
+    """How many members took part in a window and how many completed it; `rate` in percent."""
 
     window: Window
     participants: int = 0
@@ -36,8 +36,8 @@ class WindowResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the funnel; `share` of all participants, in percent."""
+class FunnelStep:
+    """The members at or past a value; `share` of all participants, in percent."""
 
     name: str
     value: Decimal
@@ -46,95 +46,99 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DayLogs:
+    """The logs of one day in the challenge's time zone."""
+
     day: date
     counted: int
     not_counted: int
 
-    @property
-    def logs(self) -> int:
-        return self.counted + self.not_counted
-
 
 @dataclass(frozen=True, slots=True)
 class RewardStatistics:
-    """One reward of the challenge in the window. `left`, `runs_out_at`: of a pool, over all challenges."""
+    """One reward's logs in the window, by status.
+
+    `codes_left` and `runs_out_at` are those of its whole pool, over all challenges; None without a pool.
+    """
 
     name: str
     issued: int
     redeemed: int
     pending: int
-    lost: int
-    left: int | None
+    revoked_or_capped: int
+    codes_left: int | None
     runs_out_at: datetime | None
 
 
 def recent_windows(challenge: Challenge, newest: Window, number: int = WINDOWS_SHOWN) -> list[Window]:
-    """The newest last."""
+    """Return this many consecutive windows, the newest last."""
     windows = [newest]
     for _turn in range(number - 1):
         windows.append(window_before(challenge.aggregation_period, windows[-1], challenge.time_zone))
     return windows[::-1]
 
 
-def results(challenge: Challenge, windows: Sequence[Window]) -> list[WindowResult]:
-    """One query."""
+def window_results(challenge: Challenge, windows: Sequence[Window]) -> list[WindowResult]:
+    """Return the result of each window, in their order; one query."""
     rows = ChallengeProgress.objects.filter(
-        challenge=challenge.id, period_key__in=[each.period_key for each in windows]
+        challenge=challenge.id, period_key__in=[window.period_key for window in windows]
     )
-    counted = {
-        key: (joined, completed)
-        for key, joined, completed in rows.order_by()
+    counts = {
+        key: (participants, completed)
+        for key, participants, completed in rows.order_by()
         .values_list("period_key")
         .annotate(Count("id"), Count("challenge_completed_at"))
     }
-    return [WindowResult(each, *counted.get(each.period_key, (0, 0))) for each in windows]
+    return [WindowResult(window, *counts.get(window.period_key, (0, 0))) for window in windows]
 
 
-def funnel(challenge: Challenge, milestones: Sequence[Milestone], window: Window) -> list[Step]:
-    """From taking part, through every live milestone, to completion; one query."""
+def funnel(challenge: Challenge, milestones: Sequence[Milestone], window: Window) -> list[FunnelStep]:
+    """Return the steps from taking part, through these milestones, to completion; one query."""
     rows = ChallengeProgress.objects.filter(challenge=challenge.id, period_key=window.period_key)
     reached = {
-        f"m{place}": Count("id", filter=Q(current_progress_value__gte=each.milestone_target_value))
-        for place, each in enumerate(milestones)
+        f"m{index}": Count("id", filter=Q(current_progress_value__gte=milestone.milestone_target_value))
+        for index, milestone in enumerate(milestones)
     }
-    found: dict[str, int] = rows.aggregate(
+    counts: dict[str, int] = rows.aggregate(
         participants=Count("id"), completed=Count("challenge_completed_at"), **reached
     )
-    all_of_them = found["participants"]
-    steps = [(_("Took part"), Decimal(0), all_of_them)]
+    participants = counts["participants"]
+    steps = [(_("Took part"), Decimal(0), participants)]
     steps += [
-        (each.name, each.milestone_target_value, found[f"m{place}"]) for place, each in enumerate(milestones)
+        (milestone.name, milestone.milestone_target_value, counts[f"m{index}"])
+        for index, milestone in enumerate(milestones)
     ]
-    steps.append((_("Completed"), challenge.completion_target_value, found["completed"]))
+    steps.append((_("Completed"), challenge.completion_target_value, counts["completed"]))
     return [
-        Step(name, value, members, 100 * members / all_of_them if all_of_them else 0.0)
+        FunnelStep(name, value, members, 100 * members / participants if participants else 0.0)
         for name, value, members in steps
     ]
 
 
-def logs_per_day(challenge: Challenge, window: Window, at: datetime) -> list[Day]:
-    """The days of the window until now, or the 14 days up to a day's window; one query.
+def logs_per_day(challenge: Challenge, window: Window, at: datetime) -> list[DayLogs]:
+    """Return the days of the window until `at`, of a daily window the 14 days up to it; one query.
 
-    Each day is a range of the index, in the challenge's time zone: no date is computed for a million rows.
+    Each day is counted as a range of `activity_at` in the challenge's time zone, which the index answers:
+    grouping by a computed date would read every row.
     """
     zone = ZoneInfo(challenge.time_zone)
     days = _days(challenge, window, zone, at)
-    counts = [
+    first, *rest = [
         ChallengeLog.objects.filter(
-            challenge=challenge.id, activity_at__gte=each.starts_at, activity_at__lt=each.ends_at
+            challenge=challenge.id, activity_at__gte=day.starts_at, activity_at__lt=day.ends_at
         )
         .order_by()
         .values("counted")
-        .annotate(place=Value(place), n=Count("id"))
-        .values_list("place", "counted", "n")
-        for place, each in enumerate(days)
+        .annotate(index=Value(index), number=Count("id"))
+        .values_list("index", "counted", "number")
+        for index, day in enumerate(days)
     ]
-    first, *rest = counts
-    found = {(place, counted): n for place, counted, n in first.union(*rest, all=True)}
+    counts = {(index, counted): number for index, counted, number in first.union(*rest, all=True)}
     return [
-        Day(date.fromisoformat(each.period_key), found.get((place, True), 0), found.get((place, False), 0))
-        for place, each in enumerate(days)
+        DayLogs(
+            date.fromisoformat(day.period_key), counts.get((index, True), 0), counts.get((index, False), 0)
+        )
+        for index, day in enumerate(days)
     ]
 
 
@@ -150,35 +154,43 @@ def _days(challenge: Challenge, window: Window, zone: ZoneInfo, at: datetime) ->
 def reward_statistics(
     rewards: Sequence[Reward | None], challenge: Challenge, window: Window, at: datetime
 ) -> list[RewardStatistics]:
-    """One line for each reward that the challenge pays, None for codes without one; four queries."""
+    """Return the statistics of each reward, in their order; four queries.
+
+    None stands for generated codes that belong to no reward.
+    """
     logs = RewardLog.objects.filter(challenge=challenge.id, period_key=window.period_key).order_by()
-    by_status: dict[UUID | None, dict[str, int]] = {}
-    for reward_id, status, n in logs.values_list("reward", "status").annotate(Count("id")):
-        by_status.setdefault(reward_id, {})[status] = n
-    pools = outlooks([each for each in rewards if each and each.code_source == CodeSource.POOL], at)
-    ids = [each.id if each else None for each in rewards]
+    counts: dict[UUID | None, dict[str, int]] = {}
+    for reward_id, status, number in logs.values_list("reward", "status").annotate(Count("id")):
+        counts.setdefault(reward_id, {})[status] = number
+    pools = [reward for reward in rewards if reward and reward.code_source == CodeSource.POOL]
+    forecasts = outlooks(pools, at)
     return [
-        _reward_statistics(each, by_status.get(id_, {}), pools.get(id_) if id_ else None)
-        for each, id_ in zip(rewards, ids, strict=True)
+        _reward_statistics(
+            reward,
+            counts.get(reward.id if reward else None, {}),
+            forecasts.get(reward.id) if reward else None,
+        )
+        for reward in rewards
     ]
 
 
 def _reward_statistics(
-    reward: Reward | None, found: dict[str, int], pool: Outlook | None
+    reward: Reward | None, counts: dict[str, int], forecast: Outlook | None
 ) -> RewardStatistics:
     return RewardStatistics(
         name=str(reward) if reward else _("Generated, without a reward"),
-        issued=found.get(RewardLogStatus.ISSUED, 0) + found.get(RewardLogStatus.REDEEMED, 0),
-        redeemed=found.get(RewardLogStatus.REDEEMED, 0),
-        pending=found.get(RewardLogStatus.PENDING_CODE, 0),
-        lost=found.get(RewardLogStatus.REVOKED, 0) + found.get(RewardLogStatus.CAPPED, 0),
-        left=pool.codes_left if pool else None,
-        runs_out_at=pool.runs_out_at if pool else None,
+        issued=counts.get(RewardLogStatus.ISSUED, 0) + counts.get(RewardLogStatus.REDEEMED, 0),
+        redeemed=counts.get(RewardLogStatus.REDEEMED, 0),
+        pending=counts.get(RewardLogStatus.PENDING_CODE, 0),
+        revoked_or_capped=counts.get(RewardLogStatus.REVOKED, 0) + counts.get(RewardLogStatus.CAPPED, 0),
+        codes_left=forecast.codes_left if forecast else None,
+        runs_out_at=forecast.runs_out_at if forecast else None,
     )
 
 
 def rewards_of(challenge: Challenge, milestones: Sequence[Milestone]) -> list[Any]:
-    """Each reward once, None last."""
-    found = {each.reward_id: each.reward for each in milestones}
-    found[challenge.completion_reward_id] = challenge.completion_reward
-    return [each for each in found.values() if each] + ([None] if None in found.values() else [])
+    """Return each reward that the challenge and these milestones pay once; None, for no reward, is last."""
+    rewards = {milestone.reward_id: milestone.reward for milestone in milestones}
+    rewards[challenge.completion_reward_id] = challenge.completion_reward
+    has_none = None in rewards.values()
+    return [reward for reward in rewards.values() if reward] + ([None] if has_none else [])

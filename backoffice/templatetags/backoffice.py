@@ -1,4 +1,4 @@
-"""What the desk's templates need beside Django's own."""
+"""Template tags and filters of the back office."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.queries.example_states import STATES
 from backoffice.queries.member_timeline import why_not_counted
-from challenges.models import ChallengeLog
 from rewards.models import RewardLog
 
 register = template.Library()
+register.simple_tag(why_not_counted)
 
 
 @register.simple_tag
@@ -26,7 +26,7 @@ def preview_states() -> tuple[tuple[Any, Any], ...]:
 
 @register.filter
 def in_zone(moment: datetime | None, zone: str) -> str:
-    """On the clock of that zone: 2026-11-22 18:00."""
+    """Format a time on the clock of an IANA zone, as 2026-11-22 18:00; a dash for no time."""
     return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" if moment else "–"
 
 
@@ -37,10 +37,11 @@ def is_over(moment: datetime) -> bool:
 
 @register.filter
 def total(rows: Iterable[Any], name: str) -> int:
+    """Add up one attribute of all rows."""
     return sum(getattr(row, name) for row in rows)
 
 
-ACT_NAMES = {
+ACTION_LABELS = {
     "fill": _("Give a code"),
     "redeem": _("Mark redeemed"),
     "unredeem": _("Not redeemed after all"),
@@ -51,8 +52,7 @@ ACT_NAMES = {
     "reverse": _("Take back"),
 }
 
-
-STAFF_ACTS = {
+STAFF_ACTION_LABELS = {
     "fill": _("Gave a code"),
     "redeem": _("Marked a code as redeemed"),
     "unredeem": _("Took a redemption back"),
@@ -70,35 +70,32 @@ STAFF_ACTS = {
 
 
 @register.filter
-def staff_act(action: str) -> str:
-    """What staff did, in words; an action that this page does not know keeps its own name."""
-    return str(STAFF_ACTS.get(action, action.replace("_", " ")))
+def staff_action_label(action: str) -> str:
+    """Say in words what staff did; an action without a label is shown by its name."""
+    return str(STAFF_ACTION_LABELS.get(action, action.replace("_", " ")))
 
 
 @register.filter
-def act_name(name: str) -> str:
-    return str(ACT_NAMES[name])
+def action_label(name: str) -> str:
+    return str(ACTION_LABELS[name])
 
 
 @register.filter
-def in_order(names: Iterable[str]) -> list[str]:
-    """Always the same order, the destructive last."""
-    return [name for name in ACT_NAMES if name in names]
+def in_display_order(names: Iterable[str]) -> list[str]:
+    """Sort the names of actions as they are always shown, destructive ones last."""
+    return [name for name in ACTION_LABELS if name in names]
 
 
 @register.filter
 def share_of(value: Decimal, target: Decimal) -> str:
+    """Return the value as a percentage of the target, at most 100, with a point and two digits for CSS."""
     return f"{min(100, 100 * value / target):.2f}"
 
 
 @register.filter
 def value_of(mapping: Mapping[str, Any], key: str) -> Any:
+    """Look a key up; a missing key is returned itself."""
     return mapping.get(key, key)
-
-
-@register.simple_tag
-def why(log: ChallengeLog) -> str:
-    return why_not_counted(log)
 
 
 @register.simple_tag

@@ -58,7 +58,7 @@ class ChallengeAdmin(
     inlines = (MilestoneInline,)
 
     class Media:
-        js = ("desk/challenge-form.js",)
+        js = ("backoffice/challenge-form.js",)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChallengeChangeList]:
         return ChallengeChangeList

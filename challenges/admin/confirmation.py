@@ -50,7 +50,7 @@ def require_confirmation(edit: FormChanges, stored_status: str, at: datetime, co
     answer = _answer(edit.challenge.status, impact, open_points)
     if confirmed != answer:
         raise ConfirmationRequired(
-            "desk/questions/before_saving.html",
+            "backoffice/questions/before_saving.html",
             answer,
             publishing=publishing,
             findings=open_points,

@@ -60,7 +60,7 @@ class SaveThroughService:
         request.POST = joined  # type: ignore[assignment]
         last = stored.history.select_related("history_user").first()
         raise ConfirmationRequired(
-            "desk/questions/stale.html",
+            "backoffice/questions/stale.html",
             "",
             differences=differences,
             who=last.history_user if last else None,

@@ -24,7 +24,7 @@ class IconWidget(forms.ClearableFileInput):
     a cleaned icon by other bytes.
     """
 
-    template_name = "desk/icon_widget.html"
+    template_name = "backoffice/icon_widget.html"
     unsaved_icon: CleanIcon | None = None
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:

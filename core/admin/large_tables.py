@@ -15,7 +15,7 @@ class CappedPaginator(Paginator):
     """Counts to 1,000 and lists no row beyond; a filter or the search leads to the others."""
 
     object_list: Any
-    template_name = "desk/pagination.html"
+    template_name = "backoffice/pagination.html"
     listed_at_most = LISTED_AT_MOST
 
     @cached_property

@@ -1,5 +1,6 @@
-"""The demo storefront at /demo/, under DEBUG alone: a customer's shop page with the challenges in it.
+"""The demo storefront at /demo/: a shop's page that shows the challenges. It exists under DEBUG alone.
 
-The page holds no key: activity goes to `/demo/activity`, which plays the shop's own server, and the component
-reads the public API with the member's token. It keeps no session: the address says who visits.
+The page has no API key: it sends activity to `/demo/activity`, which stands for the shop's own server, and
+the browser component reads the public API with the member's token. There is no session: the URL names the
+visitor.
 """

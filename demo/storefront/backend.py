@@ -1,7 +1,7 @@
-"""Plays the server of a shop: it tells the API of an activity, with a key that no page ever holds.
+"""The shop's server, which reports activities to the API with a key that no page ever gets.
 
-The request goes the whole way of the API, key and all, but through no socket: a server that waits for itself
-stands still once all its threads do.
+A report is a complete API request, but it is handed to the view within the process: a request over the
+network would wait for this same server, which answers nobody once all its threads wait.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ PATH = "/schema/activity/record"
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and its answer; `curl` sends the request again as it was, with the reader's own $KEY."""
+    """A request and its answer; `curl` is the command that repeats it, with the reader's own key as $KEY."""
 
     curl: str
     status: int
@@ -40,10 +40,13 @@ class Exchange:
 
 
 def report(good: Good, visitor: Visitor, request: HttpRequest, at: datetime) -> Exchange:
-    """Tell the API that this visitor just did this; `request` says under which address the API is reached."""
+    """Report to the API that the visitor bought or did this at `at`.
+
+    The page's own `request` gives the host and scheme under which the API is addressed.
+    """
     body = json.dumps(_activity(good, visitor, at), ensure_ascii=False, indent=2)
-    asked = WSGIRequest(_environ(request, body.encode(), _key(at)))
-    answered = resolve(PATH).func(asked)
+    api_request = WSGIRequest(_environ(request, body.encode(), _key(at)))
+    response = resolve(PATH).func(api_request)
     curl = " \\\n  ".join(
         (
             f"curl -X POST {shlex.quote(request.build_absolute_uri(PATH))}",
@@ -52,11 +55,11 @@ def report(good: Good, visitor: Visitor, request: HttpRequest, at: datetime) -> 
             f"-d {shlex.quote(body)}",
         )
     )
-    return Exchange(curl, answered.status_code, json.loads(answered.content))
+    return Exchange(curl, response.status_code, json.loads(response.content))
 
 
 def _activity(good: Good, visitor: Visitor, at: datetime) -> dict[str, Any]:
-    """Its own identifier makes it safe to send again: a server that got no answer does that."""
+    """Return the request's body; its unique identifier makes it safe to send again where no answer came."""
     owner: dict[str, Any] = {"ownedById": visitor.external_id}
     if visitor.is_newcomer:
         owner = {"ownedBy": {"externalId": visitor.external_id, "firstName": visitor.name}}
@@ -70,7 +73,10 @@ def _activity(good: Good, visitor: Visitor, at: datetime) -> dict[str, Any]:
 
 
 def _key(at: datetime) -> str:
-    """The shop's own key: the same in every process, so that the admin lists it once and can pause it."""
+    """Return the shop's API key, made at its first use.
+
+    It is derived from SECRET_KEY, so that all processes share one key, which the admin lists and can pause.
+    """
     digest = hmac.new(settings.SECRET_KEY.encode(), b"the demo storefront's key", hashlib.sha256).hexdigest()
     key = f"{digest[:12]}.{digest[12:]}"
     ApiKey.objects.get_or_create(

@@ -1,4 +1,4 @@
-"""What one can do in the shop, by department; each is an activity that its server reports."""
+"""What the shop offers, by department: goods, visits, workouts and lessons, each reported as an activity."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -6,9 +6,9 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class Good:
-    """`value`: dollars of a purchase, calories of a workout; a visit and a lesson have none.
+    """One offer. `value`: dollars of a purchase, calories of a workout; None for a visit or a lesson.
 
-    Its title is the word of its slug, its picture the file of that name in static/demo.
+    Its title is the text named `slug` in words.py, its picture the file of that name in static/demo.
     """
 
     slug: str
@@ -18,7 +18,7 @@ class Good:
 
 @dataclass(frozen=True)
 class Department:
-    """Its title and its button are the words of `slug` and `verb`."""
+    """Goods under one heading; `slug` and `verb` name the texts of the heading and of each good's button."""
 
     slug: str
     verb: str

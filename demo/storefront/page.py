@@ -1,4 +1,4 @@
-"""What stands on the shop's page for one visitor, language and appearance: links, words, departments."""
+"""The template context of the shop's page: texts, departments, and links to its other states."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,22 +16,24 @@ THEMES = ("", "light", "dark")
 
 @dataclass(frozen=True)
 class Address:
-    """What the page's address says; whatever it does not say is the default."""
+    """The state of the page, as its query string holds it."""
 
     member: str = ""
     language: str = FALLBACK
     theme: str = ""
 
     def link(self, **changes: str) -> str:
-        """To the same page with something else chosen."""
-        chosen = {"member": self.member, "language": self.language, "theme": self.theme} | changes
+        """Return the query string of this page with these parameters changed; defaults are left out."""
+        parameters = {"member": self.member, "language": self.language, "theme": self.theme} | changes
         defaults = {"language": FALLBACK}
-        said = {name: value for name, value in chosen.items() if value != defaults.get(name, "")}
-        return f"?{urlencode(said)}"
+        given = {name: value for name, value in parameters.items() if value != defaults.get(name, "")}
+        return f"?{urlencode(given)}"
 
 
 @dataclass(frozen=True)
 class Choice:
+    """An entry of one of the page's menus."""
+
     label: str
     link: str
     is_chosen: bool
@@ -39,21 +41,21 @@ class Choice:
 
 
 def address_of(parameters: Any) -> Address:
-    """What a query string asks for; what is not to be had is the default."""
+    """Read the page's state from a query string or a form; what the shop does not offer is the default."""
     language, theme = parameters.get("language", ""), parameters.get("theme", "")
     return Address(
         parameters.get("member", ""),
-        language if language in languages() else FALLBACK,
+        language if language in offered_languages() else FALLBACK,
         theme if theme in THEMES else "",
     )
 
 
-def languages() -> dict[str, str]:
+def offered_languages() -> dict[str, str]:
     return {code: name for code, name in LANGUAGES.items() if code in settings.LANGUAGES_OFFERED}
 
 
-def page(address: Address, visitor: Visitor) -> dict[str, Any]:
-    """The template's context, but for tokens and times."""
+def page_context(address: Address, visitor: Visitor) -> dict[str, Any]:
+    """Return the template's context, without the visitor's token."""
     words = words_in(address.language)
     return {
         "brand": BRAND,
@@ -69,7 +71,7 @@ def page(address: Address, visitor: Visitor) -> dict[str, Any]:
         "visitors": list(_visitors(address, visitor, words)),
         "languages": [
             Choice(name, address.link(language=code), code == address.language, code)
-            for code, name in languages().items()
+            for code, name in offered_languages().items()
         ],
         "language_name": LANGUAGES[address.language],
         "themes": [

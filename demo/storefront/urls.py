@@ -5,6 +5,6 @@ from demo.storefront import views
 app_name = "storefront"
 urlpatterns = [
     path("", views.shop, name="shop"),
-    path("activity", views.act, name="act"),
-    path("token", views.renew, name="renew"),
+    path("activity", views.record_activity, name="activity"),
+    path("token", views.renew_token, name="token"),
 ]

@@ -1,4 +1,4 @@
-"""/demo/: the shop's page, its server's counter, and a fresh token for a member whose token has expired."""
+"""The views of /demo/: the shop's page, what its buttons do, and new tokens for its members."""
 
 from typing import Any
 
@@ -11,11 +11,18 @@ from django.views.decorators.http import require_POST, require_safe
 
 from demo.storefront import backend
 from demo.storefront.goods import GOODS
-from demo.storefront.page import address_of, page
-from demo.storefront.visitors import GUEST, NEW, has_tokens, newcomer, token_of, visitor_named
+from demo.storefront.page import address_of, page_context
+from demo.storefront.visitors import (
+    GUEST,
+    NEW,
+    has_tokens,
+    newcomer,
+    token_of,
+    visitor_named,
+)
 from demo.storefront.words import words_in
 
-# As strict as a shop's policy can be: the component must live with it.
+# The strictest policy that a shop may have; the browser component has to work under it.
 POLICY: dict[str, Any] = {
     "default-src": ["'none'"],
     "script-src": ["'self'"],
@@ -34,11 +41,12 @@ POLICY: dict[str, Any] = {
 @never_cache
 @csp(POLICY)
 def shop(request: HttpRequest) -> HttpResponse:
+    """Render the page; `?member=new` redirects to a new member of its own."""
     address = address_of(request.GET)
     if address.member == NEW:
         return HttpResponseRedirect(request.path + address.link(member=newcomer().external_id))
     visitor = visitor_named(address.member)
-    context = page(address, visitor) | {
+    context = page_context(address, visitor) | {
         "token": token_of(visitor, timezone.now()),
         "has_tokens": has_tokens(),
     }
@@ -48,17 +56,17 @@ def shop(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def act(request: HttpRequest) -> JsonResponse:
-    """One press of a button. Answers what to say to the visitor, and what passed between the servers."""
+def record_activity(request: HttpRequest) -> JsonResponse:
+    """Report what a button stands for; answer with a message, and with the API's request and answer."""
     visitor, good = visitor_named(request.POST.get("member", "")), GOODS.get(request.POST.get("good", ""))
     if visitor == GUEST or good is None:
         return JsonResponse({"error": "member: one of the demo's; good: one of the shop's."}, status=400)
     exchange = backend.report(good, visitor, request, timezone.now())
     words = words_in(address_of(request.POST).language)
-    verdict = "failed" if exchange.status >= 400 else "counted" if exchange.counted else "not_counted"
+    outcome = "failed" if exchange.status >= 400 else "counted" if exchange.counted else "not_counted"
     return JsonResponse(
         {
-            "said": words[verdict].format(title=words[good.slug]),
+            "said": words[outcome].format(title=words[good.slug]),
             "curl": exchange.curl,
             "status": exchange.status,
             "answer": exchange.answer,
@@ -68,6 +76,6 @@ def act(request: HttpRequest) -> JsonResponse:
 
 
 @require_POST
-def renew(request: HttpRequest) -> JsonResponse:
-    """A fresh token for the member on the page, as the shop's server gives one to whoever is logged in."""
+def renew_token(request: HttpRequest) -> JsonResponse:
+    """Answer with a new token for the page's member, as a shop's server does for whoever is logged in."""
     return JsonResponse({"token": token_of(visitor_named(request.POST.get("member", "")), timezone.now())})

@@ -1,7 +1,7 @@
-"""Who stands in the shop, told by the page's address: a guest, one of the demo's members, or somebody new.
+"""The shop's visitor, as the page's URL names them: a guest, one of the demo's members, or a new member.
 
-A real shop knows that by its own login. Whoever opens the demo may be anybody in it, so it is bounded to
-members that are nobody: alice, bob, and newcomers with random identifiers.
+A real shop knows its visitor by its own login. The demo has none, so a visitor can only be a member who is no
+real person: alice, bob, or a newcomer with a random identifier.
 """
 
 import re
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import jwt
 from django.conf import settings
 
-LIFE = timedelta(minutes=15)
+TOKEN_LIFETIME = timedelta(minutes=15)
 NEW = "new"
 _NEWCOMER = re.compile(r"new-[a-z0-9]{8}", re.ASCII)
 _CHARACTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -31,33 +31,33 @@ class Visitor:
 
 
 GUEST = Visitor()
-KNOWN = {each.external_id: each for each in (Visitor("alice", "Alice"), Visitor("bob", "Bob"))}
+KNOWN = {visitor.external_id: visitor for visitor in (Visitor("alice", "Alice"), Visitor("bob", "Bob"))}
 
 
 def visitor_named(external_id: str) -> Visitor:
-    """The visitor of this identifier; whoever is not of the demo is a guest."""
+    """Return the visitor with this identifier; a guest for an identifier that is not of the demo."""
     if _NEWCOMER.fullmatch(external_id):
         return Visitor(external_id, "Robin")
     return KNOWN.get(external_id, GUEST)
 
 
 def newcomer() -> Visitor:
-    """Somebody who was never here; the member appears with the first activity."""
+    """Return a visitor with a new identifier; the member is enrolled by the first activity."""
     return visitor_named("new-" + "".join(secrets.choice(_CHARACTERS) for _ in range(8)))
 
 
 def has_tokens() -> bool:
-    """Whether this server can play a shop that signs: with a shared secret. A public key only verifies."""
+    """Say whether tokens can be signed here: with a shared secret, as a public key only verifies."""
     return bool(settings.ENDUSER_JWT_SECRET)
 
 
 def token_of(visitor: Visitor, at: datetime) -> str:
-    """What the shop's server signs for its own member: a real token of 15 minutes; "" for a guest."""
+    """Sign a token for the visitor, valid for 15 minutes from `at`; return "" for a guest."""
     if not visitor.external_id or not has_tokens():
         return ""
     claims = {
         "sub": visitor.external_id,
-        "exp": int((at + LIFE).timestamp()),
+        "exp": int((at + TOKEN_LIFETIME).timestamp()),
         "aud": settings.ENDUSER_JWT_AUDIENCE,
         "iss": settings.ENDUSER_JWT_ISSUER,
     }

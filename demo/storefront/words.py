@@ -1,11 +1,11 @@
-"""The shop's own texts, in every language of the demo; texts about challenges come from the API."""
+"""The shop's own texts, in every language of the demo; those about challenges come from the API."""
 
 from decimal import Decimal
 
-from demo.stories import texts
+from demo.examples.definitions import texts
 
 BRAND = "Lark & Fennel"
-# Written as its readers write it: each language by its own name.
+# Each language's name as its readers write it.
 LANGUAGES = {
     "en": "English",
     "es": "Español",
@@ -16,7 +16,7 @@ LANGUAGES = {
 }
 RIGHT_TO_LEFT = frozenset({"ar"})
 FALLBACK = "en"
-# Where the dollar sign stands, and what parts dollars from cents.
+# The place of the dollar sign and the decimal mark, where they are not the English ones.
 _PRICES = {
     "fr": ("{}\N{NARROW NO-BREAK SPACE}$", ","),
     "de": ("{}\N{NO-BREAK SPACE}$", ","),
@@ -258,12 +258,12 @@ WORDS = texts(
 
 
 def words_in(language: str) -> dict[str, str]:
-    """Every word of the page; a language without words reads English."""
+    """Return every text of the page in a language; a missing text is English."""
     return {name: by_language.get(language, by_language[FALLBACK]) for name, by_language in WORDS.items()}
 
 
 def price_in(language: str, dollars: Decimal) -> str:
-    """`$48`, `89,50 $`: cents only where there are any."""
-    pattern, point = _PRICES.get(language, ("${}", "."))
+    """Format a price as the language does, with cents only where there are any: `$48`, `89,50 $`."""
+    pattern, decimal_mark = _PRICES.get(language, ("${}", "."))
     amount = f"{dollars:.2f}".removesuffix(".00")
-    return pattern.format(amount.replace(".", point))
+    return pattern.format(amount.replace(".", decimal_mark))

@@ -38,7 +38,7 @@ class MilestoneInline(TranslationStackedInline, StackedInline):
     model = Milestone
     form = MilestoneForm
     formfield_overrides = {**StackedInline.formfield_overrides, **AMOUNT_OVERRIDES}
-    template = "admin/milestones/ladder.html"
+    template = "admin/milestones/milestone_formset.html"
     extra = 0
     autocomplete_fields = ("reward",)
     ordering = ("milestone_target_value", "id")

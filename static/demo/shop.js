@@ -1,10 +1,10 @@
-/** The shop's own script: it tells the shop's server what the visitor did, and the challenges to look again. */
+/** The shop's own script: it sends what the visitor did to the shop's server and refreshes the challenges. */
 
 const list = document.querySelector("challenge-list");
 const toast = document.getElementById("toast");
 let hiding;
 
-function say(text) {
+function announce(text) {
   for (const id of ["said", "heard"]) document.getElementById(id).textContent = text;
   toast.classList.add("shown");
   clearTimeout(hiding);
@@ -34,24 +34,24 @@ document.addEventListener("submit", async (event) => {
   if (button.ariaDisabled === "true") return; // one order for an impatient double click
   button.ariaDisabled = "true";
   try {
-    const happened = await post(event.target, button);
-    show(happened);
-    say(happened.said);
+    const exchange = await post(event.target, button);
+    show(exchange);
+    announce(exchange.said);
     await list.refresh();
   } catch {
-    say(toast.dataset.failed);
+    announce(toast.dataset.failed);
   } finally {
     button.ariaDisabled = null;
   }
 });
 
-/* A shop whose visitor is still logged in signs a new token; the component asks again by itself. */
+/* The shop signs a new token while its visitor is logged in; the component then repeats its request by itself. */
 list.addEventListener("challenges:token-expired", async () => {
   const { token } = await post(document.getElementById("renewal"));
   list.token = token;
 });
 
-/* Menus close as menus do. */
+/* A menu closes on a click outside of it, on Escape, and when the focus leaves it. */
 const menus = [...document.querySelectorAll("details.menu")];
 document.addEventListener("click", (event) => {
   for (const menu of menus) if (!menu.contains(event.target)) menu.open = false;

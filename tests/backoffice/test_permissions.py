@@ -1,4 +1,4 @@
-"""Who may open and do what in the admin: each role, each page, each act, as tabled."""
+"""Who may open and change what in the admin, for each role, page and action, as the tables below say."""
 
 import pytest
 from django.urls import reverse
@@ -11,7 +11,7 @@ from tests.builders import DAY, log_activity, make_challenge, make_milestone, ma
 
 pytestmark = pytest.mark.thorough
 
-# page -> (marketer, support): 200 may, 403 may not.
+# URL name -> status for (marketer, support). "action:NAME" stands for the page of that action.
 GET = {
     "admin:index": (200, 200),
     "admin:challenges_challenge_changelist": (200, 200),
@@ -58,24 +58,24 @@ GET = {
     "admin:auth_user_add": (403, 403),
     "admin:axes_accessattempt_changelist": (403, 403),
     "admin:axes_accesslog_changelist": (403, 403),
-    "desk:dashboard": (200, 200),
-    "desk:members": (200, 200),
-    "desk:member": (200, 200),
-    "desk:progress": (200, 200),
-    "desk:export_member": (403, 200),
-    "desk:count_anyway": (403, 200),
-    "act:redeem": (403, 200),
-    "act:unredeem": (403, 200),
-    "act:revoke": (403, 200),
-    "act:reissue": (403, 200),
-    "act:fill": (403, 200),
-    "act:extend": (403, 200),
-    "act:reverse": (403, 200),
-    "act:add_log": (403, 200),
-    "act:pause": (403, 200),
-    "act:erase": (403, 200),
+    "backoffice:dashboard": (200, 200),
+    "backoffice:members": (200, 200),
+    "backoffice:member": (200, 200),
+    "backoffice:progress": (200, 200),
+    "backoffice:export_member": (403, 200),
+    "backoffice:count_anyway": (403, 200),
+    "action:redeem": (403, 200),
+    "action:unredeem": (403, 200),
+    "action:revoke": (403, 200),
+    "action:reissue": (403, 200),
+    "action:fill": (403, 200),
+    "action:extend": (403, 200),
+    "action:reverse": (403, 200),
+    "action:add_log": (403, 200),
+    "action:pause": (403, 200),
+    "action:erase": (403, 200),
 }
-# What would change something: refused for whoever may only look, whatever is sent.
+# URL name -> the roles whose POST is refused, because they may only look.
 BOTH = ("marketer", "support")
 POST = {
     "admin:challenges_challenge_change": ("support",),
@@ -106,23 +106,23 @@ POST = {
     "admin:access_apikey_add": BOTH,
     "admin:auth_user_add": BOTH,
     "admin:members_member_change": ("marketer",),
-    "act:pause": ("marketer",),
-    "act:erase": ("marketer",),
-    "act:redeem": ("marketer",),
-    "act:unredeem": ("marketer",),
-    "act:revoke": ("marketer",),
-    "act:reissue": ("marketer",),
-    "act:fill": ("marketer",),
-    "act:extend": ("marketer",),
-    "act:reverse": ("marketer",),
-    "act:add_log": ("marketer",),
-    "desk:export_member": ("marketer",),
-    "desk:count_anyway": ("marketer",),
+    "action:pause": ("marketer",),
+    "action:erase": ("marketer",),
+    "action:redeem": ("marketer",),
+    "action:unredeem": ("marketer",),
+    "action:revoke": ("marketer",),
+    "action:reissue": ("marketer",),
+    "action:fill": ("marketer",),
+    "action:extend": ("marketer",),
+    "action:reverse": ("marketer",),
+    "action:add_log": ("marketer",),
+    "backoffice:export_member": ("marketer",),
+    "backoffice:count_anyway": ("marketer",),
 }
 
 
 @pytest.fixture
-def world(db):
+def records(db):
     """One of everything: a challenge, its milestone, a paid member, an uncounted log."""
     now = timezone.now()
     challenge = make_challenge(at=now - DAY)
@@ -143,54 +143,52 @@ def world(db):
     }
 
 
-def address(name, world):
+def address(name, records):
     kind, _colon, rest = name.partition(":")
-    if kind == "act":
-        of_log, of_member = {"reverse"}, {"add_log", "pause", "erase"}
-        subject = "challenges_challengelog" if rest in of_log else "rewards_rewardlog"
-        subject = "members_member" if rest in of_member else subject
-        return reverse("desk:act", args=[rest, world[subject].pk])
-    if name == "desk:count_anyway":
-        log = world["challenges_challengelog"].pk
-        return reverse(name, args=[world["members_member"].pk]) + f"?log={log}"
+    if kind == "action":
+        on_log, on_member = {"reverse"}, {"add_log", "pause", "erase"}
+        subject = "challenges_challengelog" if rest in on_log else "rewards_rewardlog"
+        subject = "members_member" if rest in on_member else subject
+        return reverse("backoffice:action", args=[rest, records[subject].pk])
+    if name == "backoffice:count_anyway":
+        log = records["challenges_challengelog"].pk
+        return reverse(name, args=[records["members_member"].pk]) + f"?log={log}"
     if rest.endswith("_simple_history"):
-        record = world[rest.removesuffix("_simple_history")]
+        record = records[rest.removesuffix("_simple_history")]
         return reverse(name, args=[record.pk, record.history.first().history_id])
     subject = {
-        "desk:dashboard": "challenges_challenge",
-        "desk:member": "members_member",
-        "desk:export_member": "members_member",
-        "desk:progress": "challenges_challengeprogress",
+        "backoffice:dashboard": "challenges_challenge",
+        "backoffice:member": "members_member",
+        "backoffice:export_member": "members_member",
+        "backoffice:progress": "challenges_challengeprogress",
     }.get(name) or rest.rpartition("_")[0]
-    if name in ("admin:index", "desk:members") or rest.endswith(("_changelist", "_add", "_import")):
+    if name in ("admin:index", "backoffice:members") or rest.endswith(("_changelist", "_add", "_import")):
         return reverse(name)
-    return reverse(name, args=[world[subject].pk])
+    return reverse(name, args=[records[subject].pk])
 
 
-@pytest.mark.parametrize("place", GET)
+@pytest.mark.parametrize("name", GET)
 @pytest.mark.parametrize("role", ["marketer", "support"])
-def test_page_for_each_role(role, place, world, request):
+def test_page_for_each_role(role, name, records, request):
     client = request.getfixturevalue(role)
 
-    response = client.get(address(place, world))
+    response = client.get(address(name, records))
 
-    assert response.status_code == GET[place][role == "support"]
+    assert response.status_code == GET[name][role == "support"]
 
 
-@pytest.mark.parametrize(
-    ("place", "role"), [(place, role) for place, roles in POST.items() for role in roles]
-)
-def test_change_by_whoever_may_only_look_is_refused(place, role, world, request):
+@pytest.mark.parametrize(("name", "role"), [(name, role) for name, roles in POST.items() for role in roles])
+def test_change_without_permission_is_refused(name, role, records, request):
     client = request.getfixturevalue(role)
 
-    response = client.post(address(place, world), {"name": "Mine", "reason": "because"})
+    response = client.post(address(name, records), {"name": "Mine", "reason": "because"})
 
     assert response.status_code == 403
 
 
 @pytest.mark.parametrize("model", ["challenges_challenge", "rewards_reward", "rewards_rewardlog"])
-def test_support_deletes_nothing_by_a_lists_action(model, world, support):
-    record = world[model]
+def test_support_deletes_nothing_by_a_lists_action(model, records, support):
+    record = records[model]
     before = type(record).objects.values().get(pk=record.pk)
     chosen = {"action": "delete_selected", "_selected_action": [record.pk], "post": "yes"}
 
@@ -200,8 +198,8 @@ def test_support_deletes_nothing_by_a_lists_action(model, world, support):
     assert type(record).objects.values().get(pk=record.pk) == before
 
 
-def test_support_does_not_begin_a_copy(world, support):
-    challenge = world["challenges_challenge"]
+def test_support_does_not_start_a_copy(records, support):
+    challenge = records["challenges_challenge"]
 
     assert (
         support.get(reverse("admin:challenges_challenge_duplicate", args=[challenge.pk])).status_code == 403
@@ -209,25 +207,25 @@ def test_support_does_not_begin_a_copy(world, support):
     assert support.get(reverse("admin:challenges_challenge_add") + f"?copy={challenge.pk}").status_code == 403
 
 
-@pytest.mark.parametrize("place", POST)
-def test_nobody_changes_anything_without_login(place, world, client):
-    response = client.post(address(place, world), {"reason": "because"})
+@pytest.mark.parametrize("name", POST)
+def test_nobody_changes_anything_without_login(name, records, client):
+    response = client.post(address(name, records), {"reason": "because"})
 
     assert response.status_code == 302
     assert response.url.startswith(reverse("admin:login"))
 
 
-def test_preview_is_for_staff_who_see_challenges(world, client, support):
-    preview = reverse("desk:preview", args=[world["challenges_challenge"].pk])
+def test_preview_is_for_staff_who_see_challenges(records, client, support):
+    preview = reverse("backoffice:preview", args=[records["challenges_challenge"].pk])
 
-    assert client.post(reverse("desk:preview_new")).status_code == 302
+    assert client.post(reverse("backoffice:preview_new")).status_code == 302
     assert client.post(preview).status_code == 302
     assert support.post(preview).status_code == 200
 
 
-@pytest.mark.parametrize("place", [place for place in GET if place != "admin:index"])
-def test_nobody_sees_a_page_without_login(place, world, client):
-    response = client.get(address(place, world))
+@pytest.mark.parametrize("name", [name for name in GET if name != "admin:index"])
+def test_nobody_sees_a_page_without_login(name, records, client):
+    response = client.get(address(name, records))
 
     assert response.status_code == 302
     assert response.url.startswith(reverse("admin:login"))

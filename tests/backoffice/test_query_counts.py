@@ -1,4 +1,4 @@
-"""Every list and every page of figures costs the same number of queries for 1 row and for 50."""
+"""Every list and every page of statistics costs the same number of queries for 1 row and for 50."""
 
 import pytest
 from axes.models import AccessLog
@@ -31,7 +31,7 @@ LISTS = (
 
 
 def fill(number, since=0):
-    """That many members who were paid, challenges, milestones, rewards, codes and activities."""
+    """Make paid members, challenges, milestones, rewards, codes and activities up to this number of each."""
     now = timezone.now()
     for i in range(since, number):
         reward = make_reward(name=f"Reward {i}", code_source="generated")
@@ -46,9 +46,7 @@ def fill(number, since=0):
 
 def queries(client, address):
     client.get(address)  # content types, permissions and the session are cached by the first
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code == 200
     return len(captured)
 
@@ -76,7 +74,7 @@ def test_overview_costs_the_same_for_one_and_fifty(administrator):
 def test_dashboard_costs_the_same_for_one_member_and_fifty(administrator):
     fill(1)
     challenge = Challenge.objects.get()
-    address = reverse("desk:dashboard", args=[challenge.pk])
+    address = reverse("backoffice:dashboard", args=[challenge.pk])
     one = queries(administrator, address)
 
     for i in range(49):
@@ -88,7 +86,7 @@ def test_dashboard_costs_the_same_for_one_member_and_fifty(administrator):
 def test_member_page_costs_the_same_for_one_log_and_fifty(support):
     fill(1)
     challenge = Challenge.objects.get()
-    address = reverse("desk:member", args=[Member.objects.get().pk])
+    address = reverse("backoffice:member", args=[Member.objects.get().pk])
     one = queries(support, address)
 
     for _turn in range(49):
@@ -97,8 +95,8 @@ def test_member_page_costs_the_same_for_one_log_and_fifty(support):
     assert queries(support, address) == one
 
 
-def test_search_costs_the_same_for_two_and_twenty_found(support):
-    address = reverse("desk:members") + "?q=moreau"
+def test_search_costs_the_same_for_two_and_twenty_matches(support):
+    address = reverse("backoffice:members") + "?q=moreau"
     fill(2)
     Member.objects.update(last_name="Moreau")
     two = queries(support, address)
@@ -125,9 +123,9 @@ def test_history_costs_the_same_for_three_versions_and_thirty(administrator):
     assert thirty == three
 
 
-def test_why_page_costs_the_same_for_one_log_and_fifty(support):
+def test_progress_page_costs_the_same_for_one_log_and_fifty(support):
     fill(1)
-    address = reverse("desk:progress", args=[ChallengeProgress.objects.get().pk])
+    address = reverse("backoffice:progress", args=[ChallengeProgress.objects.get().pk])
     one = queries(support, address)
 
     for _turn in range(49):
@@ -139,7 +137,7 @@ def test_why_page_costs_the_same_for_one_log_and_fifty(support):
 def test_member_page_costs_the_same_for_one_challenge_and_twenty(support):
     fill(1)
     member = Member.objects.get()
-    address = reverse("desk:member", args=[member.pk])
+    address = reverse("backoffice:member", args=[member.pk])
     one = queries(support, address)
 
     for i in range(19):
@@ -151,7 +149,7 @@ def test_member_page_costs_the_same_for_one_challenge_and_twenty(support):
 
 
 def make_entries(number, now):
-    """That many more keys, staff, noted acts and logins."""
+    """Make this many more API keys, staff users, staff actions and logins."""
     for _turn in range(number):
         staff = make_staff(f"staff-{User.objects.count()}", "Support")
         create_key("shop", ["read"], at=now)

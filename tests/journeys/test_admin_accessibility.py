@@ -75,7 +75,7 @@ def test_axe_finds_nothing_grave_on_a_marketers_pages(desk, page, scheme):
     found = {
         "overview": grave(desk("admin:index")),
         "new": grave(desk("admin:challenges_challenge_add")),
-        "figures": grave(desk("desk:dashboard", desk.challenge)),
+        "figures": grave(desk("backoffice:dashboard", desk.challenge)),
         "history": grave(desk("admin:challenges_challenge_history", desk.challenge)),
         "removal": grave(desk("admin:challenges_challenge_delete", desk.challenge)),
         "codes": grave(desk("admin:rewards_reward_codes", desk.pool)),
@@ -101,13 +101,13 @@ def test_axe_finds_nothing_grave_on_supports_pages(desk, page, scheme):
     late = ChallengeLog.objects.get(unique_identifier="late")
 
     found = {
-        "search": grave(desk("desk:members", query="?q=nobody")),
-        "member": grave(desk("desk:member", member.pk)),
-        "progress": grave(desk("desk:progress", ChallengeProgress.objects.get().pk)),
+        "search": grave(desk("backoffice:members", query="?q=nobody")),
+        "member": grave(desk("backoffice:member", member.pk)),
+        "progress": grave(desk("backoffice:progress", ChallengeProgress.objects.get().pk)),
         "reward log": grave(desk("admin:rewards_rewardlog_change", log.pk)),
-        "reissue": grave(desk("desk:act", "reissue", log.pk)),
-        "add a log": grave(desk("desk:act", "add_log", member.pk)),
-        "count anyway": grave(desk("desk:count_anyway", member.pk, query=f"?log={late.pk}")),
+        "reissue": grave(desk("backoffice:action", "reissue", log.pk)),
+        "add a log": grave(desk("backoffice:action", "add_log", member.pk)),
+        "count anyway": grave(desk("backoffice:count_anyway", member.pk, query=f"?log={late.pk}")),
     }
 
     assert {name: faults for name, faults in found.items() if faults} == {}
@@ -128,7 +128,7 @@ def test_menu_and_removal_are_within_the_keyboards_reach(desk, page):
 
 def test_acts_lie_within_a_phone(desk, page):
     page.set_viewport_size({"width": 390, "height": 844})
-    desk("desk:member", Member.objects.get().pk)
+    desk("backoffice:member", Member.objects.get().pk)
 
     act = page.locator("tr[data-kind=reward]").get_by_role("link", name="Revoke")
     box = act.bounding_box()
@@ -148,10 +148,10 @@ def test_no_page_is_wider_than_a_phone(desk, page):
         ("admin:rewards_rewardlog_change", RewardLog.objects.get().pk),
         ("admin:rewards_reward_codes", desk.pool),
         ("admin:rewards_reward_withdraw", desk.pool),
-        ("desk:dashboard", desk.challenge),
-        ("desk:member", member.pk),
-        ("desk:progress", progress.pk),
-        ("desk:act", "add_log", member.pk),
+        ("backoffice:dashboard", desk.challenge),
+        ("backoffice:member", member.pk),
+        ("backoffice:progress", progress.pk),
+        ("backoffice:action", "add_log", member.pk),
     ]
 
     widths = {

@@ -63,7 +63,7 @@ def by_support(support, log, action):
         "extend": {"reward_expiry_at": f"{timezone.now() + 5 * DAY:%Y-%m-%dT%H:%M}"},
         "reissue": {"instead_of": log.coupon_code},
     }
-    address = reverse("desk:act", args=[action, log.pk])
+    address = reverse("backoffice:action", args=[action, log.pk])
     answer = support.post(address, {"reason": "The member called.", **typed.get(action, {})})
     return "" if answer.status_code == 302 else " ".join(answer.context["form"].non_field_errors())
 

@@ -13,8 +13,8 @@ from members.models import Member
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """The demo's pool runs low on purpose, for the dashboard to say so: no news for a terminal."""
+def warnings_silenced() -> Iterator[None]:
+    """Silence warnings: the demo's pool runs low on purpose, and the terminal need not show it."""
     logging.disable(logging.WARNING)
     try:
         yield
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             raise CommandError("--members: at least 2, alice and bob.")
         if Challenge.objects.exists() or Member.objects.exists():
             raise CommandError("The database is not empty; the demo goes into an empty one only.")
-        with quiet():
+        with warnings_silenced():
             load(options["members"], options["seed"], timezone.now())
         self.stdout.write(
             f"Loaded {Challenge.objects.count()} challenges and {Member.objects.count()} members."

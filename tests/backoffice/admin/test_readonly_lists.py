@@ -1,4 +1,4 @@
-"""Lists of members and ledgers lead to the desk, and a record says what can be done with it."""
+"""The lists of members, progress and logs link to the back office, and a record offers its actions."""
 
 import pytest
 from django.urls import reverse
@@ -12,7 +12,7 @@ from tests.builders import DAY, log_activity, make_challenge, make_milestone
 
 @pytest.fixture
 def paid(db):
-    """Alice stands at 250, was paid at 200, and has a log that came too late."""
+    """Alice is at 250, was paid at 200, and has a log that came too late."""
     challenge = make_challenge(at=timezone.now() - DAY)
     make_milestone(challenge, 200, at=timezone.now() - DAY)
     log_activity(challenge, 250, at=timezone.now())
@@ -25,15 +25,15 @@ def page(client, name, *args):
 
 
 @pytest.mark.parametrize("role", ["marketer", "support"])
-def test_rows_lead_to_the_desk(role, paid, request):
+def test_rows_link_to_the_back_office(role, paid, request):
     client = request.getfixturevalue(role)
     member, progress = Member.objects.get(), ChallengeProgress.objects.get()
 
     members = page(client, "admin:members_member_changelist")
     progresses = page(client, "admin:challenges_challengeprogress_changelist")
 
-    assert f'href="{reverse("desk:member", args=[member.pk])}"' in members
-    assert f'href="{reverse("desk:progress", args=[progress.pk])}"' in progresses
+    assert f'href="{reverse("backoffice:member", args=[member.pk])}"' in members
+    assert f'href="{reverse("backoffice:progress", args=[progress.pk])}"' in progresses
 
 
 @pytest.mark.parametrize(
@@ -45,37 +45,35 @@ def test_rows_lead_to_the_desk(role, paid, request):
         (ChallengeLog, "challenges_challengelog"),
     ],
 )
-def test_button_leads_to_the_members_page(model, name, paid, support):
+def test_button_links_to_the_members_page(model, name, paid, support):
     record = model.objects.first()
 
     response = support.get(reverse(f"admin:{name}_member_page", args=[record.pk]))
 
-    assert response.url == reverse("desk:member", args=[Member.objects.get().pk])
+    assert response.url == reverse("backoffice:member", args=[Member.objects.get().pk])
 
 
 def test_reward_log_offers_support_what_its_status_allows(paid, support):
     log = RewardLog.objects.get()
 
-    shown = page(support, "admin:rewards_rewardlog_change", log.pk)
+    body = page(support, "admin:rewards_rewardlog_change", log.pk)
 
-    offered = [
-        name for name in ("redeem", "reissue", "revoke", "unredeem", "fill") if f"act/{name}/" in shown
-    ]
+    offered = [name for name in ("redeem", "reissue", "revoke", "unredeem", "fill") if f"act/{name}/" in body]
     assert offered == ["redeem", "reissue", "revoke"]
-    assert "('issued'" not in shown.replace("&#x27;", "'")
+    assert "('issued'" not in body.replace("&#x27;", "'")
 
 
 def test_log_that_did_not_count_can_be_counted_from_its_page(paid, support):
     counted, late = ChallengeLog.objects.get(counted=True), ChallengeLog.objects.get(counted=False)
-    count_anyway = reverse("desk:count_anyway", args=[late.member_id]) + f"?log={late.pk}"
+    count_anyway = reverse("backoffice:count_anyway", args=[late.member_id]) + f"?log={late.pk}"
 
     assert count_anyway in page(support, "admin:challenges_challengelog_change", late.pk)
     assert f"act/reverse/{counted.pk}" in page(support, "admin:challenges_challengelog_change", counted.pk)
 
 
-def test_marketer_is_offered_no_act(paid, marketer):
+def test_marketer_is_offered_no_action(paid, marketer):
     reward = page(marketer, "admin:rewards_rewardlog_change", RewardLog.objects.get().pk)
     log = page(marketer, "admin:challenges_challengelog_change", ChallengeLog.objects.first().pk)
 
-    assert "desk/act/" not in reward + log
+    assert "backoffice/act/" not in reward + log
     assert "count-anyway" not in log

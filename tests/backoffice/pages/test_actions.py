@@ -1,4 +1,4 @@
-"""What support does from a member's page: done through the domain, with a reason, and kept."""
+"""Support's actions: carried out by the domain, with a reason, and noted as staff actions."""
 
 import pytest
 from django.urls import reverse
@@ -13,7 +13,7 @@ from tests.builders import DAY, log_activity, make_challenge, make_milestone
 
 @pytest.fixture
 def challenge(db):
-    """Alice stands at 350 with the milestone paid; an order of 40 days ago arrived late and did not count."""
+    """Alice is at 350 with the milestone paid; an order of 40 days ago arrived late and did not count."""
     now = timezone.now()
     challenge = make_challenge(at=now - 60 * DAY)
     make_milestone(challenge, 200, at=now - 60 * DAY)
@@ -23,12 +23,12 @@ def challenge(db):
     return challenge
 
 
-def act(client, name, subject, **typed):
-    address = reverse("desk:act", args=[name, subject.pk])
+def post_action(client, name, subject, **typed):
+    address = reverse("backoffice:action", args=[name, subject.pk])
     return client.post(address, {"reason": "The member called.", **typed})
 
 
-def kept():
+def staff_actions():
     return list(StaffAction.objects.values_list("action", "actor_name", "reason").order_by("id"))
 
 
@@ -36,29 +36,29 @@ def test_code_is_reissued(support, challenge):
     log = RewardLog.objects.get()
     old = log.coupon_code
 
-    response = act(support, "reissue", log, coupon_code="", instead_of=old)
+    response = post_action(support, "reissue", log, coupon_code="", instead_of=old)
 
-    assert response.url == reverse("desk:member", args=[log.member_id])
+    assert response.url == reverse("backoffice:member", args=[log.member_id])
     log.refresh_from_db()
     assert log.coupon_code != old
-    assert kept() == [("reissue", "sam", "The member called.")]
+    assert staff_actions() == [("reissue", "sam", "The member called.")]
 
 
-def test_act_without_a_reason_is_refused(support, challenge):
+def test_action_without_a_reason_is_refused(support, challenge):
     log = RewardLog.objects.get()
 
-    response = act(support, "revoke", log, reason=" ")
+    response = post_action(support, "revoke", log, reason=" ")
 
     assert response.context["form"].errors == {"reason": ["This field is required."]}
     log.refresh_from_db()
     assert log.status == "issued"
 
 
-def test_act_that_the_table_forbids_says_what_is_possible(support, challenge):
+def test_forbidden_action_says_what_is_possible(support, challenge):
     log = RewardLog.objects.get()
-    act(support, "revoke", log)
+    post_action(support, "revoke", log)
 
-    response = act(support, "redeem", log)
+    response = post_action(support, "redeem", log)
 
     (message,) = response.context["form"].non_field_errors()
     assert message.startswith("This reward is revoked and cannot be redeemed by support. Possible: ")
@@ -70,7 +70,7 @@ def test_expiry_is_on_the_challenges_clock(support, challenge):
     log = RewardLog.objects.get()
     RewardLog.objects.update(reward_expiry_at=timezone.now() + DAY)
 
-    act(support, "extend", log, reward_expiry_at="2099-01-01T00:00")
+    post_action(support, "extend", log, reward_expiry_at="2099-01-01T00:00")
 
     log.refresh_from_db()
     assert log.reward_expiry_at.isoformat() == "2098-12-31T15:00:00+00:00"
@@ -78,52 +78,52 @@ def test_expiry_is_on_the_challenges_clock(support, challenge):
 
 def test_selection_of_logs_is_counted_anyway_in_its_window(support, challenge):
     late = ChallengeLog.objects.filter(counted=False).order_by("activity_at")
-    address = reverse("desk:count_anyway", args=[late[0].member_id])
+    address = reverse("backoffice:count_anyway", args=[late[0].member_id])
 
     support.post(f"{address}?log={late[0].pk}&log={late[1].pk}", {"reason": "Our shop was down."})
 
     window = challenge.window_at(timezone.now() - 40 * DAY)
     row = ChallengeProgress.objects.get(period_key=window.period_key)
     assert row.current_progress_value == 270
-    assert kept() == [("count_anyway", "sam", "Our shop was down.")] * 2
+    assert staff_actions() == [("count_anyway", "sam", "Our shop was down.")] * 2
 
 
 def test_log_is_taken_back_in_part(support, challenge):
     log = ChallengeLog.objects.get(unique_identifier="order-1")
 
-    act(support, "reverse", log, activity_value="50")
+    post_action(support, "reverse", log, activity_value="50")
 
     now = challenge.window_at(timezone.now())
     assert ChallengeProgress.objects.get(period_key=now.period_key).current_progress_value == 300
-    assert [action for action, _actor, _reason in kept()] == ["reverse"]
+    assert [action for action, _actor, _reason in staff_actions()] == ["reverse"]
 
 
 def test_more_than_a_log_gave_is_refused_at_its_field(support, challenge):
     log = ChallengeLog.objects.get(unique_identifier="order-1")
 
-    response = act(support, "reverse", log, activity_value="351")
+    response = post_action(support, "reverse", log, activity_value="351")
 
     assert list(response.context["form"].errors) == ["activity_value"]
-    assert kept() == []
+    assert staff_actions() == []
 
 
 def test_log_added_by_hand_counts_and_pays(support, challenge):
     member = Member.objects.get()
     now = timezone.now()
 
-    act(
+    post_action(
         support, "add_log", member, challenge=str(challenge.pk), activity_at=f"{now:%Y-%m-%dT%H:%M}",
         activity_id="purchase", unique_identifier="by-hand", activity_value="150",
     )  # fmt: skip
 
     assert RewardLog.objects.filter(milestone=None).count() == 1
-    assert [action for action, _actor, _reason in kept()] == ["add_log"]
+    assert [action for action, _actor, _reason in staff_actions()] == ["add_log"]
 
 
 def test_log_added_with_a_known_order_number_is_refused(support, challenge):
     member = Member.objects.get()
 
-    response = act(
+    response = post_action(
         support, "add_log", member, challenge=str(challenge.pk),
         activity_at=f"{timezone.now():%Y-%m-%dT%H:%M}", activity_id="purchase", unique_identifier="order-1",
         activity_value="1",
@@ -136,20 +136,20 @@ def test_log_added_with_a_known_order_number_is_refused(support, challenge):
 def test_member_is_paused_and_resumed(support, challenge):
     member = Member.objects.get()
 
-    act(support, "pause", member)
+    post_action(support, "pause", member)
     member.refresh_from_db()
     paused = member.status
-    act(support, "pause", member)
+    post_action(support, "pause", member)
     member.refresh_from_db()
 
     assert (paused, member.status) == ("paused", "live")
-    assert [action for action, _actor, _reason in kept()] == ["pause_member", "resume_member"]
+    assert [action for action, _actor, _reason in staff_actions()] == ["pause_member", "resume_member"]
 
 
-def test_timeline_tells_what_staff_did(support, challenge):
+def test_timeline_shows_what_staff_did(support, challenge):
     member = Member.objects.get()
-    act(support, "pause", member, reason="Fraud is suspected.")
+    post_action(support, "pause", member, reason="Fraud is suspected.")
 
-    body = support.get(reverse("desk:member", args=[member.pk])).content.decode()
+    body = support.get(reverse("backoffice:member", args=[member.pk])).content.decode()
 
     assert "Paused the member: “Fraud is suspected.”" in body

@@ -1,4 +1,4 @@
-"""The figures of one window, equal to a plain count, and their CSV."""
+"""The statistics of one window, equal to a plain count, and their CSV file."""
 
 from decimal import Decimal
 
@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.asserts import assertContains
 
-from backoffice.pages.csv_files import harmless
+from backoffice.pages.csv_files import spreadsheet_safe
 from core.periods import window_before
 from tests.builders import DAY, add_codes, log_activity, make_challenge, make_milestone, make_reward
 from tests.rewards.builders import make_reward_log
@@ -26,12 +26,12 @@ def challenge(db):
     return challenge
 
 
-def figures(client, challenge, **query):
-    return client.get(reverse("desk:dashboard", args=[challenge.pk]), query)
+def open_dashboard(client, challenge, **query):
+    return client.get(reverse("backoffice:dashboard", args=[challenge.pk]), query)
 
 
 def test_funnel_goes_from_taking_part_to_completion(marketer, challenge):
-    steps = figures(marketer, challenge).context["steps"]
+    steps = open_dashboard(marketer, challenge).context["steps"]
 
     assert [(step.value, step.members, round(step.share)) for step in steps] == [
         (Decimal(0), 3, 100),
@@ -41,53 +41,55 @@ def test_funnel_goes_from_taking_part_to_completion(marketer, challenge):
 
 
 def test_result_counts_participants_and_completions(marketer, challenge):
-    result = figures(marketer, challenge).context["result"]
+    result = open_dashboard(marketer, challenge).context["result"]
 
     assert (result.participants, result.completed, round(result.rate)) == (3, 1, 33)
 
 
-def test_days_are_those_of_the_window_and_know_what_did_not_count(marketer, challenge):
+def test_days_are_those_of_the_window_and_show_what_did_not_count(marketer, challenge):
     now, before = timezone.now(), timezone.now() - 50 * DAY
 
-    today = figures(marketer, challenge).context["days"][-1]
-    earlier = figures(marketer, challenge, window=challenge.window_at(before).period_key).context["days"]
+    today = open_dashboard(marketer, challenge).context["days"][-1]
+    earlier = open_dashboard(marketer, challenge, window=challenge.window_at(before).period_key).context[
+        "days"
+    ]
 
     assert (today.day, today.counted, today.not_counted) == (now.date(), 3, 0)
     assert sum(day.not_counted for day in earlier) == 1
 
 
 def test_coupons_are_counted_by_reward(marketer, challenge):
-    coupons = figures(marketer, challenge).context["coupons"]
+    coupons = open_dashboard(marketer, challenge).context["coupons"]
 
-    assert [(each.name, each.issued, each.redeemed) for each in coupons] == [
+    assert [(reward.name, reward.issued, reward.redeemed) for reward in coupons] == [
         ("=HYPERLINK(1)", 1, 0),
         ("Generated, without a reward", 2, 0),
     ]
 
 
 def test_coupons_of_a_pool_that_owes_more_than_it_has_run_out_now(marketer, challenge):
-    """The same estimate as on the first page and on the reward's own."""
+    """The estimate is the same as on the first page and on the reward's own page."""
     pool = make_reward(code_source="pool", created_at=timezone.now() - 2 * DAY)
     add_codes(pool, "LEFT")
     make_reward_log("pending_code", reward=pool, challenge=challenge, at=timezone.now())
     make_milestone(challenge, 400, reward=pool, at=timezone.now())
 
-    page = figures(marketer, challenge)
+    page = open_dashboard(marketer, challenge)
 
-    (line,) = [each for each in page.context["coupons"] if each.left is not None]
-    assert (line.left, line.pending, line.runs_out_at <= timezone.now()) == (1, 2, True)
+    (row,) = [row for row in page.context["coupons"] if row.codes_left is not None]
+    assert (row.codes_left, row.pending, row.runs_out_at <= timezone.now()) == (1, 2, True)
     assertContains(page, "<td>now</td>", html=True)
 
 
 @pytest.mark.parametrize("key", ["", "2026-99", "nonsense", "9999-12", "%00"])
-def test_window_that_is_none_is_the_one_of_now(key, marketer, challenge):
-    window = figures(marketer, challenge, window=key).context["window"]
+def test_invalid_window_is_the_current_one(key, marketer, challenge):
+    window = open_dashboard(marketer, challenge, window=key).context["window"]
 
     assert window == challenge.window_at(timezone.now())
 
 
-def test_csv_has_the_figures_and_no_formula(marketer, challenge):
-    response = figures(marketer, challenge, format="csv")
+def test_csv_has_the_tables_and_no_formula(marketer, challenge):
+    response = open_dashboard(marketer, challenge, format="csv")
     text = b"".join(response.streaming_content).decode("utf-8-sig")
 
     assert response["Content-Type"] == "text/csv; charset=utf-8"
@@ -97,11 +99,11 @@ def test_csv_has_the_figures_and_no_formula(marketer, challenge):
 
 @pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@SUM", "\t=1", "\r=1"])
 def test_formula_becomes_text(cell):
-    assert harmless(cell) == f"'{cell}"
+    assert spreadsheet_safe(cell) == f"'{cell}"
 
 
 def test_number_stays_a_number():
-    assert harmless(-1) == "-1"
+    assert spreadsheet_safe(-1) == "-1"
 
 
 @pytest.fixture
@@ -117,15 +119,15 @@ def fewer(challenge):
     return before
 
 
-def test_open_window_is_not_said_to_fall_behind_a_whole_one(marketer, challenge, fewer):
+def test_open_window_is_not_shown_as_fallen_behind_a_whole_one(marketer, challenge, fewer):
     for name in ("p", "q", "r", "s"):
         at = fewer.starts_at + DAY
         log_activity(challenge, 10, member=name, at=at, received_at=at)
 
-    assert "desk-down" not in figures(marketer, challenge).content.decode()
+    assert "desk-down" not in open_dashboard(marketer, challenge).content.decode()
 
 
-def test_closed_window_is_said_to_have_fallen_behind(marketer, challenge, fewer):
-    page = figures(marketer, challenge, window=fewer.period_key).content.decode()
+def test_closed_window_is_shown_as_fallen_behind(marketer, challenge, fewer):
+    page = open_dashboard(marketer, challenge, window=fewer.period_key).content.decode()
 
     assert "desk-down" in page

@@ -1,4 +1,4 @@
-"""What others wrote is shown as text, and nothing is done without the form's own token."""
+"""Names and identifiers are shown as text, and nothing is changed without the CSRF token."""
 
 import pytest
 from django.test import Client
@@ -15,7 +15,7 @@ HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
 @pytest.fixture
 def hostile(db):
-    """A world in which every name and identifier is an attack."""
+    """A challenge, member and reward whose every name and identifier is an attack."""
     now = timezone.now()
     texts = {"eud_title_en": HOSTILE[:48], "eud_failed_challenge_message_de": HOSTILE}
     reward = make_reward(name=HOSTILE, eud_reward_title_en=HOSTILE[:48])
@@ -42,36 +42,36 @@ def pages(challenge):
         reverse("admin:challenges_challenge_delete", args=[challenge.pk]),
         reverse("admin:members_member_change", args=[member.pk]),
         reverse("admin:rewards_rewardlog_change", args=[log.pk]),
-        reverse("desk:dashboard", args=[challenge.pk]),
-        reverse("desk:member", args=[member.pk]),
-        reverse("desk:members") + "?q=" + "%3Cscript%3Ealert(1)",
-        reverse("desk:progress", args=[row.pk]),
-        reverse("desk:act", args=["reissue", log.pk]),
+        reverse("backoffice:dashboard", args=[challenge.pk]),
+        reverse("backoffice:member", args=[member.pk]),
+        reverse("backoffice:members") + "?q=" + "%3Cscript%3Ealert(1)",
+        reverse("backoffice:progress", args=[row.pk]),
+        reverse("backoffice:action", args=["reissue", log.pk]),
     ]
 
 
 def test_hostile_names_are_shown_as_text(administrator, hostile):
-    raw = [
+    unescaped = [
         address
         for address in pages(hostile)
         if (body := administrator.get(address).content.decode())
         and ("<script>alert" in body or "<img src=x" in body)
     ]
 
-    assert raw == []
+    assert unescaped == []
 
 
 def test_nothing_is_done_without_the_token(administrator, hostile):
     member = Member.objects.get()
-    careful = Client(enforce_csrf_checks=True)
-    careful.cookies = administrator.cookies
+    csrf_client = Client(enforce_csrf_checks=True)
+    csrf_client.cookies = administrator.cookies
 
     addresses = [
-        reverse("desk:act", args=["pause", member.pk]),
-        reverse("desk:preview", args=[hostile.pk]),
+        reverse("backoffice:action", args=["pause", member.pk]),
+        reverse("backoffice:preview", args=[hostile.pk]),
         reverse("admin:challenges_challenge_change", args=[hostile.pk]),
         reverse("admin:challenges_challenge_restore", args=[hostile.pk]),
     ]
 
-    assert [careful.post(address, {"reason": "x"}).status_code for address in addresses] == [403] * 4
+    assert [csrf_client.post(address, {"reason": "x"}).status_code for address in addresses] == [403] * 4
     assert (Member.objects.get().status, Challenge.objects.get().version) == ("live", hostile.version + 1)

@@ -1,4 +1,4 @@
-"""Export and erase from the member's page."""
+"""Exporting and erasing a member from the member's page."""
 
 import json
 
@@ -19,8 +19,8 @@ def alice(db):
     return Member.objects.get()
 
 
-def test_export_is_one_document_and_in_the_history(support, alice):
-    response = support.post(reverse("desk:export_member", args=[alice.pk]), {"reason": "She asked."})
+def test_export_is_one_document_and_noted_as_a_staff_action(support, alice):
+    response = support.post(reverse("backoffice:export_member", args=[alice.pk]), {"reason": "She asked."})
     document = json.loads(b"".join(response.streaming_content))
 
     assert document["member"]["email"] == "alice@example.com"
@@ -29,7 +29,7 @@ def test_export_is_one_document_and_in_the_history(support, alice):
 
 
 def test_erase_needs_the_identifier_once_more(support, alice):
-    address = reverse("desk:act", args=["erase", alice.pk])
+    address = reverse("backoffice:action", args=["erase", alice.pk])
 
     response = support.post(address, {"reason": "She asked.", "confirm": "alicia"})
 
@@ -37,8 +37,8 @@ def test_erase_needs_the_identifier_once_more(support, alice):
     assert Member.objects.get().external_id == "alice"
 
 
-def test_erase_forgets_the_person_and_keeps_the_totals(support, alice):
-    address = reverse("desk:act", args=["erase", alice.pk])
+def test_erase_removes_the_profile_and_leaves_the_totals(support, alice):
+    address = reverse("backoffice:action", args=["erase", alice.pk])
 
     support.post(address, {"reason": "She asked.", "confirm": "alice"})
 

@@ -1,4 +1,4 @@
-"""The demo: alice at 350 of 500 whenever it is loaded, four stories that read well, a clean ledger."""
+"""The demo: alice at 350 of 500 whenever it is loaded, texts that fit in every language, a clean ledger."""
 
 import time
 from collections import Counter
@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from challenges.queries.progress_summary import progress_status
 from core.messages import check_message, check_plain
-from demo.stories import STORIES
+from demo.examples.catalogue import EXAMPLES
 from members.models import Member
 from milestones.models import Milestone
 from rewards.models import CouponCode, Reward, RewardLog
@@ -43,9 +43,9 @@ MOMENTS = [
 
 
 def load(**options):
-    said = StringIO()
-    call_command("load_demo", stdout=said, **options)
-    return said.getvalue()
+    output = StringIO()
+    call_command("load_demo", stdout=output, **options)
+    return output.getvalue()
 
 
 @pytest.fixture
@@ -55,13 +55,13 @@ def loaded(db):
 
 
 @pytest.mark.parametrize(("zone", "moment"), MOMENTS)
-def test_alice_stands_at_350_of_500_whenever_it_is_loaded(settings, end_user, zone, moment):
+def test_alice_is_at_350_of_500_whenever_it_is_loaded(settings, end_user, zone, moment):
     settings.TIME_ZONE = zone
     with time_machine.travel(datetime.fromisoformat(moment), tick=False):
         load(members=2)
         answer = end_user("alice").get("/schema/challenge/record").json()["data"]
 
-    spender = next(each for each in answer if each["name"] == "Monthly Big Spender")
+    spender = next(challenge for challenge in answer if challenge["name"] == "Monthly Big Spender")
     assert spender["timeZone"] == zone
     assert [milestone["milestoneTargetValue"] for milestone in spender["milestones"]] == [200]
     progress = spender["progress"]
@@ -84,9 +84,9 @@ def test_ledger_is_clean(loaded):
 def test_it_is_loaded_in_a_few_seconds():
     started = time.process_time()
 
-    said = load()
+    output = load()
 
-    assert said == "Loaded 4 challenges and 200 members.\n"
+    assert output == "Loaded 4 challenges and 200 members.\n"
     assert time.process_time() - started < 20  # seconds of processor time; 3 on a small machine
 
 
@@ -115,7 +115,7 @@ def test_pool_runs_low_for_the_dashboard_and_without_a_warning_on_the_terminal(c
 
 
 def test_seed_decides_the_activity():
-    def told(seed):
+    def logs_loaded_with(seed):
         with time_machine.travel(NOON, tick=False):
             load(members=12, seed=seed)
         logs = ChallengeLog.objects.values_list(
@@ -129,10 +129,10 @@ def test_seed_decides_the_activity():
         Member.objects.all().delete()
         return rows
 
-    first = told(1)
+    first = logs_loaded_with(1)
 
-    assert told(1) == first
-    assert told(2) != first
+    assert logs_loaded_with(1) == first
+    assert logs_loaded_with(2) != first
 
 
 def test_it_goes_into_an_empty_database_only():
@@ -156,18 +156,19 @@ def test_each_challenge_has_its_own_icon(loaded):
     assert all(icon.startswith(b"<svg") for icon in icons)
 
 
-def texts_of(story):
-    """(owner, field, language, text) of everything of a story that an end user may read."""
-    owners = [story, story.reward, *story.milestones, *(each.reward for each in story.milestones)]
+def texts_of(example):
+    """Yield (owner, field, language, text) for everything in an example that an end user may read."""
+    rewards = [milestone.reward for milestone in example.milestones]
+    owners = [example, example.reward, *example.milestones, *rewards]
     for owner in owners:
         for field, by_language in owner.texts.items():
             for language, text in by_language.items():
                 yield owner, field, language, text
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.slug)
-def test_story_is_told_in_every_language_and_fits(story):
-    for owner, field, language, text in texts_of(story):
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.slug)
+def test_example_is_written_in_every_language_and_fits(example):
+    for owner, field, language, text in texts_of(example):
         (check_message if field.endswith("challenge_message") else plain_or_message)(text)
         assert 0 < len(text) <= LIMITS[field.rpartition("_")[2]], (field, language)
         assert set(owner.texts[field]) == set(project.MODELTRANSLATION_LANGUAGES)
@@ -177,16 +178,17 @@ def plain_or_message(text):
     (check_message if "{{" in text else check_plain)(text)
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.slug)
-def test_dollars_are_spoken_of_where_they_are_spent_alone(story):
-    spoken = {text for *_, text in texts_of(story)} | {story.fields["description"], story.fields["name"]}
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.slug)
+def test_only_the_spending_example_mentions_dollars(example):
+    texts = {text for *_, text in texts_of(example)} | {example.fields["description"], example.fields["name"]}
 
-    assert any("$" in text for text in spoken) == (story.slug == "monthly-big-spender")
+    assert any("$" in text for text in texts) == (example.slug == "monthly-big-spender")
 
 
-def test_no_dollar_is_read_outside_spend(loaded, end_user):
+def test_end_user_reads_dollars_in_the_spending_challenge_alone(loaded, end_user):
     bob = end_user("bob")
     for language in project.MODELTRANSLATION_LANGUAGES:
         screen = bob.get("/schema/challenge/record", {"languageCode": language}).json()["data"]
 
-        assert [each["name"] for each in screen if "$" in str(each)] == ["Monthly Big Spender"], language
+        names = [challenge["name"] for challenge in screen if "$" in str(challenge)]
+        assert names == ["Monthly Big Spender"], language

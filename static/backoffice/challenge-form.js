@@ -1,6 +1,7 @@
 /**
- * The challenge's form: languages side by side, variables by a click, the ladder, and the living preview.
- * Everything works on `data-` attributes that the templates and `TextsForm` set; without it the form still saves.
+ * The challenge's form: tabs of languages, variables inserted by a click, milestones added and drawn on their way
+ * to the target, and the preview. It finds everything by `data-` attributes that the templates and `TextsForm`
+ * set; without this script the form still saves.
  */
 (() => {
   "use strict";
@@ -20,17 +21,17 @@
     document.body.classList.add("desk-form-page");
     const preview = one("[data-preview]");
     document.body.classList.toggle("has-preview", Boolean(preview));
-    dressAll(form);
-    nameSearches(form);
-    document.addEventListener("desk:added", () => nameSearches(form));
+    enhanceAll(form);
+    labelSearches(form);
+    document.addEventListener("backoffice:added", () => labelSearches(form));
     const languages = new Languages(form);
-    new Ladder(form);
-    askOnTop(form, languages);
+    new Milestones(form);
+    showQuestion(form, languages);
     if (preview) new Preview(form, preview);
   });
 
-  /** What is asked before saving is read first; each point leads to its field, and "Not yet" closes it. */
-  function askOnTop(form, languages) {
+  /** Focus what is asked before saving; its links lead to fields, and "Not yet" closes it. */
+  function showQuestion(form, languages) {
     const question = one("[data-question]", form);
     if (!question) return;
     question.focus();
@@ -46,8 +47,8 @@
     });
   }
 
-  /** A search that nothing was chosen in has no name of its own: it takes its label's. Drawn a moment later. */
-  function nameSearches(form) {
+  /** Name Select2's empty searches by their labels, for screen readers; Select2 makes them a moment later. */
+  function labelSearches(form) {
     setTimeout(() => {
       for (const search of all(".select2-selection__rendered", form)) {
         const field = search.id.replace(/^select2-(.*)-container$/, "$1");
@@ -59,24 +60,24 @@
 
   /* ------------------------------------------------------------ texts */
 
-  function dressAll(root) {
-    all("[data-text]", root).forEach(dressText);
-    all("[data-icon]", root).forEach(dressIcon);
+  function enhanceAll(root) {
+    all("[data-text]", root).forEach(enhanceText);
+    all("[data-icon]", root).forEach(enhanceIcon);
   }
 
-  /** A counter, and buttons that put a variable where the cursor is. */
-  function dressText(input) {
-    if (input.dataset.dressed) return;
-    input.dataset.dressed = "1";
-    const under = make("div", { class: "desk-under" });
+  /** Add a character counter, and buttons that insert a variable at the cursor. */
+  function enhanceText(input) {
+    if (input.dataset.enhanced) return;
+    input.dataset.enhanced = "1";
+    const tools = make("div", { class: "desk-under" });
     for (const name of (input.dataset.variables || "").split(" ").filter(Boolean)) {
       const button = make("button", { type: "button", "data-insert": name }, `{{${name}}}`);
       button.addEventListener("click", () => insert(input, `{{${name}}}`));
-      under.append(button);
+      tools.append(button);
     }
     const count = make("span", { class: "desk-count" });
-    under.append(count);
-    input.after(under);
+    tools.append(count);
+    input.after(tools);
     const recount = () => {
       count.textContent = `${[...input.value].length} / ${input.getAttribute("maxlength")}`;
     };
@@ -93,29 +94,29 @@
     input.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  /** One language for all texts of the page: the challenge's and every milestone's. */
+  /** The language that is shown of all texts on the page: the challenge's and every milestone's. */
   class Languages {
     constructor(form) {
       this.form = form;
-      this.code = sessionStorage.getItem("desk-language") || this.firstWrong() || "en";
+      this.code = sessionStorage.getItem("backoffice-language") || this.firstWithErrors() || "en";
       form.addEventListener("click", (event) => {
         const tab = event.target.closest("[data-language-tab]");
         if (tab) this.show(tab.dataset.languageTab);
         if (event.target.closest("[data-copy]")) this.copy(one("[data-copy-from]", form).value);
       });
-      form.addEventListener("keydown", (event) => this.#walk(event));
+      form.addEventListener("keydown", (event) => this.#moveByArrow(event));
       form.addEventListener("input", () => this.refresh());
-      document.addEventListener("desk:added", () => this.show(this.code));
-      this.show(this.firstWrong() || this.code);
+      document.addEventListener("backoffice:added", () => this.show(this.code));
+      this.show(this.firstWithErrors() || this.code);
     }
 
-    firstWrong() {
+    firstWithErrors() {
       return one("[data-language-tab] .desk-errors", this.form)?.closest("[data-language-tab]").dataset.languageTab;
     }
 
     show(code) {
       this.code = one(`[data-language-tab="${code}"]`, this.form) ? code : "en";
-      sessionStorage.setItem("desk-language", this.code);
+      sessionStorage.setItem("backoffice-language", this.code);
       for (const tab of all("[data-language-tab]", this.form)) {
         const chosen = tab.dataset.languageTab === this.code;
         tab.setAttribute("aria-selected", chosen);
@@ -123,10 +124,10 @@
       }
       for (const panel of all("[data-language-panel]", this.form)) panel.hidden = panel.dataset.languagePanel !== this.code;
       this.refresh();
-      document.dispatchEvent(new CustomEvent("desk:language", { detail: this.code }));
+      document.dispatchEvent(new CustomEvent("backoffice:language", { detail: this.code }));
     }
 
-    /** How many texts each language has, and what is read where one is empty. */
+    /** Show how many texts each language has, and in each empty one what members read instead. */
     refresh() {
       for (const group of all("[data-languages]", this.form)) {
         for (const tab of all("[data-language-tab]", group)) {
@@ -152,7 +153,7 @@
       }
     }
 
-    #walk(event) {
+    #moveByArrow(event) {
       const tab = event.target.closest("[data-language-tab]");
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       if (!tab || !step) return;
@@ -165,9 +166,9 @@
 
   /* ------------------------------------------------------------ icons */
 
-  function dressIcon(box) {
-    if (box.dataset.dressed) return;
-    box.dataset.dressed = "1";
+  function enhanceIcon(box) {
+    if (box.dataset.enhanced) return;
+    box.dataset.enhanced = "1";
     const [input, image, name] = ["input[type=file]", "[data-icon-image]", "[data-icon-name]"].map((s) => one(s, box));
     const before = image.src;
     input.hasChangeListener = true; // the theme's own listener wants the theme's own markup
@@ -179,7 +180,7 @@
       const reader = new FileReader();
       reader.addEventListener("load", () => {
         image.src = reader.result;
-        document.dispatchEvent(new CustomEvent("desk:changed"));
+        document.dispatchEvent(new CustomEvent("backoffice:changed"));
       });
       reader.readAsDataURL(file);
     });
@@ -190,19 +191,19 @@
 
   /* ------------------------------------------------------------ milestones */
 
-  class Ladder {
+  class Milestones {
     constructor(form) {
       this.form = form;
       this.root = one("[data-ladder]", form);
       if (!this.root) return;
       this.prefix = this.root.dataset.ladder;
-      this.rungs = one("[data-rungs]", this.root);
+      this.list = one("[data-rungs]", this.root);
       one("[data-add-rung]", this.root)?.addEventListener("click", () => this.add());
-      this.root.addEventListener("change", (event) => this.#removed(event));
+      this.root.addEventListener("change", (event) => this.#onRemovalChange(event));
       form.addEventListener("input", () => this.draw());
       form.addEventListener("change", () => this.draw());
       window.django?.jQuery?.(form).on("change", "select", () => this.draw());
-      all("[data-rung]", this.root).forEach((rung) => this.#mark(rung));
+      all("[data-rung]", this.root).forEach((milestone) => this.#markRemoved(milestone));
       this.draw();
     }
 
@@ -210,53 +211,55 @@
       const total = one(`[name="${this.prefix}-TOTAL_FORMS"]`, this.root);
       const holder = document.createElement("div");
       holder.innerHTML = one("[data-rung-template]", this.root).innerHTML.replaceAll("__prefix__", total.value);
-      const rung = holder.firstElementChild;
-      this.rungs.append(rung);
+      const milestone = holder.firstElementChild;
+      this.list.append(milestone);
       total.value = Number(total.value) + 1;
-      dressAll(rung);
-      rung.dispatchEvent(new CustomEvent("formset:added", { bubbles: true, detail: { formsetName: this.prefix } }));
-      document.dispatchEvent(new CustomEvent("desk:added"));
-      one("input:not([type=hidden])", rung)?.focus();
-      one("[name$=milestone_target_value]", rung)?.focus();
+      enhanceAll(milestone);
+      milestone.dispatchEvent(new CustomEvent("formset:added", { bubbles: true, detail: { formsetName: this.prefix } }));
+      document.dispatchEvent(new CustomEvent("backoffice:added"));
+      one("input:not([type=hidden])", milestone)?.focus();
+      one("[name$=milestone_target_value]", milestone)?.focus();
       this.draw();
     }
 
-    #removed(event) {
-      if (event.target.name?.endsWith("-DELETE")) this.#mark(event.target.closest("[data-rung]"));
+    #onRemovalChange(event) {
+      if (event.target.name?.endsWith("-DELETE")) this.#markRemoved(event.target.closest("[data-rung]"));
     }
 
-    #mark(rung) {
-      rung.classList.toggle("is-removed", Boolean(one("[name$=-DELETE]", rung)?.checked));
+    #markRemoved(milestone) {
+      milestone.classList.toggle("is-removed", Boolean(one("[name$=-DELETE]", milestone)?.checked));
     }
 
-    /** Where the milestones stand on the way to the target, with what they pay. */
+    /** Draw the milestones and the target to scale, each with its reward. */
     draw() {
       const drawing = one("[data-ladder-drawing]", this.root);
       const target = Number(one("[name=completion_target_value]", this.form)?.value);
-      const marks = all("[data-rung]", this.rungs).filter((rung) => !rung.classList.contains("is-removed")).map((rung) => this.#read(rung));
+      const marks = all("[data-rung]", this.list)
+        .filter((milestone) => !milestone.classList.contains("is-removed"))
+        .map((milestone) => this.#read(milestone));
       drawing.hidden = !(target > 0) || !marks.length;
       if (drawing.hidden) return;
       const highest = Math.max(target, ...marks.map((mark) => mark.value || 0));
       drawing.replaceChildren(make("div", { class: "desk-ladder-track" }));
-      for (const mark of marks.filter((each) => each.value > 0)) {
+      for (const mark of marks.filter(({ value }) => value > 0)) {
         const kind = mark.value > target ? "is-over" : mark.status === "live" ? "" : "is-idle";
-        drawing.append(this.#sign(mark.value / highest, mark.text, mark.reward, kind));
+        drawing.append(this.#makeMark(mark.value / highest, mark.text, mark.reward, kind));
       }
       const reward = one("[name=completion_reward] option:checked", this.form)?.textContent.trim();
-      drawing.append(this.#sign(target / highest, String(target), reward, "is-target"));
+      drawing.append(this.#makeMark(target / highest, String(target), reward, "is-target"));
     }
 
-    #read(rung) {
-      const field = (name) => one(`[name$="-${name}"]`, rung);
+    #read(milestone) {
+      const field = (name) => one(`[name$="-${name}"]`, milestone);
       const text = field("milestone_target_value")?.value || "";
       const name = field("name")?.value || "";
-      const title = one("[data-rung-title]", rung);
+      const title = one("[data-rung-title]", milestone);
       if (text || name) title.textContent = [text, name].filter(Boolean).join(" · ");
-      const reward = one("[name$=-reward] option:checked", rung)?.textContent.trim();
+      const reward = one("[name$=-reward] option:checked", milestone)?.textContent.trim();
       return { value: Number(text), text, status: field("status")?.value, reward };
     }
 
-    #sign(share, text, reward, kind) {
+    #makeMark(share, text, reward, kind) {
       const mark = make("div", { class: `desk-ladder-mark ${kind}` });
       mark.style.left = `${share * 100}%`;
       mark.append(make("b", {}, text), make("i"), make("span", { title: reward || "" }, reward || "·"));
@@ -268,22 +271,22 @@
 
   class Preview {
     constructor(form, panel) {
-      Object.assign(this, { form, panel, state: sessionStorage.getItem("desk-state") || "not_started", timer: 0, turn: 0 });
+      Object.assign(this, { form, panel, state: sessionStorage.getItem("backoffice-state") || "not_started", timer: 0, turn: 0 });
       this.card = one("challenge-card", panel);
       this.note = one("[data-preview-note]", panel);
       this.stage = one("[data-preview-stage]", panel);
-      form.addEventListener("input", () => this.soon());
-      form.addEventListener("change", () => this.soon());
-      document.addEventListener("desk:changed", () => this.soon());
-      document.addEventListener("desk:language", (event) => this.#speak(event.detail));
+      form.addEventListener("input", () => this.drawSoon());
+      form.addEventListener("change", () => this.drawSoon());
+      document.addEventListener("backoffice:changed", () => this.drawSoon());
+      document.addEventListener("backoffice:language", (event) => this.#setLanguage(event.detail));
       panel.addEventListener("click", (event) => this.#press(event.target.closest("button")));
-      panel.addEventListener("input", () => this.soon());
+      panel.addEventListener("input", () => this.drawSoon());
       const pressed = one(`[data-preview-state="${this.state}"]`, panel);
-      for (const each of all("[data-preview-state]", panel)) each.setAttribute("aria-pressed", each === pressed);
-      this.#speak(sessionStorage.getItem("desk-language") || "en");
+      for (const button of all("[data-preview-state]", panel)) button.setAttribute("aria-pressed", button === pressed);
+      this.#setLanguage(sessionStorage.getItem("backoffice-language") || "en");
     }
 
-    soon() {
+    drawSoon() {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.draw(), 350);
     }
@@ -300,7 +303,7 @@
       this.card.data = this.#withIcons(answer.data, answer.places);
     }
 
-    /** The form without its files: icons are shown from here. */
+    /** Copy the form without its files, because the preview takes its icons from the page. */
     #body() {
       const body = new FormData(this.form);
       for (const [name, value] of [...body.entries()]) if (value instanceof File || name.endsWith("-kept")) body.delete(name);
@@ -311,21 +314,21 @@
     }
 
     #withIcons(data, places) {
-      const chosen = (root) => one("[data-icon-image]", root)?.src;
-      const icon = chosen(one(".field-icon, [data-icon]", this.form) || this.form);
+      const iconIn = (root) => one("[data-icon-image]", root)?.src;
+      const icon = iconIn(one(".field-icon, [data-icon]", this.form) || this.form);
       if (icon) data.eudIcon = icon;
-      const rungs = all("[data-rung]", this.form);
+      const milestoneForms = all("[data-rung]", this.form);
       for (const milestone of data.milestones) {
-        const rung = rungs[places[milestone.id]];
-        if (rung) milestone.eudMilestoneIcon = chosen(rung) || milestone.eudMilestoneIcon;
+        const milestoneForm = milestoneForms[places[milestone.id]];
+        if (milestoneForm) milestone.eudMilestoneIcon = iconIn(milestoneForm) || milestone.eudMilestoneIcon;
       }
       return data;
     }
 
-    #speak(code) {
+    #setLanguage(code) {
       const select = one("[data-preview-language]", this.panel);
       if (one(`option[value="${code}"]`, select)) select.value = code;
-      this.soon();
+      this.drawSoon();
     }
 
     #press(button) {
@@ -333,7 +336,7 @@
       const { previewState, previewWidth, previewTheme } = button.dataset;
       if (previewState) {
         this.state = previewState;
-        sessionStorage.setItem("desk-state", previewState);
+        sessionStorage.setItem("backoffice-state", previewState);
       }
       if (previewWidth) {
         this.stage.dataset.width = previewWidth;
@@ -343,8 +346,8 @@
         this.stage.dataset.theme = previewTheme;
         this.card.theme = previewTheme;
       }
-      for (const each of all("button", button.parentElement)) each.setAttribute("aria-pressed", each === button);
-      this.soon();
+      for (const sibling of all("button", button.parentElement)) sibling.setAttribute("aria-pressed", sibling === button);
+      this.drawSoon();
     }
   }
 })();
