@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.models.api_key import ApiKey
 from access.models.staff_action import StaffAction
+from core.admin import registry
 from core.admin.base_classes import StaffModelAdmin, ViewOnlyAdmin
 from core.admin.large_tables import ExactSearch
 from core.admin.theme import RangeDateTimeFilter, display
@@ -25,7 +25,7 @@ class ApiKeyForm(forms.ModelForm):
         return cleaned
 
 
-@admin.register(ApiKey)
+@registry.register(ApiKey)
 class ApiKeyAdmin(StaffModelAdmin):
     form = ApiKeyForm
     list_display = ("name", "prefix", "shown_scopes", "paused", "expires_at", "last_used_at")
@@ -68,7 +68,7 @@ class ApiKeyAdmin(StaffModelAdmin):
         return response
 
 
-@admin.register(StaffAction)
+@registry.register(StaffAction)
 class StaffActionAdmin(ExactSearch, ViewOnlyAdmin):
     """The audit log: what staff did by hand, and why."""
 

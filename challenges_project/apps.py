@@ -2,7 +2,7 @@ from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
 
 
-class FloorConfig(AppConfig):
+class ProjectConfig(AppConfig):
     """The project itself, an app for the sake of its commands."""
 
     name = "challenges_project"
@@ -22,3 +22,12 @@ class StaffAdminConfig(admin_apps.AdminConfig):
 
     default = False
     default_site = "core.admin.site.StaffSite"
+
+    def ready(self) -> None:
+        """Find every app's admin module, then register what they noted."""
+        from django.contrib import admin
+
+        from core.admin import registry
+
+        super().ready()
+        registry.register_all(admin.site)

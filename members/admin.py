@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from core.admin import registry
 from core.admin.base_classes import StaffModelAdmin
 from core.admin.large_tables import ExactSearch
 from core.admin.theme import ChoicesDropdownFilter, display
@@ -15,7 +15,7 @@ from core.choices import MemberStatus
 from members.models import Member
 
 
-@admin.register(Member)
+@registry.register(Member)
 class MemberAdmin(ExactSearch, StaffModelAdmin):
     """Edits the profile alone; erasing a member has a page of its own in the back office."""
 

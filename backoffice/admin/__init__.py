@@ -1,1 +1,1 @@
-from backoffice.admin import registration  # noqa: F401
+from backoffice.admin import challenge, readonly_lists, third_party  # noqa: F401

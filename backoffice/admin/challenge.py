@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from challenges.admin.challenge import ChallengeAdmin
 from challenges.admin.duplicate import FormDefaults
 from challenges.models import Challenge
+from core.admin import registry
 from core.admin.theme import action
 from core.icons import clean_icon
 from demo.examples.catalogue import EXAMPLES
@@ -17,6 +18,7 @@ from demo.loading import ICONS
 from rewards.models import Reward
 
 
+@registry.extend(Challenge)
 class BackofficeChallengeAdmin(ChallengeAdmin):
     actions_detail = ("statistics", "duplicate")
     actions_row = ("statistics", "duplicate")

@@ -15,6 +15,7 @@ from backoffice.queries import member_timeline
 from backoffice.templatetags.backoffice import action_label, in_display_order
 from challenges.admin.readonly_lists import ChallengeLogAdmin, ChallengeProgressAdmin
 from challenges.models import ChallengeLog, ChallengeProgress
+from core.admin import registry
 from core.admin.theme import ChangeList, action, display
 from members.admin import MemberAdmin
 from members.models import Member
@@ -55,6 +56,7 @@ class ProgressChangeList(ChangeList):
         return reverse("backoffice:progress", args=[result.pk])
 
 
+@registry.extend(Member)
 class BackofficeMemberAdmin(MemberLink, MemberAdmin):
     """Members whose rows lead to the member's page; the profile is edited from there."""
 
@@ -63,6 +65,7 @@ class BackofficeMemberAdmin(MemberLink, MemberAdmin):
         return MemberChangeList if may_view else super().get_changelist(request)
 
 
+@registry.extend(ChallengeProgress)
 class BackofficeProgressAdmin(MemberLink, ChallengeProgressAdmin):
     """Progress whose rows lead to the page that explains the value."""
 
@@ -101,6 +104,7 @@ class RecordActions(MemberLink):
         return format_html('<span class="desk-acts">{}</span>', anchors) if links else "–"
 
 
+@registry.extend(RewardLog)
 class BackofficeRewardLogAdmin(RecordActions, RewardLogAdmin):
     action_permission = CHANGE_REWARD_LOG_PERMISSION
 
@@ -108,6 +112,7 @@ class BackofficeRewardLogAdmin(RecordActions, RewardLogAdmin):
         return member_timeline.actions_on_reward(record, timezone.now())
 
 
+@registry.extend(ChallengeLog)
 class BackofficeChallengeLogAdmin(RecordActions, ChallengeLogAdmin):
     action_permission = ADD_LOG_PERMISSION
 
@@ -118,11 +123,3 @@ class BackofficeChallengeLogAdmin(RecordActions, ChallengeLogAdmin):
         if name == "count_anyway":
             return reverse("backoffice:count_anyway", args=[record.member_id]) + f"?log={record.pk}"
         return super().action_url(name, record)
-
-
-MODEL_ADMINS: dict[type[models.Model], Any] = {
-    Member: BackofficeMemberAdmin,
-    ChallengeProgress: BackofficeProgressAdmin,
-    RewardLog: BackofficeRewardLogAdmin,
-    ChallengeLog: BackofficeChallengeLogAdmin,
-}

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +16,7 @@ from challenges.admin.import_export import ImportExport
 from challenges.admin.removal import ChallengeRemoval
 from challenges.admin.revert import RevertToVersion
 from challenges.models import Challenge
+from core.admin import registry
 from core.admin.base_classes import StaffModelAdmin
 from core.admin.history import HistoryAdmin
 from core.admin.icon_field import icon_image
@@ -27,7 +27,7 @@ from core.choices import RecordStatus
 from milestones.admin.milestone import MilestoneInline
 
 
-@admin.register(Challenge)
+@registry.register(Challenge)
 class ChallengeAdmin(
     ChallengeColumns,
     ImportExport,

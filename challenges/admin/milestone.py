@@ -1,8 +1,7 @@
-"""The milestone's ModelAdmin, replaced by one that reverts a version through the challenge's edit."""
+"""The milestone's admin, extended: it leads to its challenge's form, where a version reverts too."""
 
 from typing import Any
 
-from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -10,14 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from challenges.admin.form_changes import FormChanges
 from challenges.admin.revert import RevertToVersion
+from core.admin import registry
 from core.admin.theme import action
 from milestones.admin.milestone import MilestoneAdmin
 from milestones.models import Milestone
 
-admin.site.unregister(Milestone)
 
-
-@admin.register(Milestone)
+@registry.extend(Milestone)
 class ChallengeMilestoneAdmin(RevertToVersion, MilestoneAdmin):
     """View-only: a milestone is edited in its challenge's form. Its history can revert to a version."""
 

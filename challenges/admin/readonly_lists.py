@@ -6,7 +6,6 @@ Staff may add a log, which is then judged and counted like any other.
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from access.domain import audit_log
 from challenges.models import Activity, ChallengeLog, ChallengeProgress
 from challenges.queries.progress_summary import percentage, progress_status
+from core.admin import registry
 from core.admin.base_classes import AddOnlyAdmin, ViewOnlyAdmin
 from core.admin.fields import ReasonField
 from core.admin.large_tables import ExactSearch
@@ -36,7 +36,7 @@ class AddedLogForm(forms.ModelForm):
 STATUS_COLOURS = {"in_progress": "info", "completed": "success", "failed": "danger"}
 
 
-@admin.register(ChallengeLog)
+@registry.register(ChallengeLog)
 class ChallengeLogAdmin(ExactSearch, AddOnlyAdmin):
     """A log that staff add is judged as by the API; who added it and why is in the audit log."""
 
@@ -95,7 +95,7 @@ class ChallengeLogAdmin(ExactSearch, AddOnlyAdmin):
         return Badge("not", str(ReasonCode(log.reason_code).label))
 
 
-@admin.register(ChallengeProgress)
+@registry.register(ChallengeProgress)
 class ChallengeProgressAdmin(ExactSearch, ViewOnlyAdmin):
     list_display = (
         "member",
@@ -127,7 +127,7 @@ class ChallengeProgressAdmin(ExactSearch, ViewOnlyAdmin):
         return Badge(status.value, str(status.label))
 
 
-@admin.register(Activity)
+@registry.register(Activity)
 class ActivityAdmin(ExactSearch, ViewOnlyAdmin):
     list_display = ("unique_identifier", "member", "activity_id", "activity_value", "activity_at")
     list_select_related = ("member",)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 
+from core.admin import registry
 from core.admin.base_classes import AMOUNT_OVERRIDES, ViewOnlyAdmin
 from core.admin.history import HistoryAdmin
 from core.admin.icon_field import icon_image
@@ -19,7 +19,7 @@ from milestones.models import Milestone
 STATUS_COLOURS = {"draft": "info", "live": "success", "paused": "warning"}
 
 
-@admin.register(Milestone)
+@registry.register(Milestone)
 class MilestoneAdmin(ViewOnlyAdmin, HistoryAdmin, TranslationAdmin):
     list_display = ("name", "challenge", "milestone_target_value", "shown_status", "reward")
     list_select_related = ("challenge", "reward")

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
+from core.admin import registry
 from core.admin.base_classes import StaffModelAdmin, ViewOnlyAdmin
 from core.admin.history import HistoryAdmin
 from core.admin.languages import language_tabs
@@ -43,7 +44,7 @@ STATUS_COLOURS = {
 }
 
 
-@admin.register(Reward)
+@registry.register(Reward)
 class RewardAdmin(UploadsCodes, DomainRemoval, StaffModelAdmin, HistoryAdmin, TranslationAdmin):
     list_display = ("name", "code_source", "codes_left", "issued", "ends", "valid_for_days")
     list_filter = (("code_source", ChoicesDropdownFilter), ArchivedFilter)
@@ -142,7 +143,7 @@ class ShownStatusFilter(ChoicesDropdownFilter):
         return queryset.with_status(status, timezone.now())
 
 
-@admin.register(RewardLog)
+@registry.register(RewardLog)
 class RewardLogAdmin(DownloadsCsv, ExactSearch, ViewOnlyAdmin):
     export = staticmethod(exports.export_reward_logs)
     export_permission = "rewards.view_rewardlog"
@@ -185,7 +186,7 @@ class RewardLogAdmin(DownloadsCsv, ExactSearch, ViewOnlyAdmin):
         return Badge(status.value, str(status.label))
 
 
-@admin.register(CouponCode)
+@registry.register(CouponCode)
 class CouponCodeAdmin(DownloadsCsv, ExactSearch, ViewOnlyAdmin):
     export = staticmethod(exports.export_coupon_codes)
     export_permission = "rewards.add_couponcode"

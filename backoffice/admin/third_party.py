@@ -1,4 +1,4 @@
-"""Register models of other apps again: with the theme's classes, or with links to the back office."""
+"""Register the models of Django and django-axes again, with the theme's classes."""
 
 from axes.admin import AccessAttemptAdmin, AccessLogAdmin
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
@@ -8,18 +8,11 @@ from django.contrib.auth.models import Group, User
 from django.db import models
 from django.http import HttpRequest
 
-from backoffice.admin import readonly_lists
-from backoffice.admin.challenge import BackofficeChallengeAdmin
-from challenges.models import Challenge
 from core.admin.base_classes import StaffModelAdmin, ViewOnlyAdmin
 from core.admin.theme import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-for model in (User, Group, AccessAttempt, AccessFailureLog, AccessLog, Challenge):
+for model in (User, Group, AccessAttempt, AccessFailureLog, AccessLog):
     admin.site.unregister(model)
-admin.site.register(Challenge, BackofficeChallengeAdmin)
-for model, model_admin in readonly_lists.MODEL_ADMINS.items():
-    admin.site.unregister(model)
-    admin.site.register(model, model_admin)
 
 
 @admin.register(User)
