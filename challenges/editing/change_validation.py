@@ -56,6 +56,7 @@ def _milestones_errors(change_set: ChangeSet) -> Iterator[DomainError]:
 
 
 def milestone_field(change_set: ChangeSet, index: int, field: str | None) -> str | None:
+    """Return the name that errors have for a field of the milestone at `index`; see `check`."""
     return field if change_set.of_one_milestone else f"milestones.{index}.{field}"
 
 

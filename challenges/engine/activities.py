@@ -49,6 +49,7 @@ class ActivityOutcome:
 
     @property
     def accepting_challenge_ids(self) -> list[UUID]:
+        """The challenges that stored a log of it, or had stored it before."""
         pairs = zip(self.challenge_ids, self.outcomes, strict=True)
         return [challenge_id for challenge_id, outcome in pairs if outcome.status != "rejected"]
 

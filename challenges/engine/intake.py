@@ -166,7 +166,7 @@ def _find_verdicts(context: BatchContext, sub_batch: list[int]) -> tuple[dict[in
 
 
 def _find_stored_reversals(context: BatchContext, sub_batch: list[int]) -> set[Identity | None]:
-    """Find the reversals of this sub-batch that are stored; their locked originals keep more from coming."""
+    """Find the reversals of this sub-batch that are stored. None is added, as their originals are locked."""
     reversals = (context.identity(index) for index in sub_batch if context.entries[index].reversal_of)
     return set(find_log_rows(identity for identity in reversals if identity))
 

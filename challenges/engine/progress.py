@@ -210,7 +210,7 @@ def _closes_at(rules: Rules, window: Window, logs: list[LogRow]) -> datetime:
     """Return when the window of a new row closes.
 
     A window that begins after the challenge's end holds only logs counted by staff: it closes with the
-    calendar. A recount may find activity that counted before the end was moved back: it stays inside.
+    calendar. Recomputing may find activity that counted before the end was moved back: it stays inside.
     """
     closes_at = rules.closes_at(window.ends_at)
     if closes_at <= window.starts_at:

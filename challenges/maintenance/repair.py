@@ -51,7 +51,7 @@ COMPARED = Table(
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A window whose row and logs differ. `shown`: the row's value in units; None: there is no row."""
+    """A window whose row and logs differ, in units. `shown`: the row's value; None: there is no row."""
 
     member_id: UUID
     period_key: str

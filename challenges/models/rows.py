@@ -182,5 +182,6 @@ def row_of_log(log: ChallengeLog) -> LogRow:
 
 
 def chunked(items: Sequence[Identity], size: int) -> Iterable[Sequence[Identity]]:
+    """Split a sequence into chunks of at most `size` items."""
     for start in range(0, len(items), size):
         yield items[start : start + size]

@@ -55,6 +55,7 @@ class MemberState:
     reward_logs: Mapping[str, Sequence[RewardLog]] = field(default_factory=dict)
 
     def rewards_in(self, period_key: str) -> Sequence[RewardLog]:
+        """Return the reward logs of a window, oldest first."""
         return self.reward_logs.get(period_key, ())
 
 
@@ -69,6 +70,7 @@ class MemberRows(tuple[tuple[Any, ...], ...]):
 
     @property
     def progress(self) -> list[ProgressRow]:
+        """The progress rows, each once, by id."""
         rows = (ProgressRow(*row[: len(PROGRESS.columns)]) for row in self)
         return list({row.id: row for row in rows}.values())
 
