@@ -1,4 +1,4 @@
-"""Connect signals to what follows from a saved log and from an edited record."""
+"""Connect signals: count saved logs, invalidate caches after an edit, remove icons of deleted records."""
 
 from typing import Any
 

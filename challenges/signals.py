@@ -1,8 +1,8 @@
-"""Signals of this app."""
+"""Define the signals of this app."""
 
 from django.dispatch import Signal
 
-# Sent whenever challenge logs were stored, one or five thousand, inside the transaction that stored them.
-# `logs`: what was stored, in record order, each with its judgement (`models.rows.LogRow` or a saved
-# `ChallengeLog`). The engine's receiver answers `challenges.engine.progress.Applied`.
+# Sent once for all logs that a transaction stores together, inside that transaction. `logs`: these logs with
+# their verdicts, in the order in which they were recorded, as `models.rows.LogRow` or a saved `ChallengeLog`.
+# The engine's receiver returns `challenges.engine.progress.Applied`.
 challenge_logs_saved = Signal()

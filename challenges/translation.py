@@ -1,4 +1,4 @@
-"""Which texts of a challenge are kept in every language, and its history of edits."""
+"""Register the translated texts of a challenge, and its history of edits."""
 
 import simple_history
 from modeltranslation.translator import TranslationOptions, register

@@ -55,7 +55,7 @@ class Rules:
     thresholds: tuple[Threshold, ...]
 
     def closes_at(self, calendar_end: datetime) -> datetime:
-        """When a window closes: at its calendar end or at the challenge's end, whichever is earlier."""
+        """Return when a window closes: at its calendar end or the end of the challenge, the earlier one."""
         return calendar_end if self.ends_at is None else min(calendar_end, self.ends_at)
 
 
@@ -123,13 +123,16 @@ def _load(challenge_ids: set[UUID]) -> dict[UUID, Rules]:
             )
         )
     challenges = Challenge.objects.unarchived().filter(id__in=challenge_ids)
-    return {each.id: snapshot(each, tuple(thresholds.get(each.id, ()))) for each in challenges}
+    return {
+        challenge.id: snapshot(challenge, tuple(thresholds.get(challenge.id, ()))) for challenge in challenges
+    }
 
 
 _rules = VersionedCache(_load)
 
 
 def snapshot(challenge: Challenge, thresholds: tuple[Threshold, ...]) -> Rules:
+    """Build the rules of a challenge with these thresholds, which must be lowest first."""
     return Rules(
         challenge_id=challenge.id,
         status=challenge.status,
@@ -149,6 +152,6 @@ def snapshot(challenge: Challenge, thresholds: tuple[Threshold, ...]) -> Rules:
 
 
 def challenges_naming(activity_id: str) -> list[UUID]:
-    """The live challenges in which this activity counts, by id."""
+    """List the ids of the live challenges in which this activity counts, ascending."""
     live = Challenge.objects.live().order_by("id").values_list("id", "activity_ids")
     return [id_ for id_, activity_ids in live if activity_id in activity_ids]

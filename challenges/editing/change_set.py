@@ -1,4 +1,4 @@
-"""One edit of a challenge and its milestones, as it will be stored: the record, its past, its thresholds."""
+"""Compare an edit of a challenge and its milestones with what is stored."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,30 +11,32 @@ from core.amounts import units
 from core.choices import RecordStatus
 from milestones.models import Milestone
 
-# What decides to which window a log belongs and what it adds there.
-RECASTING = ("aggregation_method", "aggregation_period", "time_zone")
-# Written by the door itself, never by who comes through it.
-BOOKKEEPING = {"version", "settling_since", "live_since", "created_at", "updated_at"}
+# Editing one of these may assign a log to another window, or change what it adds there.
+REASSIGNING_FIELDS = ("aggregation_method", "aggregation_period", "time_zone")
+# Set by `challenges.editing.service`, never by an editor.
+BOOKKEEPING_FIELDS = {"version", "settling_since", "live_since", "created_at", "updated_at"}
 
 
 @dataclass(slots=True)
 class ChangeSet:
-    """`stored`: the challenge as it is now, None for a new one. `milestones`: those this edit touches.
+    """One edit of a challenge and its milestones, as it will be stored at `at`.
 
-    `standing`: every milestone that is not archived once the edit is done, lowest first.
+    `stored`: the challenge before the edit; None for a new one. `milestones`: those that the edit adds or
+    changes. `remaining_milestones`: all that are not archived after the edit, by id. `old_rules`: the rules
+    before the edit; None for a new challenge.
     """
 
     challenge: Challenge
     stored: Challenge | None
     milestones: list[Milestone]
     removed: list[Milestone]
-    standing: list[Milestone]
-    before: Rules | None
+    remaining_milestones: list[Milestone]
+    old_rules: Rules | None
     at: datetime
-    # The edit came as one milestone's: its faults carry plain field names.
+    # The edit is of one milestone alone: errors name its fields without the milestone's index.
     of_one_milestone: bool = False
-    edited: set[str] = field(default_factory=set)
-    edited_milestones: dict[UUID, set[str]] = field(default_factory=dict)
+    edited_fields: set[str] = field(default_factory=set)
+    edited_milestone_fields: dict[UUID, set[str]] = field(default_factory=dict)
 
     @property
     def is_new(self) -> bool:
@@ -42,26 +44,28 @@ class ChangeSet:
 
     @property
     def changes_nothing(self) -> bool:
-        return not (self.edited or self.removed or any(self.edited_milestones.values()))
+        return not (self.edited_fields or self.removed or any(self.edited_milestone_fields.values()))
 
     @property
-    def recasts(self) -> list[str]:
-        """Which of the fields that decide a log's window and value are edited."""
-        return [] if self.is_new else [name for name in RECASTING if name in self.edited]
+    def reassigning_fields(self) -> list[str]:
+        """The edited fields for which progress must be recomputed from all logs."""
+        return [] if self.is_new else [name for name in REASSIGNING_FIELDS if name in self.edited_fields]
 
     @property
-    def moves_thresholds(self) -> bool:
-        """Whether open windows must be looked at: another target, another end, a threshold that is new."""
-        if self.before is None:
+    def needs_backfill(self) -> bool:
+        """Whether open windows may have to change: another target or end, a new or moved milestone."""
+        if self.old_rules is None:
             return False
-        after = self.rules()
-        new = {(t.milestone_id, t.target) for t in after.thresholds}
-        old = {(t.milestone_id, t.target) for t in self.before.thresholds}
-        return (after.target, after.ends_at) != (self.before.target, self.before.ends_at) or bool(new - old)
+        new_rules = self.new_rules()
+        new = {(threshold.milestone_id, threshold.target) for threshold in new_rules.thresholds}
+        old = {(threshold.milestone_id, threshold.target) for threshold in self.old_rules.thresholds}
+        if new - old:
+            return True
+        return (new_rules.target, new_rules.ends_at) != (self.old_rules.target, self.old_rules.ends_at)
 
-    def rules(self) -> Rules:
-        """The rules that the engine will read once the edit is stored."""
-        return snapshot(self.challenge, thresholds_of(self.standing))
+    def new_rules(self) -> Rules:
+        """Return the rules that the engine will read once the edit is stored."""
+        return snapshot(self.challenge, thresholds_of(self.remaining_milestones))
 
     def has_logs(self) -> bool:
         return ChallengeLog.objects.filter(challenge=self.challenge.id).exists()
@@ -73,38 +77,41 @@ def change_set_of(
     removed: Collection[Milestone],
     at: datetime,
 ) -> ChangeSet:
-    """Compare with what is stored, taking over what others stored meanwhile (to write: under the lock)."""
+    """Compare the edited records with those stored; fields that only others changed take the stored values.
+
+    Call it with the challenge locked where the edit is to be stored. Sets `live_since` of milestones that go
+    live.
+    """
     stored = Challenge.objects.filter(id=challenge.id).first()
-    was = {each.id: each for each in Milestone.objects.filter(challenge=challenge.id)}
-    touched = [_refreshed(each, was.get(each.id)) for each in milestones]
+    stored_milestones = {
+        milestone.id: milestone for milestone in Milestone.objects.filter(challenge=challenge.id)
+    }
+    touched = list(milestones)
+    for milestone in touched:
+        if milestone.id in stored_milestones:
+            milestone.merge_from(stored_milestones[milestone.id])
+    old_rules = None
     if stored is not None:
         challenge.merge_from(stored)
-    edit = ChangeSet(
+        old_rules = snapshot(stored, thresholds_of(_remaining_milestones(stored_milestones.values(), (), ())))
+    change_set = ChangeSet(
         challenge=challenge,
         stored=stored,
         milestones=touched,
         removed=list(removed),
-        standing=_remaining_milestones(was.values(), touched, removed),
-        before=snapshot(stored, thresholds_of(_remaining_milestones(was.values(), (), ())))
-        if stored
-        else None,
+        remaining_milestones=_remaining_milestones(stored_milestones.values(), touched, removed),
+        old_rules=old_rules,
         at=at,
-        edited=challenge.dirty_fields() - BOOKKEEPING,
+        edited_fields=challenge.dirty_fields() - BOOKKEEPING_FIELDS,
     )
-    for each in touched:
-        edit.edited_milestones[each.id] = each.dirty_fields() - BOOKKEEPING
-        _go_live(each, was.get(each.id), at)
-    return edit
+    for milestone in touched:
+        change_set.edited_milestone_fields[milestone.id] = milestone.dirty_fields() - BOOKKEEPING_FIELDS
+        _set_live_since(milestone, stored_milestones.get(milestone.id), at)
+    return change_set
 
 
-def _refreshed(milestone: Milestone, stored: Milestone | None) -> Milestone:
-    if stored is not None:
-        milestone.merge_from(stored)
-    return milestone
-
-
-def _go_live(milestone: Milestone, stored: Milestone | None, at: datetime) -> None:
-    """`live_since` is when it last went live; it acts on windows that were open then."""
+def _set_live_since(milestone: Milestone, stored: Milestone | None, at: datetime) -> None:
+    """Set `live_since` where a milestone goes live: it acts on windows that are open then."""
     was_live = stored is not None and stored.status == RecordStatus.LIVE and stored.archived_at is None
     if milestone.status == RecordStatus.LIVE and not was_live:
         milestone.live_since = at
@@ -113,17 +120,24 @@ def _go_live(milestone: Milestone, stored: Milestone | None, at: datetime) -> No
 def _remaining_milestones(
     stored: Iterable[Milestone], touched: Sequence[Milestone], removed: Collection[Milestone]
 ) -> list[Milestone]:
-    gone = {each.id for each in removed}
-    after = {each.id: each for each in stored} | {each.id: each for each in touched}
-    kept = [each for each in after.values() if each.archived_at is None and each.id not in gone]
-    return sorted(kept, key=lambda each: each.id)
+    """Return all milestones after an edit that are not archived, by id."""
+    removed_ids = {milestone.id for milestone in removed}
+    by_id = {milestone.id: milestone for milestone in (*stored, *touched)}
+    remaining = [
+        milestone
+        for milestone in by_id.values()
+        if milestone.archived_at is None and milestone.id not in removed_ids
+    ]
+    return sorted(remaining, key=lambda milestone: milestone.id)
 
 
 def thresholds_of(milestones: Iterable[Milestone]) -> tuple[Threshold, ...]:
-    """The live ones as the engine reads them, lowest first."""
+    """Return the live ones of these milestones as the engine reads them, lowest first."""
     live = [
-        Threshold(each.id, units(each.milestone_target_value), each.reward_id, each.live_since)
-        for each in milestones
-        if each.status == RecordStatus.LIVE and each.live_since is not None
+        Threshold(
+            milestone.id, units(milestone.milestone_target_value), milestone.reward_id, milestone.live_since
+        )
+        for milestone in milestones
+        if milestone.status == RecordStatus.LIVE and milestone.live_since is not None
     ]
-    return tuple(sorted(live, key=lambda each: (each.target, each.milestone_id)))
+    return tuple(sorted(live, key=lambda threshold: (threshold.target, threshold.milestone_id)))

@@ -1,4 +1,4 @@
-"""What an edit must not do: the refusals of "Editing a running challenge" (docs/rules.md), all at once."""
+"""Validate an edit of a challenge and its milestones (docs/rules.md, Editing a running challenge)."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -15,136 +15,141 @@ from core.periods import checked_zone
 from milestones.models import Milestone
 from rewards.models import Reward, RewardLog
 
-# More logs than this are not recounted in one transaction.
-RECOUNTED_AT_MOST = 10_000
+# With more logs than this, recomputing them all would take too long for one transaction.
+RECOMPUTED_AT_MOST = 10_000
 LONGEST_IDENTIFIER = 256
 
 
-def check(edit: ChangeSet) -> None:
-    """Raise `DomainErrors` with every bad field; conflicts only when nothing else is wrong.
+def check(change_set: ChangeSet) -> None:
+    """Raise `DomainErrors` with an error for every bad field; with the conflicts when no field is bad.
 
-    A milestone's fields are named plainly when the edit is of that milestone alone, else
-    `milestones.<place>.milestone_target_value`.
+    A milestone's field is named `milestones.<index>.<field>`, or `<field>` when the edit is of one milestone.
     """
-    faults = [*_faults_of_challenge(edit), *_faults_of_milestones(edit)]
-    if faults := [*faults, *_above_target(edit), *_rewards_gone(edit)]:
-        raise DomainErrors(faults)
-    if conflicts := [*_status_conflicts(edit), *_locked(edit)]:
+    errors = [*_challenge_errors(change_set), *_milestones_errors(change_set)]
+    if errors := [*errors, *_above_target_errors(change_set), *_restored_reward_errors(change_set)]:
+        raise DomainErrors(errors)
+    if conflicts := [*_status_conflicts(change_set), *_locked_rule_conflicts(change_set)]:
         raise DomainErrors(conflicts)
 
 
-def _faults_of_challenge(edit: ChangeSet) -> Iterator[DomainError]:
-    challenge = edit.challenge
-    yield from _faults_of_record(challenge)
-    yield from _amount_faults(challenge.completion_target_value, "completion_target_value", edit)
+def _challenge_errors(change_set: ChangeSet) -> Iterator[DomainError]:
+    challenge = change_set.challenge
+    yield from _record_errors(challenge)
+    yield from _amount_errors(challenge.completion_target_value, "completion_target_value", change_set)
     if challenge.starts_at and challenge.ends_at and challenge.starts_at >= challenge.ends_at:
         yield DomainError("ends_before_start", "Must be after startsAt.", "ends_at")
-    if "time_zone" in edit.edited and challenge.time_zone:
+    if "time_zone" in change_set.edited_fields and challenge.time_zone:
         try:
             checked_zone(challenge.time_zone)
         except DomainError as error:
             yield DomainError(error.code, error.message, "time_zone")
-    yield from _activity_faults(challenge.activity_ids)
-    if "completion_reward_id" in edit.edited and challenge.completion_reward:
-        yield from _archived_reward(challenge.completion_reward, "completion_reward")
+    yield from _activity_id_errors(challenge.activity_ids)
+    if "completion_reward_id" in change_set.edited_fields and challenge.completion_reward:
+        yield from _archived_reward_errors(challenge.completion_reward, "completion_reward")
 
 
-def _faults_of_milestones(edit: ChangeSet) -> Iterator[DomainError]:
-    for place, milestone in enumerate(edit.milestones):
-        for fault in _faults_of_milestone(milestone, edit):
-            fault.field = milestone_field(edit, place, fault.field)
-            yield fault
+def _milestones_errors(change_set: ChangeSet) -> Iterator[DomainError]:
+    for index, milestone in enumerate(change_set.milestones):
+        for error in _milestone_errors(milestone, change_set):
+            error.field = milestone_field(change_set, index, error.field)
+            yield error
 
 
-def milestone_field(edit: ChangeSet, place: int, field: str | None) -> str | None:
-    return field if edit.of_one_milestone else f"milestones.{place}.{field}"
+def milestone_field(change_set: ChangeSet, index: int, field: str | None) -> str | None:
+    """Return the name that errors have for a field of the milestone at `index`; see `check`."""
+    return field if change_set.of_one_milestone else f"milestones.{index}.{field}"
 
 
-def _faults_of_milestone(milestone: Milestone, edit: ChangeSet) -> Iterator[DomainError]:
-    yield from _faults_of_record(milestone, exclude=frozenset({"challenge"}))
-    yield from _amount_faults(milestone.milestone_target_value, "milestone_target_value", edit)
-    if "reward_id" in edit.edited_milestones[milestone.id] and milestone.reward:
-        yield from _archived_reward(milestone.reward, "reward")
+def _milestone_errors(milestone: Milestone, change_set: ChangeSet) -> Iterator[DomainError]:
+    yield from _record_errors(milestone, exclude=frozenset({"challenge"}))
+    yield from _amount_errors(milestone.milestone_target_value, "milestone_target_value", change_set)
+    if "reward_id" in change_set.edited_milestone_fields[milestone.id] and milestone.reward:
+        yield from _archived_reward_errors(milestone.reward, "reward")
 
 
-def _faults_of_record(record: Model, exclude: frozenset[str] = frozenset()) -> Iterator[DomainError]:
-    """Lengths, types, choices and texts."""
-    twins = set(eud_texts.texts_of(type(record)))
+def _record_errors(record: Model, exclude: frozenset[str] = frozenset()) -> Iterator[DomainError]:
+    """Check lengths, types, choices and end-user texts."""
+    translated_fields = set(eud_texts.texts_of(type(record)))
     try:
-        record.clean_fields(exclude=twins | exclude)
+        record.clean_fields(exclude=translated_fields | exclude)
     except ValidationError as error:
         for name, errors in error.error_dict.items():
             yield from (DomainError(e.code or "invalid", e.messages[0], name) for e in errors)
-    yield from eud_texts.faults_in(record)
+    yield from eud_texts.text_errors(record)
 
 
-def _amount_faults(value: Any, field: str, edit: ChangeSet) -> Iterator[DomainError]:
+def _amount_errors(value: Any, field: str, change_set: ChangeSet) -> Iterator[DomainError]:
     if not isinstance(value, Decimal | int):
-        return  # refused already, by its type
+        return  # `_record_errors` refuses the type
     if value <= 0:
         yield DomainError("not_positive", "Use a value above 0.", field)
-    elif value % 1 and edit.challenge.aggregation_method == AggregationMethod.COUNT:
+    elif value % 1 and change_set.challenge.aggregation_method == AggregationMethod.COUNT:
         yield DomainError("whole_number", "With count, use a whole number: activities are counted.", field)
 
 
-def _activity_faults(activity_ids: Any) -> Iterator[DomainError]:
-    fine = isinstance(activity_ids, list) and all(
-        isinstance(each, str) and 0 < len(each) <= LONGEST_IDENTIFIER for each in activity_ids
+def _activity_id_errors(activity_ids: Any) -> Iterator[DomainError]:
+    valid = isinstance(activity_ids, list) and all(
+        isinstance(activity_id, str) and 0 < len(activity_id) <= LONGEST_IDENTIFIER
+        for activity_id in activity_ids
     )
-    if not fine:
+    if not valid:
         yield DomainError("invalid", "Send a list of texts of 1 to 256 characters.", "activity_ids")
 
 
-def _archived_reward(reward: Any, field: str) -> Iterator[DomainError]:
+def _archived_reward_errors(reward: Any, field: str) -> Iterator[DomainError]:
     if reward.archived_at is not None:
         yield DomainError("unknown_reward", "No such reward; take an id from its list.", field)
 
 
-def _rewards_gone(edit: ChangeSet) -> Iterator[DomainError]:
-    """What is brought back must find its rewards: an archived one is paid by nothing that is in use."""
-    if not edit.is_new and "archived_at" in edit.edited:
-        yield from _reward_gone(edit.challenge.completion_reward, "completion_reward")
-        for milestone in edit.standing:
-            yield from _reward_gone(milestone.reward, "milestones")
-    for place, milestone in enumerate(edit.milestones):
-        if not milestone._state.adding and "archived_at" in edit.edited_milestones[milestone.id]:
-            yield from _reward_gone(milestone.reward, milestone_field(edit, place, "reward") or "")
+def _restored_reward_errors(change_set: ChangeSet) -> Iterator[DomainError]:
+    """Refuse to restore a challenge or milestone whose reward is archived: nothing in use may pay that."""
+    if not change_set.is_new and "archived_at" in change_set.edited_fields:
+        yield from _restore_errors(change_set.challenge.completion_reward, "completion_reward")
+        for milestone in change_set.remaining_milestones:
+            yield from _restore_errors(milestone.reward, "milestones")
+    for index, milestone in enumerate(change_set.milestones):
+        if not milestone._state.adding and "archived_at" in change_set.edited_milestone_fields[milestone.id]:
+            yield from _restore_errors(milestone.reward, milestone_field(change_set, index, "reward") or "")
 
 
-def _reward_gone(reward: Reward | None, field: str) -> Iterator[DomainError]:
+def _restore_errors(reward: Reward | None, field: str) -> Iterator[DomainError]:
     if reward is not None and reward.archived_at is not None:
         yield DomainError("reward_archived", f"The reward “{reward}” is archived: restore it first.", field)
 
 
-def _above_target(edit: ChangeSet) -> Iterator[DomainError]:
-    """A live milestone of a live challenge must be within reach."""
-    target = edit.challenge.completion_target_value
-    if edit.challenge.status != RecordStatus.LIVE or not isinstance(target, Decimal | int):
+def _above_target_errors(change_set: ChangeSet) -> Iterator[DomainError]:
+    """Refuse a live milestone above the target of a live challenge."""
+    target = change_set.challenge.completion_target_value
+    if change_set.challenge.status != RecordStatus.LIVE or not isinstance(target, Decimal | int):
         return
-    places = {each.id: place for place, each in enumerate(edit.milestones)}
-    for milestone in edit.standing:
+    indexes = {milestone.id: index for index, milestone in enumerate(change_set.milestones)}
+    for milestone in change_set.remaining_milestones:
         value = milestone.milestone_target_value
         if milestone.status != RecordStatus.LIVE or not isinstance(value, Decimal | int) or value <= target:
             continue
-        if milestone.id in places:
-            field = milestone_field(edit, places[milestone.id], "milestone_target_value")
+        if milestone.id in indexes:
+            field = milestone_field(change_set, indexes[milestone.id], "milestone_target_value")
             message = f"The challenge completes at {target:f}; a milestone can't lie above that."
         else:
-            field = "completion_target_value" if "completion_target_value" in edit.edited else "status"
+            moves_target = "completion_target_value" in change_set.edited_fields
+            field = "completion_target_value" if moves_target else "status"
             message = f"Milestone {milestone.name!r} stands at {value:f}, above the target of {target:f}."
         yield DomainError("milestone_above_target", message, field)
 
 
-def _status_conflicts(edit: ChangeSet) -> Iterator[DomainError]:
-    """Back to draft only without history."""
-    challenge = edit.challenge
-    back = not edit.is_new and "status" in edit.edited and challenge.status == RecordStatus.DRAFT
-    if back and edit.has_logs():
+def _status_conflicts(change_set: ChangeSet) -> Iterator[DomainError]:
+    """Refuse to set back to draft what has history."""
+    challenge = change_set.challenge
+    to_draft = "status" in change_set.edited_fields and challenge.status == RecordStatus.DRAFT
+    if to_draft and not change_set.is_new and change_set.has_logs():
         yield _has_history("The challenge has logs; pause it instead.", "status")
-    for place, milestone in enumerate(edit.milestones):
-        back = "status" in edit.edited_milestones[milestone.id] and milestone.status == RecordStatus.DRAFT
-        if back and RewardLog.objects.filter(milestone=milestone.id).exists():
-            field = milestone_field(edit, place, "status")
+    for index, milestone in enumerate(change_set.milestones):
+        to_draft = (
+            "status" in change_set.edited_milestone_fields[milestone.id]
+            and milestone.status == RecordStatus.DRAFT
+        )
+        if to_draft and RewardLog.objects.filter(milestone=milestone.id).exists():
+            field = milestone_field(change_set, index, "status")
             yield _has_history("The milestone has paid rewards; pause it instead.", field)
 
 
@@ -152,17 +157,17 @@ def _has_history(message: str, field: str | None) -> DomainError:
     return DomainError("has_history", message, field, "conflict")
 
 
-def _locked(edit: ChangeSet) -> Iterator[DomainError]:
-    """Method, period and zone: free while nothing was paid and there is little to recount."""
-    if not edit.recasts or not _is_locked(edit):
+def _locked_rule_conflicts(change_set: ChangeSet) -> Iterator[DomainError]:
+    """Refuse another method, period or time zone after a reward log or with too many logs."""
+    if not change_set.reassigning_fields or not _is_rule_locked(change_set):
         return
-    for name in edit.recasts:
+    for name in change_set.reassigning_fields:
         message = "Rewards have been given, or there are too many logs: duplicate the challenge instead."
         yield DomainError("rule_locked", message, name, "conflict")
 
 
-def _is_locked(edit: ChangeSet) -> bool:
-    if RewardLog.objects.filter(challenge=edit.challenge.id).exists():
+def _is_rule_locked(change_set: ChangeSet) -> bool:
+    if RewardLog.objects.filter(challenge=change_set.challenge.id).exists():
         return True
-    counted = edit.challenge.challenge_logs.all()[: RECOUNTED_AT_MOST + 1]
-    return len(counted.values_list("id")) > RECOUNTED_AT_MOST
+    logs = change_set.challenge.challenge_logs.all()[: RECOMPUTED_AT_MOST + 1]
+    return len(logs.values_list("id")) > RECOMPUTED_AT_MOST

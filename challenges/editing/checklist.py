@@ -1,6 +1,6 @@
-"""What to look at before a challenge goes live: everything that is allowed and may not be meant.
+"""Find what staff should look at before a challenge goes live: what is allowed and may be a mistake.
 
-What is not allowed is not listed here: `rules.impact` refuses it, exactly as the API does.
+What is not allowed is refused by `service.impact`, as by the API, and is not listed here.
 """
 
 from collections import Counter
@@ -31,7 +31,7 @@ SHOWN_FIRST = ("eud_title", "eud_description")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A question to whoever publishes. `field` is a column of the challenge, or empty."""
+    """One thing to look at. `message` is translated; `field` is a column of the challenge, or empty."""
 
     code: str
     message: str
@@ -39,126 +39,143 @@ class Finding:
 
 
 def findings(challenge: Challenge, milestones: Sequence[Milestone], at: datetime) -> list[Finding]:
-    """Of a challenge that is not stored yet, with all milestones that it will have."""
-    live = [each for each in milestones if each.status == RecordStatus.LIVE]
+    """List the findings about a challenge as it will be stored, with all milestones that it will have."""
+    live_milestones = [milestone for milestone in milestones if milestone.status == RecordStatus.LIVE]
     return [
-        *_schedule(challenge, at),
-        *_ladder(challenge, milestones, live),
-        *_rewards(challenge, live, at),
-        *_texts(challenge),
-        *_icon(challenge),
+        *_schedule_findings(challenge, at),
+        *_milestone_findings(challenge, milestones, live_milestones),
+        *_reward_findings(challenge, live_milestones, at),
+        *_text_findings(challenge),
+        *_icon_findings(challenge),
     ]
 
 
-def _schedule(challenge: Challenge, at: datetime) -> Iterator[Finding]:
+def _schedule_findings(challenge: Challenge, at: datetime) -> Iterator[Finding]:
     if challenge.ends_at is not None and challenge.ends_at <= at:
         yield Finding("has_ended", _("Its end lies in the past: no activity will count."), "ends_at")
 
 
-def _ladder(
-    challenge: Challenge, milestones: Sequence[Milestone], live: Sequence[Milestone]
+def _milestone_findings(
+    challenge: Challenge, milestones: Sequence[Milestone], live_milestones: Sequence[Milestone]
 ) -> Iterator[Finding]:
-    idle = len(milestones) - len(live)
-    if idle:
+    idle_count = len(milestones) - len(live_milestones)
+    if idle_count:
         message = ngettext(
             "%(n)s milestone is not live and will not pay.",
             "%(n)s milestones are not live and will not pay.",
-            idle,
+            idle_count,
         )
-        yield Finding("idle_milestones", message % {"n": idle})
-    values: Counter[Decimal] = Counter(each.milestone_target_value for each in live)
-    values[challenge.completion_target_value] += 1
-    for value, times in sorted(values.items()):
-        if times > 1:
+        yield Finding("idle_milestones", message % {"n": idle_count})
+    rewards_by_target: Counter[Decimal] = Counter(
+        milestone.milestone_target_value for milestone in live_milestones
+    )
+    rewards_by_target[challenge.completion_target_value] += 1
+    for target, count in sorted(rewards_by_target.items()):
+        if count > 1:
             message = _("%(n)s rewards are paid at the same value, %(value)s.")
-            yield Finding("same_value", message % {"n": times, "value": f"{value:f}"})
+            yield Finding("same_value", message % {"n": count, "value": f"{target:f}"})
 
 
-def _rewards(challenge: Challenge, live: Sequence[Milestone], at: datetime) -> Iterator[Finding]:
-    paid = [*((each.reward, each.milestone_target_value) for each in live)]
-    paid.append((challenge.completion_reward, challenge.completion_target_value))
-    if any(reward is None or reward.code_source == CodeSource.GENERATED for reward, _value in paid):
+def _reward_findings(
+    challenge: Challenge, live_milestones: Sequence[Milestone], at: datetime
+) -> Iterator[Finding]:
+    payments = [(milestone.reward, milestone.milestone_target_value) for milestone in live_milestones]
+    payments.append((challenge.completion_reward, challenge.completion_target_value))
+    if any(reward is None or reward.code_source == CodeSource.GENERATED for reward, _target in payments):
         yield Finding(
             "generated_codes",
             _("Some codes are generated here: your shop must learn of them, by the API's answers."),
         )
-    if any(reward is not None and reward.code_source == CodeSource.EXTERNAL for reward, _value in paid):
+    if any(reward is not None and reward.code_source == CodeSource.EXTERNAL for reward, _target in payments):
         yield Finding(
             "external_codes", _("Some codes are filled in by your backend: members wait until it does.")
         )
-    over = {reward for reward, _value in paid if reward and reward.valid_until and reward.valid_until <= at}
-    for reward in sorted(over, key=str):
+    ended_rewards = {
+        reward for reward, _target in payments if reward and reward.valid_until and reward.valid_until <= at
+    }
+    for reward in sorted(ended_rewards, key=str):
         message = _("The validity of “%(reward)s” is over: its coupons will be expired when they are given.")
         yield Finding("over_reward", message % {"reward": reward})
-    yield from _pools(challenge, [(reward, value) for reward, value in paid if reward is not None], at)
+    pool_payments = [
+        (reward, target) for reward, target in payments if reward and reward.code_source == CodeSource.POOL
+    ]
+    yield from _pool_findings(challenge, pool_payments, at)
 
 
-def _pools(challenge: Challenge, paid: Sequence[tuple[Reward, Decimal]], at: datetime) -> Iterator[Finding]:
+def _pool_findings(
+    challenge: Challenge, payments: Sequence[tuple[Reward, Decimal]], at: datetime
+) -> Iterator[Finding]:
+    """Compare free codes with expected winners. `payments`: each pool reward with the target that pays it."""
     winners: Counter[UUID] = Counter()
-    pools = {reward.id: reward for reward, _value in paid if reward.code_source == CodeSource.POOL}
-    for reward, value in paid:
-        if reward.id in pools:
-            winners[reward.id] += expected_winners(challenge, value, at)
-    for id_, reward in pools.items():
-        left = CouponCode.objects.filter(reward=id_, reward_log=None).count()
-        if left == 0:
+    for reward, target in payments:
+        winners[reward.id] += expected_winners(challenge, target, at)
+    for reward in {reward.id: reward for reward, _target in payments}.values():
+        free_codes = CouponCode.objects.filter(reward=reward.id, reward_log=None).count()
+        if free_codes == 0:
             yield Finding(
                 "empty_pool", _("“%(reward)s” has no codes left: winners will wait.") % {"reward": reward}
             )
-        elif left < winners[id_]:
+        elif free_codes < winners[reward.id]:
             message = _("“%(reward)s” has %(left)s codes left; the last window had %(winners)s winners.")
-            yield Finding("small_pool", message % {"reward": reward, "left": left, "winners": winners[id_]})
+            values = {"reward": reward, "left": free_codes, "winners": winners[reward.id]}
+            yield Finding("small_pool", message % values)
 
 
 def expected_winners(challenge: Challenge, value: Decimal, at: datetime) -> int:
-    """How many members reached that value in the window before this one; 0 for a new challenge."""
-    now = challenge.window_at(at)
-    before = window_before(challenge.aggregation_period, now, challenge.time_zone)
+    """Return how many members reached a value in the window before the one at `at`; 0 for a new challenge."""
+    window = challenge.window_at(at)
+    previous = window_before(challenge.aggregation_period, window, challenge.time_zone)
     return ChallengeProgress.objects.filter(
-        challenge=challenge.id, period_key=before.period_key, current_progress_value__gte=value
+        challenge=challenge.id, period_key=previous.period_key, current_progress_value__gte=value
     ).count()
 
 
-def _texts(challenge: Challenge) -> Iterator[Finding]:
+def _text_findings(challenge: Challenge) -> Iterator[Finding]:
     if challenge.aggregation_method == AggregationMethod.COUNT:
-        dollars = [
+        money_languages = [
             code
             for code in settings.LANGUAGES_OFFERED
             if any("$" in effective_text(challenge, field, code) for field in MESSAGES)
         ]
-        if dollars:
+        if money_languages:
             message = _("It counts activities, yet a message speaks of $ in: %(languages)s.")
             yield Finding(
-                "money_in_count", message % {"languages": _names(dollars)}, f"{MESSAGES[0]}_{dollars[0]}"
+                "money_in_count",
+                message % {"languages": _language_names(money_languages)},
+                f"{MESSAGES[0]}_{money_languages[0]}",
             )
-    written = [
+    written_languages = [
         code
         for code in settings.LANGUAGES_OFFERED
         if any(getattr(challenge, f"{field}_{code}", "") for field in SHOWN_FIRST)
     ]
-    missing = [
+    missing_languages = [
         code
         for code in settings.LANGUAGES_OFFERED
         if any(
             getattr(challenge, f"{field}_{other}", "") and not getattr(challenge, f"{field}_{code}", "")
             for field in SHOWN_FIRST
-            for other in written
+            for other in written_languages
         )
     ]
-    if not written:
+    if not written_languages:
         message = _("It has no title and no description: members see its name.")
         yield Finding("no_title", message, "eud_title_en")
-    elif missing:
+    elif missing_languages:
         message = _(
             "Title or description is not translated into: %(languages)s. Members read the English one."
         )
-        yield Finding("not_translated", message % {"languages": _names(missing)}, f"eud_title_{missing[0]}")
+        yield Finding(
+            "not_translated",
+            message % {"languages": _language_names(missing_languages)},
+            f"eud_title_{missing_languages[0]}",
+        )
 
 
-def _icon(challenge: Challenge) -> Iterator[Finding]:
+def _icon_findings(challenge: Challenge) -> Iterator[Finding]:
     if not challenge.eud_icon:
         yield Finding("no_icon", _("It has no icon: members see the default one."), "icon")
 
 
-def _names(codes: Sequence[str]) -> str:
+def _language_names(codes: Sequence[str]) -> str:
     return ", ".join(str(get_language_info(code)["name_translated"]) for code in codes)

@@ -22,20 +22,20 @@ MESSAGES = {
 
 
 def texts_of(model: type[Model]) -> list[str]:
-    """The translated fields of a model, each kept in one column a language."""
+    """List the translated fields of a model; each has one column for each language."""
     return sorted(translator.get_options_for_model(model).get_field_names())
 
 
 def language_columns(model: type[Model]) -> Iterator[tuple[str, str, str]]:
-    """Every translated column as (field, language, column), the default language first."""
+    """Yield every translated column as (field, language, column), the default language first."""
     others = [code for code in settings.MODELTRANSLATION_LANGUAGES if code != DEFAULT_LANGUAGE]
     for field in texts_of(model):
         for language in (DEFAULT_LANGUAGE, *others):
             yield field, language, f"{field}_{language}"
 
 
-def faults_in(record: Model) -> Iterator[DomainError]:
-    """What must not be stored: unknown variables, braces where there are none, what cannot be seen."""
+def text_errors(record: Model) -> Iterator[DomainError]:
+    """Yield an error for each text with an unknown variable, stray braces or invisible characters."""
     for field, _language, column in language_columns(type(record)):
         try:
             (check_message if field in MESSAGES else check_plain)(getattr(record, column) or "", column)
@@ -44,17 +44,19 @@ def faults_in(record: Model) -> Iterator[DomainError]:
 
 
 def drop_repeated(record: Any, edited: Iterable[str]) -> None:
-    """Empty those of the edited texts that say what would be read without them.
+    """Empty each edited column whose text readers would see without it too; `edited` names columns.
 
-    So a read sent back changes nothing, and a later change of a default reaches whoever never chose a text.
+    So a record that is read and sent back unchanged stores no texts, and a later change of a built-in text
+    reaches every record that has none of its own (docs/rules.md, End-user texts).
     """
     edited = set(edited)
     for field, language, column in language_columns(type(record)):
         text = getattr(record, column) if column in edited else ""
-        if text and text == _without(record, field, language):
+        if text and text == _fallback(record, field, language):
             setattr(record, column, "")
 
 
-def _without(record: Any, field: str, language: str) -> str:
-    own = getattr(record, f"{field}_{DEFAULT_LANGUAGE}") if language != DEFAULT_LANGUAGE else ""
-    return own or (default_text(field, language) if field in DEFAULT_TEXTS else "")
+def _fallback(record: Any, field: str, language: str) -> str:
+    """Return what is read for a field in a language that has no text: the English one, else the built-in."""
+    english = getattr(record, f"{field}_{DEFAULT_LANGUAGE}") if language != DEFAULT_LANGUAGE else ""
+    return english or (default_text(field, language) if field in DEFAULT_TEXTS else "")

@@ -1,7 +1,8 @@
-"""The one door for every edit of a challenge and its milestones: the admin's form and both API views use it.
+"""Store edits of a challenge and its milestones; the admin and the API edit through this module only.
 
-It judges the combined state, stores it and lets it act at once: open windows take over the new rules, whoever
-is past a threshold is paid, once, lowest first. An edit has its challenge alone while it does so (locks.py).
+An edit is validated as a whole, stored, and takes effect at once: open windows take over the new rules, and
+members past a threshold are paid, once, lowest first. The challenge is locked meanwhile (docs/locking.md;
+docs/rules.md, Editing a running challenge).
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -35,50 +36,49 @@ def save(
     """Store an edited or new challenge with the milestones that were edited or added, and pay what is due.
 
     Milestones that are not named stay as they are; `removed` are deleted, or archived if they have paid.
-    What others stored since the record was read is kept, except in the fields edited here; with
-    `expected_version` (the version its editor saw) any such change is refused instead.
-    Raises `DomainErrors` with every bad field by its wire name (conflicts: `has_history`, `rule_locked`),
-    `DomainError` `stale`, `archived` or `not_found`.
+    Fields that are not edited here take the values that others stored meanwhile; with `expected_version`
+    (the version that the editor saw) any such change is refused instead. Raises `DomainErrors` with every
+    bad field (conflicts: `has_history`, `rule_locked`), `DomainError` `stale`, `archived` or `not_found`.
     """
     milestones = list(milestones)
     for milestone in milestones:
         milestone.challenge = challenge
-    return _save(challenge, milestones, at, removed, expected_version)
+    return _save_edit(challenge, milestones, at, removed, expected_version)
 
 
 def save_milestone(milestone: Milestone, *, at: datetime) -> Milestone:
-    """The same for one milestone of a stored challenge; faults name its fields plainly."""
-    challenge = _stored(milestone.challenge_id)
-    _save(challenge, [milestone], at, (), of_one_milestone=True)
+    """Store one milestone of a stored challenge as `save` does; errors name its fields without an index."""
+    challenge = _get_stored(milestone.challenge_id)
+    _save_edit(challenge, [milestone], at, (), of_one_milestone=True)
     return milestone
 
 
 def remove(challenge: Challenge, *, at: datetime) -> str:
-    """Delete a challenge, or archive one that has history; answers `deleted` or `archived`."""
-    with _alone(challenge) as stored:
+    """Delete a challenge, or archive one that has logs; return `deleted` or `archived`."""
+    with _lock_for_edit(challenge) as stored:
         if not stored.challenge_logs.exists():
             stored.delete()
             return DELETED
         if stored.archived_at is None:
             stored.archived_at = at
-            _store(stored, at)
+            _save_challenge(stored, at)
         return ARCHIVED
 
 
 def restore(challenge: Challenge, *, at: datetime) -> Challenge:
-    """Bring an archived challenge back as it was; its milestones and rewards must still be there."""
-    with _alone(challenge) as stored:
+    """Restore an archived challenge as it was. Raises as `save` does, also for a reward that is archived."""
+    with _lock_for_edit(challenge) as stored:
         if stored.archived_at is not None:
             stored.archived_at = None
             change_validation.check(change_set_of(stored, (), (), at))
-            _store(stored, at)
+            _save_challenge(stored, at)
         return stored
 
 
 def remove_milestone(milestone: Milestone, *, at: datetime) -> str:
-    """Delete a milestone, or archive one that has paid; answers `deleted` or `archived`."""
-    challenge = _stored(milestone.challenge_id)
-    _save(challenge, (), at, [milestone])
+    """Delete a milestone, or archive one that has paid; return `deleted` or `archived`."""
+    challenge = _get_stored(milestone.challenge_id)
+    _save_edit(challenge, (), at, [milestone])
     return ARCHIVED if Milestone.objects.filter(id=milestone.id).exists() else DELETED
 
 
@@ -89,22 +89,22 @@ def impact(
     at: datetime,
     removed: Collection[Milestone] = (),
 ) -> Impact:
-    """What saving this edit would do to members and coupons; saves nothing. Raises as `save` does."""
-    edit = change_set_of(challenge, list(milestones), removed, at)
-    change_validation.check(edit)
-    return impact_of(edit)
+    """Count what saving this edit would do to members and coupons; store nothing. Raises as `save` does."""
+    change_set = change_set_of(challenge, list(milestones), removed, at)
+    change_validation.check(change_set)
+    return impact_of(change_set)
 
 
 def milestone_impact(milestone: Milestone, *, at: datetime) -> Impact:
-    """The same for one milestone."""
-    challenge = _stored(milestone.challenge_id)
-    edit = change_set_of(challenge, [milestone], (), at)
-    edit.of_one_milestone = True
-    change_validation.check(edit)
-    return impact_of(edit)
+    """Count what saving one milestone would do, as `impact` does; errors name its fields without an index."""
+    challenge = _get_stored(milestone.challenge_id)
+    change_set = change_set_of(challenge, [milestone], (), at)
+    change_set.of_one_milestone = True
+    change_validation.check(change_set)
+    return impact_of(change_set)
 
 
-def _save(
+def _save_edit(
     challenge: Challenge,
     milestones: Iterable[Milestone],
     at: datetime,
@@ -112,28 +112,29 @@ def _save(
     expected_version: int | None = None,
     of_one_milestone: bool = False,
 ) -> Challenge:
-    with _alone(challenge, expected_version):
-        edit = change_set_of(challenge, milestones, removed, at)
-        edit.of_one_milestone = of_one_milestone
-        if edit.stored is not None and edit.stored.archived_at is not None:
+    with _lock_for_edit(challenge, expected_version):
+        change_set = change_set_of(challenge, milestones, removed, at)
+        change_set.of_one_milestone = of_one_milestone
+        if change_set.stored is not None and change_set.stored.archived_at is not None:
             raise DomainError("archived", "The challenge is archived: restore it first.", None, "conflict")
-        change_validation.check(edit)
-        if not edit.changes_nothing:
-            _carry_out(edit)
+        change_validation.check(change_set)
+        if not change_set.changes_nothing:
+            _apply(change_set)
     return challenge
 
 
 @contextmanager
-def _alone(challenge: Challenge, expected_version: int | None = None) -> Iterator[Challenge]:
-    """A transaction that has the challenge to itself, after paying what an earlier edit still owes.
+def _lock_for_edit(challenge: Challenge, expected_version: int | None = None) -> Iterator[Challenge]:
+    """Open a transaction with the challenge locked, after finishing the backfill of an earlier edit.
 
-    Gives what is stored; a new challenge is its own stored self.
+    Yields the stored challenge; for a new one, the challenge itself. Raises `DomainError` `stale` or
+    `not_found`.
     """
     if not connection.in_atomic_block and not challenge._state.adding:
         backfill.finish_backfill(challenge.id)
     with transaction.atomic():
         locks.lock_exclusive([challenge.id])
-        stored = challenge if challenge._state.adding else _stored(challenge.id)
+        stored = challenge if challenge._state.adding else _get_stored(challenge.id)
         if expected_version is not None and stored.version != expected_version:
             message = "Somebody else changed this meanwhile: read it again and repeat your edit."
             raise DomainError("stale", message, None, "conflict")
@@ -143,65 +144,65 @@ def _alone(challenge: Challenge, expected_version: int | None = None) -> Iterato
         yield stored
 
 
-def _stored(challenge_id: UUID) -> Challenge:
+def _get_stored(challenge_id: UUID) -> Challenge:
     stored = Challenge.objects.filter(id=challenge_id).first()
     if stored is None:
         raise DomainError("not_found", "There is no such challenge any more.", None, "not_found")
     return stored
 
 
-def _carry_out(edit: ChangeSet) -> None:
-    """Store the edit, then let open windows take it over."""
-    challenge = edit.challenge
-    eud_texts.drop_repeated(challenge, edit.edited)
-    if edit.is_new:
-        challenge.created_at = edit.at
-    if edit.is_new or edit.edited:
-        _store(challenge, edit.at)
+def _apply(change_set: ChangeSet) -> None:
+    """Store the edit, then recompute progress or backfill open windows where it needs that."""
+    challenge = change_set.challenge
+    eud_texts.drop_repeated(challenge, change_set.edited_fields)
+    if change_set.is_new:
+        challenge.created_at = change_set.at
+    if change_set.is_new or change_set.edited_fields:
+        _save_challenge(challenge, change_set.at)
     else:
-        _bump(challenge, edit.at)
-    for milestone in edit.milestones:
-        _store_milestone(milestone, edit)
-    for milestone in edit.removed:
-        _drop(milestone, edit.at)
-    if edit.recasts:
-        recompute.recompute_challenge(edit.rules(), edit.at)
-    elif edit.moves_thresholds:
-        backfill.start_backfill(edit.rules(), edit.at)
+        _increment_version(challenge, change_set.at)
+    for milestone in change_set.milestones:
+        _save_milestone(milestone, change_set)
+    for milestone in change_set.removed:
+        _remove_milestone(milestone, change_set.at)
+    if change_set.reassigning_fields:
+        recompute.recompute_challenge(change_set.new_rules(), change_set.at)
+    elif change_set.needs_backfill:
+        backfill.start_backfill(change_set.new_rules(), change_set.at)
 
 
-def _store(challenge: Challenge, at: datetime) -> None:
-    """With a row of history. A new challenge begins with version 1."""
+def _save_challenge(challenge: Challenge, at: datetime) -> None:
+    """Store the challenge with a row of history and a new version; a new challenge has version 1."""
     challenge.version += not challenge._state.adding
     challenge.updated_at = at
     challenge.save()
     challenge.mark_clean()
 
 
-def _bump(challenge: Challenge, at: datetime) -> None:
-    """Only its milestones changed: a new version, without a row of history that says nothing."""
+def _increment_version(challenge: Challenge, at: datetime) -> None:
+    """Set a new version where only milestones changed: a row of history would show no difference."""
     challenge.version += 1
     challenge.updated_at = at
     Challenge.objects.filter(id=challenge.id).update(version=challenge.version, updated_at=at)
     config.invalidate()
 
 
-def _store_milestone(milestone: Milestone, edit: ChangeSet) -> None:
-    edited = edit.edited_milestones[milestone.id]
-    if not edited:
+def _save_milestone(milestone: Milestone, change_set: ChangeSet) -> None:
+    edited_fields = change_set.edited_milestone_fields[milestone.id]
+    if not edited_fields:
         return
-    eud_texts.drop_repeated(milestone, edited)
+    eud_texts.drop_repeated(milestone, edited_fields)
     if milestone._state.adding:
-        milestone.created_at = edit.at
-    milestone.updated_at = edit.at
+        milestone.created_at = change_set.at
+    milestone.updated_at = change_set.at
     milestone.save()
     milestone.mark_clean()
 
 
-def _drop(milestone: Milestone, at: datetime) -> None:
+def _remove_milestone(milestone: Milestone, at: datetime) -> None:
     stored = Milestone.objects.filter(id=milestone.id).first()
     if stored is None:
-        return  # somebody else removed it meanwhile: it is as it was asked to be
+        return  # already removed by somebody else
     if RewardLog.objects.filter(milestone=stored.id).exists():
         stored.archived_at = stored.updated_at = at
         stored.save()

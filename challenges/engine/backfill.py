@@ -1,9 +1,10 @@
-"""Paying what an edit made due: open windows take over the new rules, a bounded set of members at a time.
+"""Backfill rewards after a rule change: open windows take over the new rules, in batches of bounded size.
 
-An edit settles the first members in its own transaction. Whoever is left is settled after its commit, a
-transaction for each set, in key order; `settling_since` stands until the last one, so that an interruption is
-noticed and the rest resumed, by the next edit, by the next activity or by `manage.py rebuild_progress`.
-Asking twice pays once: the unique key of the reward log decides.
+An edit backfills the first rows of progress in its own transaction. The rest follows after its commit, one
+transaction for each batch, in key order. `settling_since` stays set until the last batch, so that an
+interruption is noticed and the rest is resumed by the next edit, the next activity or
+`manage.py rebuild_progress`. Running twice pays once: the unique key of the reward log decides
+(docs/rules.md, Editing a running challenge).
 """
 
 from collections.abc import Callable, Sequence
@@ -25,26 +26,29 @@ from rewards.domain import issuing
 from rewards.models import RewardLog
 
 MEMBERS_AT_ONCE = 1000
-# Longer than a set takes, and then some: who finds an edit unsettled this long resumes it.
+# Well above the time that a batch takes: a backfill that is pending for longer was interrupted.
 INTERRUPTED_AFTER = timedelta(minutes=2)
 
-Place = tuple[UUID, str]  # member, period key: where a walk over a challenge's rows stands
+RowKey = tuple[UUID, str]  # member, period key: the last row that a walk over a challenge's rows has done
 
 
 def start_backfill(rules: Rules, at: datetime) -> None:
-    """Settle an edit made at `at`; call it last in the edit's transaction, with the challenge locked."""
-    place = backfill_some(rules, at, None, at)
-    if place is None:
+    """Backfill the first batch of an edit made at `at`, and schedule the rest for after the commit.
+
+    Call it last in the edit's transaction, with the challenge locked.
+    """
+    last_key = backfill_some(rules, at, None, at)
+    if last_key is None:
         return
     Challenge.objects.filter(id=rules.challenge_id).update(settling_since=at)
     config.invalidate()
-    _after_commit(lambda: finish_backfill(rules.challenge_id, place))
+    _run_after_commit(lambda: finish_backfill(rules.challenge_id, last_key))
 
 
-def finish_backfill(challenge_id: UUID, place: Place | None = None, *, wait: bool = True) -> None:
-    """Settle what is left of a challenge's last edit, from a place or from the start; there may be nothing.
+def finish_backfill(challenge_id: UUID, last_key: RowKey | None = None, *, wait: bool = True) -> None:
+    """Backfill the rows after `last_key`, or all of them; does nothing where no backfill is pending.
 
-    With `wait` false it leaves when somebody else is at it.
+    With `wait` false it returns when another transaction is backfilling this challenge.
     """
     unfinished = True
     while unfinished:
@@ -57,84 +61,81 @@ def finish_backfill(challenge_id: UUID, place: Place | None = None, *, wait: boo
                 or not locks.lock_backfill(challenge_id, wait=wait)
             ):
                 return
-            place = _go_on(rules, place)
-            unfinished = place is not None
-
-
-def _go_on(rules: Rules, place: Place | None) -> Place | None:
-    since = rules.backfill_since or timezone.now()
-    place = backfill_some(rules, since, place, timezone.now())
-    if place is None:
-        Challenge.objects.filter(id=rules.challenge_id).update(settling_since=None)
-        config.invalidate()
-    return place
+            last_key = backfill_some(rules, rules.backfill_since, last_key, timezone.now())
+            unfinished = last_key is not None
+            if not unfinished:
+                Challenge.objects.filter(id=challenge_id).update(settling_since=None)
+                config.invalidate()
 
 
 def resume_if_interrupted(rules: Rules, at: datetime) -> None:
-    """Continue after this transaction a backfill that nobody has finished within `INTERRUPTED_AFTER`."""
+    """Schedule, for after this transaction, a backfill that has been pending for `INTERRUPTED_AFTER`."""
     if rules.backfill_since is not None and at - rules.backfill_since > INTERRUPTED_AFTER:
-        _after_commit(lambda: finish_backfill(rules.challenge_id, wait=False))
+        _run_after_commit(lambda: finish_backfill(rules.challenge_id, wait=False))
 
 
-def _after_commit(go_on: Callable[[], None]) -> None:
-    """What is stored stays: a failure here is logged and resumed later, never answered as a failed edit.
+def _run_after_commit(function: Callable[[], None]) -> None:
+    """Run it after the commit; a failure there is logged and resumed later, for the edit itself is stored.
 
-    A function, for Django's report of the failure asks for its name, which a `partial` does not have.
+    `function` must have a name, which a `partial` has not: Django's report of the failure asks for it.
     """
-    transaction.on_commit(go_on, robust=True)
+    transaction.on_commit(function, robust=True)
 
 
-def backfill_some(rules: Rules, since: datetime, place: Place | None, at: datetime) -> Place | None:
-    """Settle the next rows after `place`, in key order; answers the last one's place, None when none is left.
+def backfill_some(rules: Rules, since: datetime, last_key: RowKey | None, at: datetime) -> RowKey | None:
+    """Backfill the next batch of rows after `last_key`, in key order; `last_key` None: from the first row.
 
-    `since`: the edit's time, which decides the windows and is the time of completion; `at`: the clock.
+    `since`: the time of the edit, which decides the windows and is the time of completion; `at`: now.
+    Returns the key of the last row, None when there are no more rows.
     """
     rows = _with_payments(pending_rows(rules, since), rules).order_by("member_id", "period_key")
-    if place is not None:
-        member_id, period_key = place
+    if last_key is not None:
+        member_id, period_key = last_key
         later = Q(member_id__gt=member_id) | Q(member_id=member_id, period_key__gt=period_key)
         rows = rows.filter(later, member_id__gte=member_id)
-    locked = list(rows.select_for_update(no_key=True, of=("self",))[:MEMBERS_AT_ONCE])
-    _retarget(locked, rules, at)
-    _move_ends(locked, rules, since, at)
-    _complete(locked, since, at)
-    issuing.issue([each for row in locked for each in _dues(row, rules)], at)
-    full = len(locked) == MEMBERS_AT_ONCE
-    return (locked[-1].member_id, locked[-1].period_key) if full else None
+    batch = list(rows.select_for_update(no_key=True, of=("self",))[:MEMBERS_AT_ONCE])
+    _update_targets(batch, rules, at)
+    _update_window_ends(batch, rules, since, at)
+    _complete_rows(batch, since, at)
+    issuing.issue([reward_due for row in batch for reward_due in _unpaid_dues(row, rules)], at)
+    is_full = len(batch) == MEMBERS_AT_ONCE
+    return (batch[-1].member_id, batch[-1].period_key) if is_full else None
 
 
 def pending_rows(rules: Rules, since: datetime) -> QuerySet[ChallengeProgress]:
-    """The rows of windows open at `since` that the rules would change or pay."""
-    wanted = _has_other_target(rules) | _has_other_end(rules, since) | completes(rules)
+    """Return the rows of windows open at `since` that the rules would change or pay."""
+    pending = _has_other_target(rules) | _has_other_end(rules, since) | completes(rules)
     for threshold in rules.thresholds:
-        wanted |= unpaid(threshold)
-    wanted |= Q(challenge_completed_at__isnull=False) & ~_paid(rules.challenge_id)
-    return open_rows(rules.challenge_id, since).filter(wanted)
+        pending |= unpaid(threshold)
+    pending |= Q(challenge_completed_at__isnull=False) & ~_has_reward_log(rules.challenge_id)
+    return open_rows(rules.challenge_id, since).filter(pending)
 
 
 def open_rows(challenge_id: UUID, since: datetime) -> QuerySet[ChallengeProgress]:
+    """Return the rows of a challenge whose window is open at `since`."""
     return ChallengeProgress.objects.filter(challenge=challenge_id, window_ends_at__gt=since)
 
 
 def unpaid(threshold: Threshold) -> Q:
-    """Rows at or past a milestone without its reward log."""
-    return Q(current_progress_value__gte=amount(threshold.target)) & ~_paid(threshold.milestone_id)
+    """Match rows at or past a milestone without its reward log."""
+    return Q(current_progress_value__gte=amount(threshold.target)) & ~_has_reward_log(threshold.milestone_id)
 
 
 def completes(rules: Rules) -> Q:
-    """Rows not completed that the target of the rules completes."""
+    """Match rows that are not completed and whose value reaches the target of the rules."""
     return Q(challenge_completed_at=None, current_progress_value__gte=amount(rules.target))
 
 
-def _paid(threshold_id: UUID) -> Q:
-    logs = RewardLog.objects.filter(
+def _has_reward_log(threshold_id: UUID) -> Q:
+    """Match rows that were paid for a threshold: a milestone's id, or the challenge's for the completion."""
+    reward_logs = RewardLog.objects.filter(
         member=OuterRef("member_id"), threshold_id=threshold_id, period_key=OuterRef("period_key")
     )
-    return Q(Exists(logs))
+    return Q(Exists(reward_logs))
 
 
 def _has_other_target(rules: Rules) -> Q:
-    """Raising a target leaves completed rows at the target they were judged by; lowering reaches all."""
+    """Match rows that take over the target: a completed row does so only when the target was lowered."""
     target = amount(rules.target)
     return Q(completion_target_value__gt=target) | Q(
         completion_target_value__lt=target, challenge_completed_at=None
@@ -143,59 +144,67 @@ def _has_other_target(rules: Rules) -> Q:
 
 def _has_other_end(rules: Rules, since: datetime) -> Q:
     ends = [
-        When(period_key=w.period_key, then=Value(_end(rules, w, since))) for w in open_windows(rules, since)
+        When(period_key=window.period_key, then=Value(_window_end(rules, window, since)))
+        for window in open_windows(rules, since)
     ]
     return ~Q(window_ends_at=Case(*ends, default=F("window_ends_at")))
 
 
 def open_windows(rules: Rules, since: datetime) -> Sequence[Window]:
-    """The calendar window of that moment and the next one, which activity 5 minutes ahead may have begun."""
-    now = window_containing(rules.period, since, rules.zone)
-    return now, window_after(rules.period, now, rules.zone)
+    """Return the calendar window of `since` and the next one: activity may lie up to 5 minutes ahead."""
+    current = window_containing(rules.period, since, rules.zone)
+    return current, window_after(rules.period, current, rules.zone)
 
 
-def _end(rules: Rules, window: Window, since: datetime) -> datetime:
-    """An edit closes a window from now on, never in the past: what counted until then did."""
+def _window_end(rules: Rules, window: Window, since: datetime) -> datetime:
+    """Return when a window closes; not before the edit, so that what counted until then stays inside."""
     return max(rules.closes_at(window.ends_at), since)
 
 
-def _retarget(rows: Sequence[ChallengeProgress], rules: Rules, at: datetime) -> None:
+def _update_targets(rows: Sequence[ChallengeProgress], rules: Rules, at: datetime) -> None:
     target = amount(rules.target)
-    stale = [row for row in rows if row.completion_target_value != target]
-    stale = [r for r in stale if r.challenge_completed_at is None or r.completion_target_value > target]
-    _update(stale, at, completion_target_value=target)
+    outdated = [
+        row
+        for row in rows
+        if row.completion_target_value > target
+        or (row.completion_target_value != target and row.challenge_completed_at is None)
+    ]
+    _update(outdated, at, completion_target_value=target)
 
 
-def _move_ends(rows: Sequence[ChallengeProgress], rules: Rules, since: datetime, at: datetime) -> None:
-    ends = {window.period_key: _end(rules, window, since) for window in open_windows(rules, since)}
-    moved: dict[datetime, list[ChallengeProgress]] = {}
+def _update_window_ends(
+    rows: Sequence[ChallengeProgress], rules: Rules, since: datetime, at: datetime
+) -> None:
+    ends = {window.period_key: _window_end(rules, window, since) for window in open_windows(rules, since)}
+    rows_by_new_end: dict[datetime, list[ChallengeProgress]] = {}
     for row in rows:
-        end = _end_of(row, ends.get(row.period_key, row.window_ends_at))
+        end = ends.get(row.period_key, row.window_ends_at)
+        if row.challenge_completed_at is not None:
+            # Activity may lie up to 5 minutes ahead, and a completion stays inside its window.
+            end = max(end, row.challenge_completed_at + datetime.resolution)
         if end != row.window_ends_at:
-            moved.setdefault(end, []).append(row)
-    for end, some in moved.items():
-        _update(some, at, window_ends_at=end)
+            rows_by_new_end.setdefault(end, []).append(row)
+    for end, moved_rows in rows_by_new_end.items():
+        _update(moved_rows, at, window_ends_at=end)
 
 
-def _end_of(row: ChallengeProgress, end: datetime) -> datetime:
-    """Activity may be reported five minutes ahead: a completion stays inside its window."""
-    completed_at = row.challenge_completed_at
-    return end if completed_at is None else max(end, completed_at + datetime.resolution)
+def _complete_rows(rows: Sequence[ChallengeProgress], since: datetime, at: datetime) -> None:
+    """Complete the rows that reached their target, at the time of the edit.
 
-
-def _complete(rows: Sequence[ChallengeProgress], since: datetime, at: datetime) -> None:
+    In a window that this edit closes: at the last instant before it, which still lies inside the window.
+    """
     reached = [
         row
         for row in rows
         if row.challenge_completed_at is None and row.current_progress_value >= row.completion_target_value
     ]
-    closing = [row for row in reached if row.window_ends_at <= since]  # by this very edit
+    closing = [row for row in reached if row.window_ends_at <= since]
     _update(closing, at, challenge_completed_at=since - datetime.resolution)
     _update([row for row in reached if row.window_ends_at > since], at, challenge_completed_at=since)
 
 
 def _update(rows: Sequence[ChallengeProgress], at: datetime, **values: object) -> None:
-    """The same values for all these rows, in the database and in hand."""
+    """Set the same values on all these rows, in the database and on the instances."""
     if not rows:
         return
     for row in rows:
@@ -205,21 +214,26 @@ def _update(rows: Sequence[ChallengeProgress], at: datetime, **values: object) -
 
 
 def _with_payments(rows: QuerySet[ChallengeProgress], rules: Rules) -> QuerySet[ChallengeProgress]:
-    """Each row with what it was paid, `paid_<place>` for a milestone and `paid_completion`.
+    """Annotate each row with what was paid: `paid_<index>` for a milestone, and `paid_completion`.
 
-    As of when the statement began: what was paid since is asked for again and paid once all the same.
+    A reward log that is written after the statement began is not seen: it is asked for again, and paid once.
     """
-    paid = {f"paid_{place}": _paid(each.milestone_id) for place, each in enumerate(rules.thresholds)}
-    return rows.annotate(**paid, paid_completion=_paid(rules.challenge_id))
+    paid = {
+        f"paid_{index}": _has_reward_log(threshold.milestone_id)
+        for index, threshold in enumerate(rules.thresholds)
+    }
+    return rows.annotate(**paid, paid_completion=_has_reward_log(rules.challenge_id))
 
 
-def _dues(row: ChallengeProgress, rules: Rules) -> list[issuing.Due]:
-    """What the row reached and was not paid, lowest first, completion last."""
+def _unpaid_dues(row: ChallengeProgress, rules: Rules) -> list[issuing.Due]:
+    """List what an annotated row reached and was not paid, lowest first, completion last."""
     value = units(row.current_progress_value)
     dues = [
-        due(row, rules, each.milestone_id, each.reward_id, None)
-        for place, each in enumerate(rules.thresholds)
-        if each.target <= value and each.live_since < row.window_ends_at and not getattr(row, f"paid_{place}")
+        due(row, rules, threshold.milestone_id, threshold.reward_id, None)
+        for index, threshold in enumerate(rules.thresholds)
+        if threshold.target <= value
+        and threshold.live_since < row.window_ends_at
+        and not getattr(row, f"paid_{index}")
     ]
     if row.challenge_completed_at is not None and not row.paid_completion:  # type: ignore[attr-defined]
         dues.append(due(row, rules, None, rules.completion_reward_id, None))

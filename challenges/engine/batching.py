@@ -19,15 +19,16 @@ def split_batch(entries: Sequence[Entry], singly: Collection[Pair]) -> list[list
     change waits for the next sub-batch. The entries of the pairs in `singly` never share one.
     """
     sub_batches: list[list[int]] = []
+    # For each pair: the number of its last sub-batch, and whether it holds reversals.
     last: dict[Pair, tuple[int, bool]] = {}
     for index, entry in enumerate(entries):
         pair = pair_of(entry)
         is_reversal = bool(entry.reversal_of)
-        place, was_reversal = last.get(pair, (0, is_reversal))
+        sub_batch, was_reversal = last.get(pair, (0, is_reversal))
         if pair in last and (was_reversal != is_reversal or pair in singly):
-            place += 1
-        last[pair] = (place, is_reversal)
-        if place == len(sub_batches):
+            sub_batch += 1
+        last[pair] = (sub_batch, is_reversal)
+        if sub_batch == len(sub_batches):
             sub_batches.append([])
-        sub_batches[place].append(index)
+        sub_batches[sub_batch].append(index)
     return sub_batches

@@ -1,4 +1,7 @@
-"""Whether one activity counts, in the order of the table "One activity log". Pure: no database, no clock."""
+"""Decide whether one activity is refused, stored or counted. Pure: no database, no clock.
+
+The checks run in the order of the tables in docs/rules.md, One activity log and Reversals.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +19,7 @@ OLD_AT_MOST = timedelta(days=60)
 
 @dataclass(slots=True)
 class Entry:
-    """One activity as the customer reported it, well formed and not yet judged. `activity_value` in units."""
+    """One well-formed activity as the customer reported it, without a verdict. `activity_value` in units."""
 
     challenge_id: UUID
     external_id: str
@@ -29,15 +32,16 @@ class Entry:
 
     @property
     def content(self) -> tuple:
-        """What a replay must repeat: the instant, the activity, the numeric value, what it reverses."""
+        """The fields that a replay must repeat, in the order of `replays.CONTENT_FIELDS`."""
         return self.activity_at, self.activity_id, self.activity_value, self.reversal_of
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of a log that is stored: its window, and what it changes there, in units.
+    """The window of a log that is to be stored, and by how much it changes the window's value, in units.
 
-    A reversal knows its window by the key alone: the row that it changes exists.
+    `reason_code`: why it does not count; empty when it counts. `window`: None for a reversal, for which the
+    key is enough, as the progress row that it changes exists.
     """
 
     period_key: str
@@ -51,7 +55,7 @@ class Verdict:
 
 
 def check_times(activity_at: datetime, at: datetime) -> None:
-    """Raises `DomainError` for a time more than 5 minutes ahead or more than 60 days back."""
+    """Raise `DomainError` for a time more than 5 minutes ahead or more than 60 days back."""
     if activity_at > at + AHEAD_AT_MOST:
         raise DomainError(
             "activity_in_future", "activityAt lies more than 5 minutes ahead; check the clock.", "activity_at"
@@ -63,7 +67,7 @@ def check_times(activity_at: datetime, at: datetime) -> None:
 
 
 def check_challenge(rules: Rules | None) -> Rules:
-    """Raises `DomainError` for a challenge that is unknown, archived or a draft."""
+    """Return the rules; raise `DomainError` for a challenge that is unknown, archived or a draft."""
     if rules is None:
         raise DomainError("unknown_challenge", "No such challenge; take an id from its list.", "challenge")
     if rules.status == RecordStatus.DRAFT:
@@ -74,7 +78,10 @@ def check_challenge(rules: Rules | None) -> Rules:
 
 
 def judge_activity(entry: Entry, rules: Rules | None, member_paused: bool, at: datetime) -> Verdict:
-    """The judgement at receipt of an activity that is no reversal. Raises `DomainError` for a refusal."""
+    """Return the verdict on an activity that is no reversal. Raises `DomainError` for a refusal.
+
+    `rules`: None for a challenge that is unknown or archived. `at`: the moment of receipt.
+    """
     check_times(entry.activity_at, at)
     rules = check_challenge(rules)
     value = counted_value(entry.activity_value, rules)
@@ -84,7 +91,10 @@ def judge_activity(entry: Entry, rules: Rules | None, member_paused: bool, at: d
 
 
 def counted_value(activity_value: int | None, rules: Rules) -> int:
-    """What the activity adds, in units: its value, or one where the challenge counts."""
+    """Return what an activity adds, in units: its value, or one with the method `count`.
+
+    Raises `DomainError` with the method `sum` for a value that is missing or negative.
+    """
     if rules.counting:
         return SCALE
     if activity_value is None:
@@ -101,7 +111,7 @@ def counted_value(activity_value: int | None, rules: Rules) -> int:
 def uncounted_reason(
     activity_at: datetime, rules: Rules, window: Window, member_paused: bool, at: datetime
 ) -> str:
-    """Why the log is stored and does not count, or an empty string: the first reason that applies."""
+    """Return why a log is stored and does not count, the first reason that applies; empty when it counts."""
     if rules.status == RecordStatus.PAUSED:
         return ReasonCode.CHALLENGE_PAUSED.value
     if member_paused:
@@ -116,9 +126,10 @@ def uncounted_reason(
 
 
 def judge_reversal(entry: Entry, original: "Original | None", rules: Rules | None, at: datetime) -> Verdict:
-    """The judgement of a log that takes another one back, in the original's window whenever it arrives.
+    """Return the verdict on a reversal, which acts on the original's window whenever it arrives.
 
-    Raises `DomainError` for an unknown original, a reversal of a reversal, or more than is left.
+    `original`: None when the member has no such log. Raises `DomainError` for a refusal, such as an unknown
+    original, a reversal of a reversal, or more than is left (docs/rules.md, Reversals).
     """
     check_times(entry.activity_at, at)
     rules = check_challenge(rules)
@@ -151,7 +162,7 @@ def judge_reversal(entry: Entry, original: "Original | None", rules: Rules | Non
 
 @dataclass(slots=True)
 class Original:
-    """A log that a reversal names: its window, whether it counted, and what of it is left, in units."""
+    """A log that a reversal names. `left`: what it added less what was taken back already, in units."""
 
     period_key: str
     counted: bool

@@ -1,8 +1,8 @@
-"""Single logs that arrive at the same moment share one transaction: its statements and commit are paid once.
+"""Record single logs that arrive at the same time in one transaction, which saves statements and commits.
 
-Nobody waits for others to come. A log that finds its challenge idle is recorded at once; those that arrive
-meanwhile in the same process are recorded together when it is done, by the first of them. Each challenge by
-itself: an edit that has one for itself keeps nobody else waiting.
+No log is delayed to wait for others. One whose challenge is idle is recorded at once; those that arrive in
+this process while it is being recorded form the next group, which the thread of the first of them records.
+There is a queue for each challenge, so that an edit, which locks its challenge, delays no other challenge.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from challenges.engine.intake import Outcome
 
 @dataclass(slots=True)
 class Waiter:
-    """One log's place in the line of its challenge: woken with its outcome, or to record `group` itself."""
+    """One log in the queue of its challenge, woken with its outcome or, as the leader, with its `group`."""
 
     entry: Entry
     woken: Event = field(default_factory=Event)
@@ -28,57 +28,58 @@ class Waiter:
 
 
 _lock = Lock()
-# Those who wait, of each challenge whose logs are being recorded now.
-_lines: dict[UUID, list[Waiter]] = {}
+# The waiting logs of each challenge whose logs are being recorded now; an idle challenge has no entry.
+_queues: dict[UUID, list[Waiter]] = {}
 
 
 def record(entry: Entry) -> Outcome:
-    """The outcome of one activity, as `intake.record` gives it. Inside a transaction it stays by itself."""
+    """Record one activity and return its outcome, as `intake.record` does; ungrouped inside a transaction."""
     if connection.in_atomic_block:
         return intake.record([entry])[0]
-    turn = Waiter(entry)
-    if _is_leader(turn):
-        turn.group = [turn]
+    waiter = Waiter(entry)
+    if _start_or_enqueue(waiter):
+        waiter.group = [waiter]
     else:
-        turn.woken.wait()
-    if turn.group:
-        _record_group(turn.group)
-    # A group that failed leaves no outcome: each goes alone then, so that one log's trouble is its own.
-    return turn.outcome or intake.record([entry])[0]
+        waiter.woken.wait()
+    if waiter.group:
+        _record_group(waiter.group)
+    # A group that failed has no outcomes: each log is then recorded alone, so that it fails for itself only.
+    return waiter.outcome or intake.record([entry])[0]
 
 
-def _is_leader(turn: Waiter) -> bool:
-    """Whether nobody is at this challenge; else the log stands in line now."""
+def _start_or_enqueue(waiter: Waiter) -> bool:
+    """Return True when the challenge was idle and is taken now; else add the log to the queue."""
     with _lock:
-        line = _lines.get(turn.entry.challenge_id)
-        if line is None:
-            _lines[turn.entry.challenge_id] = []
+        queue = _queues.get(waiter.entry.challenge_id)
+        if queue is None:
+            _queues[waiter.entry.challenge_id] = []
             return True
-        line.append(turn)
+        queue.append(waiter)
         return False
 
 
 def _record_group(group: Sequence[Waiter]) -> None:
     try:
-        outcomes = intake.record([turn.entry for turn in group])
-        for turn, outcome in zip(group, outcomes, strict=True):
-            turn.outcome = outcome
+        outcomes = intake.record([waiter.entry for waiter in group])
+        for waiter, outcome in zip(group, outcomes, strict=True):
+            waiter.outcome = outcome
     except Exception:
         if len(group) == 1:
             raise
     finally:
         _start_next_group(group[0].entry.challenge_id)
-        for turn in group[1:]:
-            turn.woken.set()
+        for waiter in group[1:]:
+            waiter.woken.set()
 
 
 def _start_next_group(challenge_id: UUID) -> None:
-    """Whoever came meanwhile goes next, all of them together, led by the first."""
+    """Wake the first of the logs that arrived meanwhile to record all of them; without any, set idle."""
     with _lock:
-        waiting = _lines[challenge_id]
-        if not waiting:
-            del _lines[challenge_id]
+        group = _queues[challenge_id]
+        if not group:
+            del _queues[challenge_id]
             return
-        _lines[challenge_id] = []
-    waiting[0].group = waiting
-    waiting[0].woken.set()
+        _queues[challenge_id] = []
+    leader = group[0]
+    leader.group = group
+    leader.woken.set()

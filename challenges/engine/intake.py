@@ -64,7 +64,7 @@ class Outcome:
 
 
 class ProcessSingly(Exception):  # noqa: N818 - control flow
-    """Raised inside an attempt that these pairs would take past the limit of a sum: repeat them singly."""
+    """Raised inside an attempt in which these pairs would pass the limit of a sum: repeat them singly."""
 
     def __init__(self, pairs: frozenset[Pair]) -> None:
         self.pairs = pairs
@@ -73,7 +73,7 @@ class ProcessSingly(Exception):  # noqa: N818 - control flow
 
 @dataclass(slots=True)
 class BatchContext:
-    """What one transaction knows of its batch."""
+    """The state of one transaction: its batch, and the rules and members that were read for it."""
 
     entries: Sequence[Entry]
     outcomes: list[Outcome]
@@ -129,7 +129,7 @@ def record_once(entries: Sequence[Entry], singly: frozenset[Pair], at: datetime)
 
 
 def _process_sub_batch(context: BatchContext, sub_batch: list[int]) -> None:
-    verdicts, replays = _judge(context, sub_batch)
+    verdicts, replays = _find_verdicts(context, sub_batch)
     _enrol(context, verdicts)
     logs, duplicates = _build_logs(context, verdicts)
     stored = _store_within_limits(context, logs)
@@ -139,13 +139,13 @@ def _process_sub_batch(context: BatchContext, sub_batch: list[int]) -> None:
         _resolve_stored(context, refused, {log.identity: index for index, log in stored.items()})
 
 
-def _judge(context: BatchContext, sub_batch: list[int]) -> tuple[dict[int, Verdict], list[int]]:
-    """Return the verdicts by index, and the reversals that replay a log: they must not take anything back."""
+def _find_verdicts(context: BatchContext, sub_batch: list[int]) -> tuple[dict[int, Verdict], list[int]]:
+    """Return the verdicts by index, and the indexes of reversals that replay a log and take nothing back."""
     verdicts: dict[int, Verdict] = {}
     replays: list[int] = []
     has_reversals = any(context.entries[index].reversal_of for index in sub_batch)
     originals = originals_of(context.entries, sub_batch, context.members) if has_reversals else NO_ORIGINALS
-    taken = _stored_reversals(context, sub_batch) if has_reversals and originals else set()
+    recorded = _find_stored_reversals(context, sub_batch) if has_reversals and originals else set()
     for index in sub_batch:
         entry = context.entries[index]
         rules = context.rules.get(entry.challenge_id)
@@ -154,19 +154,19 @@ def _judge(context: BatchContext, sub_batch: list[int]) -> tuple[dict[int, Verdi
             if not entry.reversal_of:
                 paused = member is not None and member.paused
                 verdicts[index] = judge_activity(entry, rules, paused, context.at)
-            elif context.identity(index) in taken:
+            elif context.identity(index) in recorded:
                 replays.append(index)
             else:
                 verdicts[index] = judge_reversal(entry, originals.get(index), rules, context.at)
                 originals.take(index, verdicts[index])
-                taken.add(context.identity(index))
+                recorded.add(context.identity(index))
         except DomainError as error:
             context.outcomes[index].errors = [error]
     return verdicts, replays
 
 
-def _stored_reversals(context: BatchContext, sub_batch: list[int]) -> set[Identity | None]:
-    """The reversals of this sub-batch that are stored; their originals are locked, so that none is added."""
+def _find_stored_reversals(context: BatchContext, sub_batch: list[int]) -> set[Identity | None]:
+    """Find the reversals of this sub-batch that are stored. None is added, as their originals are locked."""
     reversals = (context.identity(index) for index in sub_batch if context.entries[index].reversal_of)
     return set(find_log_rows(identity for identity in reversals if identity))
 
@@ -224,28 +224,28 @@ def _build_log(id_: UUID, context: BatchContext, index: int, verdict: Verdict) -
 
 
 def _store_within_limits(context: BatchContext, logs: dict[int, LogRow]) -> dict[int, LogRow]:
-    """Store all logs but those that would pass the limit of a sum; return those that were new.
+    """Store all logs but those that would pass the limit of a sum; return those that were new, by index.
 
-    A window passes it by several logs at once: only processing singly tells which of them is too much.
+    Where several logs together pass it, only processing them singly shows which of them is too much.
     """
-    left = dict(logs)
-    while left:
+    remaining = dict(logs)
+    while remaining:
         try:
             with transaction.atomic(savepoint=bool(context.singly)):
-                return _store(context, left)
+                return _store(context, remaining)
         except SumLimitReached as limit:
-            beyond = {index for index, log in left.items() if log.window_key in limit.windows}
+            beyond = {index for index, log in remaining.items() if log.window_key in limit.windows}
             pairs = frozenset(pair_of(context.entries[index]) for index in beyond)
             if not pairs <= context.singly:
                 raise ProcessSingly(pairs) from None
             for index in beyond:
                 context.outcomes[index].errors = [limit]
-                del left[index]
+                del remaining[index]
     return {}
 
 
 def _store(context: BatchContext, logs: dict[int, LogRow]) -> dict[int, LogRow]:
-    """Insert in key order, and let what was new count."""
+    """Insert in key order, count the logs that are new, and return those."""
     rows = [LOG_VALUES(log) for log in sorted(logs.values(), key=LOG_IDENTITY)]
     written = LOGS.insert(rows, "(member_id, challenge_id, unique_identifier) DO NOTHING", ("id",))
     new = {id_ for (id_,) in written}
@@ -278,9 +278,9 @@ def _resolve_stored(
     `stored_now`: which entry of this batch stored an identity. An entry that was refused before a later one
     brought its identifier stays refused.
     """
-    later = stored_now or {}
+    stored_now = stored_now or {}
     identities = {index: identity for index in indexes if (identity := context.identity(index))}
-    candidates = {index: key for index, key in identities.items() if later.get(key, -1) < index}
+    candidates = {index: key for index, key in identities.items() if stored_now.get(key, -1) < index}
     if not candidates:
         return
     stored = find_log_rows(candidates.values())

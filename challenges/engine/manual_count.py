@@ -1,7 +1,7 @@
-"""Staff count a stored log that did not count: a paused challenge, a late delivery, an honest mistake.
+"""Count stored logs that did not count, by staff: after a pause, a late delivery or a mistake.
 
-The original stays as it is. A log of its own, which names the original, acts once on the original's window,
-open or closed, and pays what is due there (docs/rules.md, One activity log).
+The original log stays as it is. A new log, which names the original, acts once on the original's window, open
+or closed, and pays what is due there (docs/rules.md, One activity log).
 """
 
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ from rewards.domain.issuing import Issued
 
 @dataclass(slots=True)
 class ManualCount:
-    """What became of one of the chosen logs: the log that now counts it and what that paid, or why not."""
+    """The result for one stored log: the new log that counts it and what that issued, or the refusal."""
 
     log_id: UUID
     log: LogRow | None = None
@@ -37,13 +37,14 @@ class ManualCount:
 
 
 def count_manually(log_ids: Iterable[UUID], reason: str, actor: Any, at: datetime) -> list[ManualCount]:
-    """Count these stored logs, each in a transaction of its own, audited; an answer for each, in order.
+    """Count these stored logs, each in a transaction of its own, and note each in the audit log.
 
-    `actor` is the staff account, None for a command. Raises `DomainError` without a reason. Refused one by
-    one (`error`): a log that counts, is a reversal, was reversed, or was counted anyway before.
+    Returns a result for each id, in order. `actor` is the staff account, None for a command. Raises
+    `DomainError` without a reason. A log that counts, is a reversal, was reversed, or was counted anyway
+    before is refused by its own `error`.
     """
-    why = audit_log.checked_reason(reason)
-    return [_count_one(log_id, why, actor, at) for log_id in log_ids]
+    reason = audit_log.checked_reason(reason)
+    return [_count_one(log_id, reason, actor, at) for log_id in log_ids]
 
 
 def _count_one(log_id: UUID, reason: str, actor: Any, at: datetime) -> ManualCount:
@@ -59,16 +60,16 @@ def _attempt(log_id: UUID, reason: str, actor: Any, at: datetime) -> ManualCount
         raise DomainError("unknown_log", "There is no such log.", None, "not_found")
     with transaction.atomic():
         locks.lock_shared([challenge_id])
-        # Reversals lock their original too: one of the two comes first and the other sees it.
+        # A reversal locks its original too: of the two, the second sees what the first stored.
         locked = ChallengeLog.objects.select_related("member").select_for_update(no_key=True, of=("self",))
         original = locked.get(id=log_id)
-        _refuse_what_must_not(original)
-        rules = _rules(challenge_id)
-        log = _counting(original, rules, at)
+        _check_countable(original)
+        rules = _get_rules(challenge_id)
+        log = _build_counting_log(original, rules, at)
         if not LOGS.insert(
             [LOG_VALUES(log)], "(member_id, challenge_id, unique_identifier) DO NOTHING", ("id",)
         ):
-            raise _refusal("counted_already", "This log has been counted anyway already.")
+            raise _conflict("counted_already", "This log has been counted anyway already.")
         applied = send_saved([log], {challenge_id: rules})
         audit_log.note(
             actor,
@@ -82,33 +83,34 @@ def _attempt(log_id: UUID, reason: str, actor: Any, at: datetime) -> ManualCount
     return ManualCount(log_id, log, applied.issued)
 
 
-def _rules(challenge_id: UUID) -> Rules:
+def _get_rules(challenge_id: UUID) -> Rules:
     rules = rules_of([challenge_id]).get(challenge_id)
     if rules is None:
-        raise _refusal("archived", "The challenge is archived: restore it first.")
+        raise _conflict("archived", "The challenge is archived: restore it first.")
     return rules
 
 
-def _refuse_what_must_not(original: ChallengeLog) -> None:
+def _check_countable(original: ChallengeLog) -> None:
+    """Raise `DomainError` for a log that counts, is a reversal, or was reversed."""
     if original.reversal_of:
-        raise _refusal("is_reversal", "A reversal can't be counted: it takes activity back.")
+        raise _conflict("is_reversal", "A reversal can't be counted: it takes activity back.")
     if original.counted:
-        raise _refusal("counted", "This log counts.")
+        raise _conflict("counted", "This log counts.")
     reversals = ChallengeLog.objects.filter(
         member=original.member_id,
         challenge=original.challenge_id,
         reversal_of=original.unique_identifier,
     ).exclude(reversal_of="")
     if reversals.exists():
-        raise _refusal("reversed", "This log was taken back: there is nothing to count.")
+        raise _conflict("reversed", "This log was taken back: there is nothing to count.")
 
 
-def _refusal(code: str, message: str) -> DomainError:
+def _conflict(code: str, message: str) -> DomainError:
     return DomainError(code, message, None, "conflict")
 
 
-def _counting(original: ChallengeLog, rules: Rules, at: datetime) -> LogRow:
-    """The log that counts: named after the original's id, so that two clicks make one."""
+def _build_counting_log(original: ChallengeLog, rules: Rules, at: datetime) -> LogRow:
+    """Build the log that counts the original, identified by the original's id: two clicks store one."""
     value = None if original.activity_value is None else units(original.activity_value)
     return LogRow(
         id=uuid7(at),

@@ -1,4 +1,4 @@
-"""The judgement of a log that is about to be saved by the ORM: by the admin, a shell, a customer's code."""
+"""Set the verdict on a log that is about to be saved by the ORM: by the admin, a shell, a customer's code."""
 
 from django.utils import timezone
 
@@ -13,9 +13,10 @@ from members.domain.directory import MemberRef
 
 
 def judge_unsaved_log(log: ChallengeLog) -> None:
-    """Fill in what the judgement says, the same as at the API's door.
+    """Fill in the fields of an unsaved log that the verdict decides, as for a log that comes by the API.
 
-    Raises `DomainError`; call it inside the transaction of the save.
+    Raises `DomainError` where the API would refuse it. Call it inside the transaction of the save
+    (docs/rules.md, One activity log).
     """
     now = timezone.now()
     locks.lock_shared([log.challenge_id])
@@ -24,13 +25,13 @@ def judge_unsaved_log(log: ChallengeLog) -> None:
     rules = rules_of([log.challenge_id]).get(log.challenge_id)
     if entry.reversal_of:
         members = {entry.external_id: MemberRef(log.member_id, paused=False)}
-        judgement = judge_reversal(entry, originals_of([entry], [0], members).get(0), rules, now)
+        verdict = judge_reversal(entry, originals_of([entry], [0], members).get(0), rules, now)
     else:
-        judgement = judge_activity(entry, rules, log.member.status == MemberStatus.PAUSED, now)
-    log.period_key = judgement.period_key
-    log.counted = judgement.counted
-    log.reason_code = judgement.reason_code
-    log.counted_value = amount(judgement.counted_value)
+        verdict = judge_activity(entry, rules, log.member.status == MemberStatus.PAUSED, now)
+    log.period_key = verdict.period_key
+    log.counted = verdict.counted
+    log.reason_code = verdict.reason_code
+    log.counted_value = amount(verdict.counted_value)
 
 
 def _entry_of(log: ChallengeLog) -> Entry:

@@ -62,7 +62,7 @@ def apply(
 ) -> Applied:
     """Add what the counted ones of these stored logs changed, then issue what became due, lowest first.
 
-    `rules`: those the logs were judged by; None reads the rules in force. `at`: the moment of receipt; None
+    `rules`: those of the verdicts; None reads the rules in force. `at`: the moment of receipt; None
     takes the newest `created_at` of the logs. Call it inside the transaction that stored the logs. Raises
     `SumLimitReached`.
     """
@@ -113,7 +113,7 @@ def _issue_due(
     at: datetime,
     reopened: Collection[WindowKey] = (),
 ) -> list[Issued]:
-    """Complete the rows that these logs brought to their target, and issue what every row reached."""
+    """Complete the rows that these logs brought to their target, and issue what became due."""
     dues: list[Due] = []
     completed: list[tuple] = []
     for key, row in rows.items():
@@ -131,7 +131,7 @@ def _add(
 ) -> tuple[dict[WindowKey, ProgressRow], set[WindowKey]]:
     """Change the row of every window, in key order; a window that only loses is updated, never inserted.
 
-    Return the rows, and the windows among them that had closed early and were opened again.
+    Returns the rows, and the windows among them that had closed early and were opened again.
     """
     rows: dict[WindowKey, ProgressRow] = {}
     gaining: list[Change] = []
@@ -166,6 +166,7 @@ def _reopened(rows: Mapping[WindowKey, ProgressRow], at: datetime) -> set[Window
 
 
 def _write(changes: Sequence[Change], rules: RulesById, conflict: str, at: datetime) -> list[ProgressRow]:
+    """Insert or update one row for each change; return those that `conflict` did not skip."""
     rows = [
         _new_row(id_, key, change, rules[key[1]], logs, at)
         for id_, (key, change, logs) in zip(uuid7_batch(at, len(changes)), changes, strict=True)
@@ -208,18 +209,18 @@ def _new_row(
 def _closes_at(rules: Rules, window: Window, logs: list[LogRow]) -> datetime:
     """Return when the window of a new row closes.
 
-    Only staff count in a window that begins after the challenge's end: it closes with the calendar. Activity
-    that counted before the end was moved back stays inside: a recount meets it.
+    A window that begins after the challenge's end holds only logs counted by staff: it closes with the
+    calendar. Recomputing may find activity that counted before the end was moved back: it stays inside.
     """
     closes_at = rules.closes_at(window.ends_at)
     if closes_at <= window.starts_at:
         return window.ends_at
-    judged = (log.activity_at for log in logs if not log.reversal_of and not log.counts_anyway)
-    return max(closes_at, max(judged, default=window.starts_at) + datetime.resolution)
+    activity_times = (log.activity_at for log in logs if not log.reversal_of and not log.counts_anyway)
+    return max(closes_at, max(activity_times, default=window.starts_at) + datetime.resolution)
 
 
 def _subtract(key: WindowKey, change: int, at: datetime) -> ProgressRow:
-    """Under the row's own lock: a CHECK (value >= 0) would be tested on the row that an upsert proposes."""
+    """Change an existing row by UPDATE: an upsert would fail the CHECK (value >= 0) on its new row."""
     return ProgressRow(*PROGRESS.fetch(SUBTRACT, [change, at, *key], COLUMNS)[0])
 
 

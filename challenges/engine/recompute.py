@@ -17,8 +17,9 @@ REASSIGN = f"UPDATE {LOGS.name} SET period_key = %s, counted_value = %s WHERE id
 def recompute_challenge(rules: Rules, at: datetime) -> None:
     """Assign every log to its window under these rules, recompute progress, and issue what is due.
 
-    What was judged at receipt stays: a log that did not count then does not count now. Call it with the
-    challenge locked, while nothing of it was paid. Raises `SumLimitReached`.
+    The verdict at receipt stays: a log that did not count then does not count now. Call it with the
+    challenge locked, and only while it has no reward logs. Raises `SumLimitReached` (docs/rules.md, Editing a
+    running challenge).
     """
     stored = ChallengeLog.objects.filter(challenge=rules.challenge_id).order_by("id")
     logs = [row_of_log(log) for log in stored]
@@ -29,6 +30,7 @@ def recompute_challenge(rules: Rules, at: datetime) -> None:
 
 
 def _reassign(logs: Iterable[LogRow], rules: Rules) -> None:
+    """Set window and counted value of each log: the originals first, then the reversals."""
     left: dict[Identity, int] = {}
     originals: dict[Identity, LogRow] = {}
     for log in sorted(logs, key=lambda log: bool(log.reversal_of)):
@@ -38,25 +40,26 @@ def _reassign(logs: Iterable[LogRow], rules: Rules) -> None:
             continue
         log.window = window_containing(rules.period, log.activity_at, rules.zone)
         log.period_key = log.window.period_key
-        log.counted_value = _value(log, rules) if log.counted else 0
+        log.counted_value = _added_value(log, rules) if log.counted else 0
         originals[log.identity] = log
-        acts_for = (log.member_id, log.challenge_id, log.counts_anyway or log.unique_identifier)
+        # A log that was counted anyway and the log that counts it share what is left.
+        shared_identity = (log.member_id, log.challenge_id, log.counts_anyway or log.unique_identifier)
         if log.counted:
-            left[acts_for] = log.counted_value
+            left[shared_identity] = log.counted_value
 
 
-def _value(log: LogRow, rules: Rules) -> int:
-    """A log that was counted without a value has nothing to add to a sum."""
+def _added_value(log: LogRow, rules: Rules) -> int:
+    """Return what a counted log adds, in units; under `sum`, 0 for one that was stored without a value."""
     return SCALE if rules.counting else max(0, log.activity_value or 0)
 
 
 def _reassign_reversal(log: LogRow, original: LogRow, left: dict[Identity, int], rules: Rules) -> None:
+    """Give a reversal its original's window, and let it take back at most what is left there."""
     log.window, log.period_key = original.window, original.period_key
     if not log.counted:
         return
-    name = (log.member_id, log.challenge_id, original.counts_anyway or original.unique_identifier)
-    rest = left[name]
+    identity = (log.member_id, log.challenge_id, original.counts_anyway or original.unique_identifier)
     value = None if rules.counting else log.activity_value
-    part = min(rest, value) if value else rest
-    log.counted_value = -part
-    left[name] = rest - part
+    taken = min(left[identity], value) if value else left[identity]
+    log.counted_value = -taken
+    left[identity] -= taken

@@ -1,7 +1,7 @@
-"""What the reversals of a batch take back: the originals they name, and how much of each is left.
+"""Find and lock the originals that the reversals of a batch name, and how much of each is left.
 
-A log that staff counted anyway acts through the log that did the counting: the two are one family, and a
-reversal that names either takes from both (docs/decisions).
+A log that staff counted anyway and the log that counts it share what is left: they have one `Original`, and
+a reversal that names either takes from it (docs/rules.md, Reversals).
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from members.domain.directory import MemberRef
 
 @dataclass(slots=True)
 class Originals:
-    """The originals of a set of reversals, by the reversal's index; reversals of one log share its rest."""
+    """The originals of a set of reversals, by the reversal's index; reversals of one log share one."""
 
     by_index: dict[int, Original] = field(default_factory=dict)
 
@@ -28,72 +28,86 @@ class Originals:
     def get(self, index: int) -> Original | None:
         return self.by_index.get(index)
 
-    def take(self, index: int, judgement: Verdict) -> None:
-        """Note that this reversal took its part."""
-        self.by_index[index].left += judgement.counted_value
+    def take(self, index: int, verdict: Verdict) -> None:
+        """Subtract from the original what this reversal takes back."""
+        self.by_index[index].left += verdict.counted_value
 
 
 NO_ORIGINALS = Originals()
 
 
 def originals_of(
-    entries: Sequence[Entry], turn: Iterable[int], members: Mapping[str, MemberRef]
+    entries: Sequence[Entry], indexes: Iterable[int], members: Mapping[str, MemberRef]
 ) -> Originals:
-    """Find and lock what the reversals among these entries name, so that two never take the same part."""
-    named: dict[int, Identity] = {}
-    for index in turn:
+    """Find and lock the originals of the reversals among these entries.
+
+    The lock keeps two transactions from taking back the same part. Entries of members who are not in
+    `members`, by external id, have no original.
+    """
+    identities: dict[int, Identity] = {}
+    for index in indexes:
         entry = entries[index]
         if entry.reversal_of and entry.external_id in members:
-            named[index] = (members[entry.external_id].id, entry.challenge_id, entry.reversal_of)
-    if not named:
+            identities[index] = (members[entry.external_id].id, entry.challenge_id, entry.reversal_of)
+    if not identities:
         return Originals()
-    found = _locked(set(named.values()))
-    return Originals({index: found[identity] for index, identity in named.items() if identity in found})
+    originals = _lock_originals(set(identities.values()))
+    return Originals(
+        {index: originals[identity] for index, identity in identities.items() if identity in originals}
+    )
 
 
-def _locked(identities: Collection[Identity]) -> dict[Identity, Original]:
-    logs = _lock(identities, "unique_identifier", {identity[2] for identity in identities})
-    roots = {identity[2] for identity in identities} | {
+def _lock_originals(identities: Collection[Identity]) -> dict[Identity, Original]:
+    """Lock the logs of these identities and those that count them anyway; return originals by identity."""
+    logs = _lock_logs(identities, "unique_identifier", {identity[2] for identity in identities})
+    identifiers = {identity[2] for identity in identities} | {
         log.counts_anyway for log in logs if log.counts_anyway
     }
-    logs |= _lock(identities, "counts_anyway", roots)
-    families: dict[Identity, Original] = {}
+    logs |= _lock_logs(identities, "counts_anyway", identifiers)
+    originals: dict[Identity, Original] = {}
     for log in sorted(logs, key=lambda log: bool(log.counts_anyway)):
-        _join(families, log)
-    _less_what_was_taken(identities, families)
-    return families
+        _add_log(originals, log)
+    _subtract_reversals(identities, originals)
+    return originals
 
 
-def _lock(identities: Collection[Identity], column: str, names: set[str]) -> set[ChallengeLog]:
-    logs = ChallengeLog.objects.filter(_among(identities), ~Q(**{column: ""}), **{f"{column}__in": names})
+def _lock_logs(identities: Collection[Identity], column: str, identifiers: set[str]) -> set[ChallengeLog]:
+    logs = ChallengeLog.objects.filter(
+        _of_members_and_challenges(identities), ~Q(**{column: ""}), **{f"{column}__in": identifiers}
+    )
     key = ("member_id", "challenge_id", "unique_identifier")
     return set(logs.select_for_update(no_key=True, of=("self",)).order_by(*key))
 
 
-def _among(identities: Collection[Identity]) -> Q:
-    """All keys of the hot tables begin with the member; the names then decide."""
+def _of_members_and_challenges(identities: Collection[Identity]) -> Q:
+    """Match logs of these members and challenges, with which every key of the table begins."""
     return Q(
         member_id__in={identity[0] for identity in identities},
         challenge_id__in={identity[1] for identity in identities},
     )
 
 
-def _join(families: dict[Identity, Original], log: ChallengeLog) -> None:
-    """A log under its own name, and one that counts another anyway under that one's name too."""
-    own = (log.member_id, log.challenge_id, log.unique_identifier)
-    root = (log.member_id, log.challenge_id, log.counts_anyway or log.unique_identifier)
-    original = families.setdefault(root, Original(log.period_key, False, bool(log.reversal_of), 0))
+def _add_log(originals: dict[Identity, Original], log: ChallengeLog) -> None:
+    """Add a log to its original; one that counts another log anyway shares that log's original."""
+    own_identity = (log.member_id, log.challenge_id, log.unique_identifier)
+    shared_identity = (log.member_id, log.challenge_id, log.counts_anyway or log.unique_identifier)
+    original = originals.setdefault(
+        shared_identity, Original(log.period_key, False, bool(log.reversal_of), 0)
+    )
     original.counted |= log.counted
     original.left += units(log.counted_value)
-    families[own] = original
+    originals[own_identity] = original
 
 
-def _less_what_was_taken(identities: Collection[Identity], families: dict[Identity, Original]) -> None:
-    taken = ChallengeLog.objects.filter(
-        _among(identities), ~Q(reversal_of=""), reversal_of__in={identity[2] for identity in families}
+def _subtract_reversals(identities: Collection[Identity], originals: dict[Identity, Original]) -> None:
+    """Subtract what earlier reversals took back; their counted values are negative."""
+    reversals = ChallengeLog.objects.filter(
+        _of_members_and_challenges(identities),
+        ~Q(reversal_of=""),
+        reversal_of__in={identity[2] for identity in originals},
     )
-    for member_id, challenge_id, name, value in taken.values_list(
+    for member_id, challenge_id, identifier, counted_value in reversals.values_list(
         "member_id", "challenge_id", "reversal_of", "counted_value"
     ):
-        if original := families.get((member_id, challenge_id, name)):
-            original.left += units(value)
+        if original := originals.get((member_id, challenge_id, identifier)):
+            original.left += units(counted_value)

@@ -13,8 +13,8 @@ def crossed(row: ProgressRow, rules: Rules, logs: list[LogRow], *, reopened: boo
     """List what these logs made due, lowest first, completion last; complete a row that reached its target.
 
     `row` holds the value after the logs. `reopened`: the window had closed and was opened again. Then
-    everything up to its value is due, caused by the first of the logs: milestones may have come meanwhile.
-    Asking for what was paid is harmless (`rewards.domain.issuing.issue`).
+    everything up to its value is due, caused by the first of the logs, as milestones may have been added
+    meanwhile. What was paid is not paid again (`rewards.domain.issuing.issue`).
     """
     before = 0 if reopened else row.value - sum(log.counted_value for log in logs)
     first = logs[0] if reopened else None
@@ -31,7 +31,7 @@ def crossed(row: ProgressRow, rules: Rules, logs: list[LogRow], *, reopened: boo
     ]
     if row.completed_at is None and row.value >= row.target:
         log = _crossing(row.value, logs, row.target) or first
-        # Staff may count activity from after the challenge's end: completion stays inside the window.
+        # Staff may count activity from after the challenge's end; a completion lies inside its window.
         row.completed_at = min(
             log.activity_at if log else row.updated_at, row.window_ends_at - datetime.resolution
         )

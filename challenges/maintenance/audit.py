@@ -1,7 +1,7 @@
-"""The invariants of docs/rules.md as questions to the database: each answers the rows that break it.
+"""Check the invariants of the ledger by SQL: each check selects the rows that break one of them.
 
-One statement a question, so that each sees one moment of a database in use; all are set-based and were run
-over millions of rows. A window of a challenge whose last edit is still being paid is left out of question 4.
+A check is one statement, so that it sees a database in use as of one moment; all are set-based and were run
+over millions of rows. Check 4 leaves out challenges with a pending backfill (docs/rules.md, Invariants).
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from milestones.models import Milestone
 from rewards import maintenance
 from rewards.models import CouponCode, Reward, RewardLog
 
-# What stands in braces in the questions: tables, and a window as people know it.
+# The names in braces in the checks: tables, and the columns that name a window to people.
 NAMES = {
     "named": "m.external_id, w.challenge_id, w.period_key",
     "logs": LOGS.name,
@@ -33,7 +33,10 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`sql` selects what `line` tells; `%(at)s` in it is the moment of asking. Amounts come as units."""
+    """One check of an invariant: `sql` selects the values of `line` for each breach.
+
+    `%(at)s` in the SQL is the moment of the check. `amounts`: the indexes of selected values that are units.
+    """
 
     invariant: int
     line: str
@@ -148,21 +151,21 @@ CHECKS = (
 
 
 def breaches(at: datetime) -> Iterator[str]:
-    """A line for each row that breaks an invariant: its number, where, and what is wrong."""
-    for question in CHECKS:
-        for row in maintenance.run_check(question.sql.format(**NAMES), "at", at):
-            yield f"{question.invariant}: {question.line.format(*_readable(row, question))}"
+    """Yield a line for each breach: the number of the invariant, where, and what is wrong."""
+    for check in CHECKS:
+        for row in maintenance.run_check(check.sql.format(**NAMES), "at", at):
+            yield f"{check.invariant}: {check.line.format(*_readable(row, check))}"
 
 
 def pending_backfills() -> Iterator[str]:
-    """A line for each challenge whose last edit has not paid everybody yet."""
+    """Yield a line for each challenge whose last edit has not paid everybody yet."""
     for challenge in Challenge.objects.exclude(settling_since=None).order_by("id"):
         yield f"challenge {challenge.id}: an edit of {challenge.settling_since} is still being paid"
 
 
-def _readable(row: tuple[Any, ...], question: Check) -> list[Any]:
-    """Ids and amounts as people know them; amounts come as units."""
+def _readable(row: tuple[Any, ...], check: Check) -> list[Any]:
+    """Convert selected values for people: units to amounts, and ids to their usual form."""
     return [
-        amount(int(value)) if place in question.amounts else maintenance.readable(value)
-        for place, value in enumerate(row)
+        amount(int(value)) if index in check.amounts else maintenance.readable(value)
+        for index, value in enumerate(row)
     ]

@@ -1,7 +1,7 @@
-"""Progress compared with the logs, and computed anew where the two differ.
+"""Compare progress with the logs, and recompute it where the two differ.
 
-For a ledger that was edited by hand or restored in part: the logs are the truth. What was paid stays paid, a
-completion stays a completion, and what the logs make due is paid.
+For a database that was edited by hand or restored in part: the logs are taken as correct. What was paid stays
+paid, a completion stays a completion, and what the logs make due is paid (docs/rules.md, Invariants).
 """
 
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ COMPARED = Table(
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A window whose row says something else than its logs; in units. `shown` None: there is no row."""
+    """A window whose row and logs differ, in units. `shown`: the row's value; None: there is no row."""
 
     member_id: UUID
     period_key: str
@@ -61,67 +61,72 @@ class Difference:
 
 
 def differences(challenge_id: UUID, most: int) -> list[Difference]:
-    """At most so many, in key order."""
-    found = COMPARED.fetch(DIFFERENCES, [challenge_id, challenge_id, most], list(COMPARED.columns))
-    return [Difference(*row) for row in found]
+    """List the windows of a challenge whose row and logs differ, at most `most`, by member and period key."""
+    rows = COMPARED.fetch(DIFFERENCES, [challenge_id, challenge_id, most], list(COMPARED.columns))
+    return [Difference(*row) for row in rows]
 
 
 def repair_challenge(challenge: Challenge, at: datetime) -> list[Difference]:
-    """Compute anew what differs, then pay what open windows owe; answers what differed."""
-    mended: list[Difference] = []
-    while some := _repair_some(challenge, at):
-        mended += some
+    """Recompute the windows that differ, then pay what is due in open windows; return what differed."""
+    repaired: list[Difference] = []
+    while batch := _repair_batch(challenge, at):
+        repaired += batch
     backfill.finish_backfill(challenge.id)
     _pay_open_windows(challenge, at)
-    return mended
+    return repaired
 
 
-def _repair_some(challenge: Challenge, at: datetime) -> list[Difference]:
+def _repair_batch(challenge: Challenge, at: datetime) -> list[Difference]:
     with transaction.atomic():
         locks.lock_exclusive([challenge.id])
-        some = differences(challenge.id, WINDOWS_AT_ONCE)
-        rules = _rules(challenge)
-        by_window = _logs_of(some, rules)
+        batch = differences(challenge.id, WINDOWS_AT_ONCE)
+        rules = _read_rules(challenge)
+        by_window = _counted_logs(batch, rules)
         progress.replay(by_window, rules, at)
-        _empty([d for d in some if (d.member_id, challenge.id, d.period_key) not in by_window], rules, at)
-    return some
+        without_logs = [
+            difference
+            for difference in batch
+            if (difference.member_id, challenge.id, difference.period_key) not in by_window
+        ]
+        _set_to_zero(without_logs, rules, at)
+    return batch
 
 
-def _rules(challenge: Challenge) -> Rules:
-    """Of an archived challenge too."""
+def _read_rules(challenge: Challenge) -> Rules:
+    """Read the rules in force from the database, where those of an archived challenge are found too."""
     stored = Challenge.objects.get(id=challenge.id)
     return snapshot(stored, thresholds_of(Milestone.objects.unarchived().filter(challenge=stored)))
 
 
-def _logs_of(some: Sequence[Difference], rules: Rules) -> dict[WindowKey, list[LogRow]]:
-    """All counted logs of these windows, in record order."""
-    wanted = {(d.member_id, rules.challenge_id, d.period_key) for d in some}
+def _counted_logs(batch: Sequence[Difference], rules: Rules) -> dict[WindowKey, list[LogRow]]:
+    """Read all counted logs of these windows, in the order in which they were recorded."""
+    windows = {(difference.member_id, rules.challenge_id, difference.period_key) for difference in batch}
     logs = ChallengeLog.objects.filter(
         challenge=rules.challenge_id,
         counted=True,
-        member__in={d.member_id for d in some},
-        period_key__in={d.period_key for d in some},
+        member__in={difference.member_id for difference in batch},
+        period_key__in={difference.period_key for difference in batch},
     )
     by_window: dict[WindowKey, list[LogRow]] = {}
     for log in map(row_of_log, logs.order_by("id").iterator()):
-        if log.window_key in wanted:
+        if log.window_key in windows:
             by_window.setdefault(log.window_key, []).append(log)
     return by_window
 
 
-def _empty(without_logs: Sequence[Difference], rules: Rules, at: datetime) -> None:
-    """Rows whose logs are gone stay, at nothing."""
-    for each in without_logs:
+def _set_to_zero(without_logs: Sequence[Difference], rules: Rules, at: datetime) -> None:
+    """Set the value of rows without logs to 0; the rows stay, as a completion must."""
+    for difference in without_logs:
         ChallengeProgress.objects.filter(
-            member=each.member_id, challenge=rules.challenge_id, period_key=each.period_key
+            member=difference.member_id, challenge=rules.challenge_id, period_key=difference.period_key
         ).update(current_progress_value=0, updated_at=at)
 
 
 def _pay_open_windows(challenge: Challenge, at: datetime) -> None:
-    place = None
+    last_key = None
     while True:
         with transaction.atomic():
             locks.lock_shared([challenge.id])
-            place = backfill.backfill_some(_rules(challenge), at, place, at)
-        if place is None:
+            last_key = backfill.backfill_some(_read_rules(challenge), at, last_key, at)
+        if last_key is None:
             return

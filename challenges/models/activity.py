@@ -1,4 +1,4 @@
-"""One activity for every challenge that names it."""
+"""Store activities that were sent for every challenge that names them."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ from core.ids import uuid7
 
 
 class Activity(models.Model):
-    """Remembers which challenges an activity reached, so that a replay answers those, also after new ones."""
+    """An activity and the challenges that took it: a replay returns these, also after new ones went live."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     member = models.ForeignKey("members.Member", models.PROTECT, related_name="activities", db_index=False)

@@ -1,12 +1,14 @@
-"""One small row that says whether any configuration has changed."""
+"""Store the config version: one row, by which every process sees that configuration has changed."""
 
 from django.db import models
 
 
 class Catalogue(models.Model):
-    """Its version rises with every edit of a challenge, milestone or reward, in the edit's transaction.
+    """The one row that holds the config version.
 
-    Every cache of configuration compares this one number, so that an edit shows at once in every worker.
+    Every edit of a challenge, milestone or reward sets a new random version in its own transaction
+    (`challenges.caches.config.invalidate`). A cache is valid while the version is the same, so that an edit
+    shows at once in every worker.
     """
 
     id = models.SmallIntegerField(primary_key=True, default=1, editable=False)

@@ -19,7 +19,7 @@ DEFAULT_LATE_GRACE_HOURS = 72
 
 
 def default_time_zone() -> str:
-    """The setting's zone, copied at creation (docs/api.md, Fields)."""
+    """Return the setting `TIME_ZONE`, which a new challenge copies (docs/rules.md, Periods and windows)."""
     return settings.TIME_ZONE
 
 
@@ -34,7 +34,7 @@ class ChallengeQuerySet(models.QuerySet):
 class Challenge(DirtyFieldsModel):
     """Rules that recur in calendar windows of `time_zone`, and the end-user display (EUD) texts.
 
-    Edit it through `challenges.editing.service` alone: it pays what an edit makes due.
+    Edit it through `challenges.editing.service` only, which pays what an edit makes due.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -133,7 +133,7 @@ class Challenge(DirtyFieldsModel):
     )
 
     version = models.PositiveIntegerField(default=1, editable=False)
-    # When the edit was made whose payments are still under way; empty once all are made (settling.py).
+    # The time of an edit whose backfill is pending; empty once everybody is paid (engine/backfill.py).
     settling_since = models.DateTimeField(null=True, blank=True, editable=False)
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created at"), editable=False)
@@ -177,25 +177,25 @@ class Challenge(DirtyFieldsModel):
         return self.name
 
     def clean(self) -> None:
-        """Attach what the constraint says to the field that a form shows."""
+        """Check the dates as the constraint does, with an error for a field that forms show."""
         if self.starts_at and self.ends_at and self.starts_at >= self.ends_at:
             message = _("The end must be after the start.")
             raise ValidationError({"ends_at": ValidationError(message, "ends_before_start")})
 
     @property
     def pending_backfill(self) -> bool:
-        """Whether somebody whom the last edit pays has not been paid yet."""
+        """Whether the last edit has not yet paid everybody whom it pays."""
         return self.settling_since is not None
 
     def window_at(self, moment: datetime) -> Window:
-        """The calendar window around `moment`; see `closes_at` for when it really closes.
+        """Return the calendar window that contains `moment`; once the challenge has ended, its last one.
 
-        A challenge that has ended stays in its last one.
+        `closes_at` tells when it closes (docs/rules.md, Periods and windows).
         """
         if self.ends_at is not None:
             moment = min(moment, self.ends_at - datetime.resolution)
         return window_containing(self.aggregation_period, moment, checked_zone(self.time_zone))
 
     def closes_at(self, window: Window) -> datetime:
-        """The calendar end or `ends_at`, whichever is earlier (docs/rules.md, Words)."""
+        """Return the earlier of the window's calendar end and `ends_at` (docs/rules.md, Words)."""
         return window.ends_at if self.ends_at is None else min(window.ends_at, self.ends_at)

@@ -12,9 +12,10 @@ from core.ids import uuid7
 
 
 class ChallengeLog(models.Model):
-    """Append-only. `counted_value` is what it changed in its window: a reversal less, 0 when not counted.
+    """One activity with its verdict. Append-only: saving it again raises `TypeError`.
 
-    Saving a new one judges and counts it as if it had come by the API; saving it again raises `TypeError`.
+    `counted_value` is the change of its window's value: negative for a reversal, 0 when it did not count.
+    Saving a new log decides whether it counts, and counts it, as if it had come by the API.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -78,7 +79,7 @@ class ChallengeLog(models.Model):
             models.UniqueConstraint(
                 fields=["member", "challenge", "unique_identifier"], name="challenge_log_counts_once"
             ),
-            # One log is counted anyway once, whoever clicks twice.
+            # A log is counted anyway at most once, also when two of the staff do so at the same time.
             models.UniqueConstraint(
                 fields=["member", "challenge", "counts_anyway"],
                 name="challenge_log_counted_anyway_once",
@@ -101,12 +102,13 @@ class ChallengeLog(models.Model):
         return self.unique_identifier
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store a new log, judged as at receipt, and let it count, all or nothing.
+        """Store a new log with its verdict and count it, all or nothing (docs/rules.md, One activity log).
 
         Raises `DomainError` where the API would refuse it, `TypeError` for a log that is stored already.
         """
         if not self._state.adding:
             raise TypeError("A challenge log is append-only: take it back with a reversal.")
-        # Django sends post_save outside its own save block: without this a failing receiver leaves the row.
+        # Django sends post_save after its own atomic block: without this one, a failing receiver would leave
+        # the row stored.
         with transaction.atomic():
             super().save(*args, **kwargs)

@@ -9,10 +9,10 @@ from core.ids import uuid7
 
 
 class ChallengeProgress(models.Model):
-    """One row for ever; written by `challenges.engine.progress` alone.
+    """The progress of one member in one window; written by `challenges.engine` and `maintenance.repair` only.
 
-    It keeps the target it is judged by and `window_ends_at`, when the window closes (its calendar end or the
-    challenge's end), so that a closed window stays as it was whatever is edited later.
+    It has its own copy of the target and of the time when the window closes (`window_ends_at`), so that no
+    edit of the challenge changes a closed window (docs/rules.md, Progress).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -34,7 +34,7 @@ class ChallengeProgress(models.Model):
         verbose_name_plural = _("challenge progress")
         ordering = ["-updated_at", "-id"]
         indexes = [
-            # sortBy=currentProgressValue within one challenge; edits that pay whoever is past a threshold.
+            # sortBy=currentProgressValue within one challenge; the rows past a threshold that an edit pays.
             models.Index(
                 fields=["challenge", "period_key", "current_progress_value", "id"],
                 name="progress_of_challenge",

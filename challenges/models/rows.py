@@ -1,7 +1,7 @@
-"""The rows of the hot tables as the engine handles them, and their tables.
+"""Define the rows of the most written tables as plain dataclasses, and the tables for set-wise SQL.
 
-Model instances cost more than everything else a row goes through, so that the engine works on these; a test
-holds them equal to the models' columns. All values are units: ten-thousandths, as integers.
+The engine works on these, because making a model instance takes longer than all else that is done with a row.
+A test compares them with the models' columns. All values are in units: ten-thousandths, as integers.
 """
 
 from collections.abc import Iterable, Sequence
@@ -75,7 +75,7 @@ PROGRESS = Table(
 
 @dataclass(slots=True)
 class LogRow:
-    """A challenge log as it is stored; the first fourteen are `LOGS`' columns in their order."""
+    """A challenge log as it is stored: the columns of `LOGS` in their order, and its window where known."""
 
     id: UUID
     member_id: UUID
@@ -102,14 +102,14 @@ class LogRow:
         return self.member_id, self.challenge_id, self.period_key
 
 
-# Of a LogRow: its identity, and its values in the order of the columns of `LOGS`.
+# Getters for a LogRow: its identity, and its values in the order of the columns of `LOGS`.
 LOG_IDENTITY = attrgetter("member_id", "challenge_id", "unique_identifier")
 LOG_VALUES = attrgetter(*LOGS.columns)
 
 
 @dataclass(slots=True)
 class ProgressRow:
-    """A row of challenge progress, `PROGRESS`' columns in their order."""
+    """A row of challenge progress: the columns of `PROGRESS` in their order."""
 
     id: UUID
     member_id: UUID
@@ -146,23 +146,23 @@ def row_of_progress(progress: ChallengeProgress) -> ProgressRow:
 
 
 def find_log_rows(identities: Iterable[Identity]) -> dict[Identity, LogRow]:
-    """The logs that are stored under these identities."""
+    """Read the logs that are stored under these identities; an identity without one is missing."""
     wanted = set(identities)
-    found: dict[Identity, LogRow] = {}
-    for some in chunked(sorted(wanted), LOOKUP_AT_ONCE):
+    logs: dict[Identity, LogRow] = {}
+    for chunk in chunked(sorted(wanted), LOOKUP_AT_ONCE):
         rows = ChallengeLog.objects.filter(
-            member_id__in={i[0] for i in some},
-            challenge_id__in={i[1] for i in some},
-            unique_identifier__in={i[2] for i in some},
+            member_id__in={identity[0] for identity in chunk},
+            challenge_id__in={identity[1] for identity in chunk},
+            unique_identifier__in={identity[2] for identity in chunk},
         )
         for log in map(row_of_log, rows):
             if log.identity in wanted:
-                found[log.identity] = log
-    return found
+                logs[log.identity] = log
+    return logs
 
 
 def row_of_log(log: ChallengeLog) -> LogRow:
-    """A model instance as the engine handles it."""
+    """Convert a model instance."""
     return LogRow(
         log.id,
         log.member_id,
@@ -182,5 +182,6 @@ def row_of_log(log: ChallengeLog) -> LogRow:
 
 
 def chunked(items: Sequence[Identity], size: int) -> Iterable[Sequence[Identity]]:
+    """Split a sequence into chunks of at most `size` items."""
     for start in range(0, len(items), size):
         yield items[start : start + size]

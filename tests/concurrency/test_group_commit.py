@@ -71,7 +71,7 @@ def one_under_way(challenge, first):
         assert watch.held.wait(30)
         yield watch
         until = time.monotonic() + 30
-        while len(group_commit._lines[challenge.id]) < len(threads) - 1 and time.monotonic() < until:
+        while len(group_commit._queues[challenge.id]) < len(threads) - 1 and time.monotonic() < until:
             time.sleep(0.01)
         watch.free.set()
         for thread in threads:
@@ -90,7 +90,7 @@ def test_logs_that_arrive_meanwhile_share_the_next_transaction(challenge):
     assert {uid: (each.status, each.stored.unique_identifier) for uid, each in watch.answers.items()} == {
         uid: ("created", uid) for uid in ("first", *watch.sets[1])
     }
-    assert group_commit._lines == {}
+    assert group_commit._queues == {}
 
 
 def test_an_error_of_one_spoils_none_of_those_beside_it(challenge):
@@ -100,7 +100,7 @@ def test_an_error_of_one_spoils_none_of_those_beside_it(challenge):
     statuses = {uid: getattr(each, "status", type(each)) for uid, each in watch.answers.items()}
     assert statuses == {"first": "created", "good": "created", "fine": "created", "bad": ArithmeticError}
     assert ChallengeLog.objects.count() == 3
-    assert (group_commit._lines, breaches()) == ({}, [])
+    assert (group_commit._queues, breaches()) == ({}, [])
 
 
 def test_an_error_of_whoever_is_first_lets_the_next_ones_go_on(challenge):
@@ -109,7 +109,7 @@ def test_an_error_of_whoever_is_first_lets_the_next_ones_go_on(challenge):
 
     assert isinstance(watch.answers["bad"], ArithmeticError)
     assert watch.answers["good"].status == "created"
-    assert group_commit._lines == {}
+    assert group_commit._queues == {}
 
 
 def test_another_challenge_does_not_wait(challenge):

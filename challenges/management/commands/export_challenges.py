@@ -21,8 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("--output", "-o", help="the file; none: standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        chosen = self._chosen(options["ids"])
-        document = msgspec.json.format(encode(exported(chosen, timezone.now())), indent=2)
+        challenges = self._find(options["ids"])
+        document = msgspec.json.format(encode(exported(challenges, timezone.now())), indent=2)
         if not options["output"]:
             sys.stdout.buffer.write(document + b"\n")
             return
@@ -30,15 +30,15 @@ class Command(BaseCommand):
             Path(options["output"]).write_bytes(document + b"\n")
         except OSError as error:
             raise CommandError(f"The file cannot be written: {error}") from error
-        self.stderr.write(f"Wrote {len(chosen)} challenges to {options['output']}.")
+        self.stderr.write(f"Wrote {len(challenges)} challenges to {options['output']}.")
 
-    def _chosen(self, ids: Sequence[str]) -> list[Challenge]:
-        """Those named, else all that are not archived. Raises `CommandError` naming one that is not there."""
-        there = Challenge.objects.unarchived().select_related("completion_reward").order_by("id")
+    def _find(self, ids: Sequence[str]) -> list[Challenge]:
+        """Return these challenges; without ids, all unarchived. Raises `CommandError` for an unknown id."""
+        unarchived = Challenge.objects.unarchived().select_related("completion_reward").order_by("id")
         if not ids:
-            return list(there)
-        known = {str(each.id): each for each in there}
-        for wanted in ids:
-            if wanted.lower() not in known:
-                raise CommandError(f"There is no challenge {wanted}.")
-        return [known[wanted.lower()] for wanted in dict.fromkeys(ids)]
+            return list(unarchived)
+        by_id = {str(challenge.id): challenge for challenge in unarchived}
+        for id_ in ids:
+            if id_.lower() not in by_id:
+                raise CommandError(f"There is no challenge {id_}.")
+        return [by_id[id_.lower()] for id_ in dict.fromkeys(ids)]

@@ -21,14 +21,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             document = strict_loads(Path(options["file"]).read_bytes())
-            made = imported(document, timezone.now(), keep_status=options["keep_status"])
+            challenges = imported(document, timezone.now(), keep_status=options["keep_status"])
         except OSError as error:
             raise CommandError(f"The file cannot be read: {error}") from error
         except Refused as error:
-            raise CommandError("\n".join(f.detail for f in error.answer.faults)) from error
+            raise CommandError("\n".join(fault.detail for fault in error.answer.faults)) from error
         except DomainErrors as error:
-            raise CommandError("\n".join(str(each) for each in error.errors)) from error
+            raise CommandError("\n".join(str(domain_error) for domain_error in error.errors)) from error
         except DomainError as error:
             raise CommandError(str(error)) from error
-        for challenge in made:
+        for challenge in challenges:
             self.stdout.write(f"{challenge.id} {challenge.status} {challenge.name}")

@@ -1,4 +1,4 @@
-"""Progress computed anew from the logs, for a ledger that was edited by hand or restored in part."""
+"""Recompute progress from the logs, after a database was edited by hand or restored in part."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -26,21 +26,21 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only print what differs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        chosen = self._chosen(options["challenge"])
-        windows = 0
-        for challenge in chosen:
+        challenges = self._find(options["challenge"])
+        window_count = 0
+        for challenge in challenges:
             if options["dry_run"]:
-                found = repair.differences(challenge.id, SHOWN_AT_MOST)
+                differences = repair.differences(challenge.id, SHOWN_AT_MOST)
             else:
-                found = repair.repair_challenge(challenge, timezone.now())
-            for each in found:
-                self.stdout.write(line(challenge, each))
-            windows += len(found)
-        # Nothing on standard output means that nothing differed; a person at a terminal is told so.
-        done = "that differ: {}." if options["dry_run"] else "mended: {}. What was due is paid."
-        self.stderr.write(f"Challenges compared: {len(chosen)}, windows {done.format(windows)}")
+                differences = repair.repair_challenge(challenge, timezone.now())
+            for difference in differences:
+                self.stdout.write(line(challenge, difference))
+            window_count += len(differences)
+        # On standard error, so that standard output is empty when nothing differed.
+        summary = "that differ: {}." if options["dry_run"] else "mended: {}. What was due is paid."
+        self.stderr.write(f"Challenges compared: {len(challenges)}, windows {summary.format(window_count)}")
 
-    def _chosen(self, text: str | None) -> list[Challenge]:
+    def _find(self, text: str | None) -> list[Challenge]:
         if text is None:
             return list(Challenge.objects.order_by("id"))
         try:
@@ -49,9 +49,10 @@ class Command(BaseCommand):
             raise CommandError(f"There is no challenge {text}.") from None
 
 
-def line(challenge: Challenge, each: Difference) -> str:
-    shown = "no row" if each.shown is None else amount(each.shown)
-    counted = amount(each.counted)
+def line(challenge: Challenge, difference: Difference) -> str:
+    shown = "no row" if difference.shown is None else amount(difference.shown)
+    counted = amount(difference.counted)
     return (
-        f"member {each.external_id}, challenge {challenge.id}, window {each.period_key}: {shown} -> {counted}"
+        f"member {difference.external_id}, challenge {challenge.id}, window {difference.period_key}: "
+        f"{shown} -> {counted}"
     )

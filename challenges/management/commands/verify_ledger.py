@@ -1,4 +1,4 @@
-"""Whether the ledger keeps its promises: the invariants of docs/rules.md, asked of a live database."""
+"""Check the invariants of the ledger in a database in use (docs/rules.md, Invariants)."""
 
 from itertools import chain
 from typing import Any
@@ -17,11 +17,11 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found, now = 0, timezone.now()
+        breach_count, now = 0, timezone.now()
         for line in chain(audit.breaches(now), maintenance.breaches(now)):
             self.stdout.write(line)
-            found += 1
+            breach_count += 1
         for line in audit.pending_backfills():
             self.stderr.write(line)
-        if found:
+        if breach_count:
             raise SystemExit(1)

@@ -622,7 +622,7 @@ def test_method_period_and_zone_are_locked_once_something_was_paid(challenge):
 
 
 def test_method_period_and_zone_are_locked_past_ten_thousand_logs(challenge, monkeypatch):
-    monkeypatch.setattr("challenges.editing.change_validation.RECOUNTED_AT_MOST", 2)
+    monkeypatch.setattr("challenges.editing.change_validation.RECOMPUTED_AT_MOST", 2)
     for _ in range(3):
         log_activity(challenge, 1)
 
