@@ -23,6 +23,7 @@ from core.amounts import amount, units
 from core.periods import Window, window_after, window_containing
 from rewards.domain import issuing
 from rewards.models import RewardLog
+from rewards.models.rows import Due
 
 MEMBERS_AT_ONCE = 1000
 # Longer than a set takes, and then some: who finds an edit unsettled this long resumes it.
@@ -213,7 +214,7 @@ def _with_payments(rows: QuerySet[ChallengeProgress], rules: Rules) -> QuerySet[
     return rows.annotate(**paid, paid_completion=_paid(rules.challenge_id))
 
 
-def _dues(row: ChallengeProgress, rules: Rules) -> list[issuing.Due]:
+def _dues(row: ChallengeProgress, rules: Rules) -> list[Due]:
     """What the row reached and was not paid, lowest first, completion last."""
     value = units(row.current_progress_value)
     dues = [
