@@ -100,7 +100,7 @@ def test_without_the_lock_codes_are_given_twice(pool, monkeypatch):
     def unlocked(sql, params, columns, *, skip_locked):
         return allocation.COUPON_CODES.fetch(sql, params, columns)
 
-    monkeypatch.setattr(allocation, "_locked", unlocked)
+    monkeypatch.setattr(allocation, "_fetch_locked", unlocked)
 
     race(crossings(pool))
 
