@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 LONGEST_LINE = 4096
 LONGEST_CODE = 256
 DELIMITERS = "\t;,"
-# Headers of a column of codes, in any letter case. A first line without one of them is a code already.
+# Headers of a column of codes, in any letter case; `_mentions_codes` recognises longer ones.
 # fmt: off
 HEADERS = frozenset((
     "code", "codes", "coupon", "coupons", "couponcode", "couponcodes", "voucher", "vouchers",

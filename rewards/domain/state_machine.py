@@ -76,10 +76,10 @@ def check(action: str, status: Status, channel: Channel) -> None:
     Raises `DomainError` `transition_not_allowed`, whose message says what is possible instead.
     """
     if (action, channel) not in _allowed_actions(status):
-        raise refusal(action, status, channel)
+        raise _refusal(action, status, channel)
 
 
-def refusal(action: str, status: Status, channel: Channel) -> DomainError:
+def _refusal(action: str, status: Status, channel: Channel) -> DomainError:
     channels_by_action: dict[str, set[Channel]] = {}
     for allowed_action, allowed_channel in _allowed_actions(status):
         if allowed_channel in (Channel.API, Channel.SUPPORT):
