@@ -1,4 +1,4 @@
-"""A checkpoint of one challenge at a target value."""
+"""Milestones of challenges."""
 
 from django.db import models
 from django.db.models import Q
@@ -19,9 +19,10 @@ class MilestoneQuerySet(models.QuerySet):
 
 
 class Milestone(DirtyFieldsModel):
-    """Pays its reward once per member and window when progress reaches its target.
+    """A target value of a challenge that pays its reward once per member and window.
 
-    `live_since` is when it last went live: it acts on a window only if that was before the window closed.
+    `live_since` is when it last went live. It pays only in windows that closed after that (docs/rules.md,
+    Milestones).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -1,4 +1,4 @@
-"""Which texts of a milestone are kept in every language, and its history of edits."""
+"""Register the translated fields of a milestone, and its history of edits."""
 
 import simple_history
 from modeltranslation.translator import TranslationOptions, register
@@ -11,4 +11,5 @@ class MilestoneTranslation(TranslationOptions):
     fields = ("eud_milestone_title", "eud_milestone_description", "eud_milestone_reward_instruction_message")
 
 
+# Here and not in the model: the history must be registered after the language columns exist.
 simple_history.register(Milestone, app="milestones")

@@ -1,7 +1,7 @@
-"""What must hold between codes and reward logs, as questions to the database; `verify_ledger` asks them too.
+"""Check that codes and reward logs agree, for `manage.py verify_ledger`.
 
-That a code is on one log alone, and on the log that its row names, `challenges.maintenance.audit` asks. A
-reward's source may have been edited since: what it once was stands in its history.
+`challenges.maintenance.audit` checks that a code is on one reward log only, the one that its row names. A
+reward's source may have been edited since its codes were given; its former sources are in its history.
 """
 
 from collections.abc import Iterator
@@ -18,20 +18,24 @@ from rewards.models import Reward
 from rewards.models.rows import COUPON_CODES, REWARD_LOGS
 
 ROWS_AT_ONCE = 1000
-# Longer than any request waits for codes that others hold.
-PATIENCE = timedelta(minutes=5)
+# Longer than any request waits for codes that other transactions hold.
+MAX_WAIT = timedelta(minutes=5)
 
 NAMES = {
     "codes": COUPON_CODES.name,
     "logs": REWARD_LOGS.name,
     "rewards": REWARDS.name,
-    "once": f"{Reward._meta.app_label}_historical{Reward._meta.model_name}",
+    # Rewards as they were after each edit.
+    "past": f"{Reward._meta.app_label}_historical{Reward._meta.model_name}",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`sql` selects what `line` tells; `%(long_ago)s` in it is a moment before which nobody still waits."""
+    """A query for broken rows. `line` describes one, formatted with its columns.
+
+    `%(cutoff)s` in `sql` stands for the time since when no reward log should still wait.
+    """
 
     line: str
     sql: str
@@ -45,7 +49,7 @@ CHECKS = (
         WHERE r.coupon_code <> ''
         AND NOT EXISTS (SELECT 1 FROM {codes} k WHERE k.code = r.coupon_code)
         AND NOT EXISTS (SELECT 1 FROM {rewards} w WHERE w.id = r.reward_id AND w.shared_code = r.coupon_code)
-        AND NOT EXISTS (SELECT 1 FROM {once} h WHERE h.id = r.reward_id AND h.shared_code = r.coupon_code)""",
+        AND NOT EXISTS (SELECT 1 FROM {past} h WHERE h.id = r.reward_id AND h.shared_code = r.coupon_code)""",
     ),
     Check(
         "reward log {0} was issued without a code",
@@ -53,7 +57,7 @@ CHECKS = (
         SELECT r.id FROM {logs} r LEFT JOIN {rewards} w ON w.id = r.reward_id
         WHERE r.status IN ('issued', 'redeemed') AND r.coupon_code = ''
         AND (w.id IS NULL OR w.code_source <> 'none')
-        AND NOT EXISTS (SELECT 1 FROM {once} h WHERE h.id = r.reward_id AND h.code_source = 'none')""",
+        AND NOT EXISTS (SELECT 1 FROM {past} h WHERE h.id = r.reward_id AND h.code_source = 'none')""",
     ),
     Check(
         "coupon code {0} of reward {1} was given for reward {2}",
@@ -71,7 +75,7 @@ CHECKS = (
         "reward {0}: {1} logs wait though it has free codes; run fill_codes",
         """
         SELECT r.reward_id, COUNT(*) FROM {logs} r JOIN {rewards} w ON w.id = r.reward_id
-        WHERE r.status = 'pending_code' AND r.updated_at < %(long_ago)s AND w.code_source = 'pool'
+        WHERE r.status = 'pending_code' AND r.updated_at < %(cutoff)s AND w.code_source = 'pool'
         AND EXISTS (SELECT 1 FROM {codes} k WHERE k.reward_id = r.reward_id AND k.reward_log_id IS NULL)
         GROUP BY r.reward_id""",
     ),
@@ -79,25 +83,25 @@ CHECKS = (
 
 
 def breaches(at: datetime) -> Iterator[str]:
-    """A line for each code or reward log that breaks invariant 5 of docs/rules.md, or waits in vain."""
-    for question in CHECKS:
-        for row in run_check(question.sql.format(**NAMES), "long_ago", at - PATIENCE):
-            yield f"5: {question.line.format(*map(readable, row))}"
+    """Yield a line for each code or reward log that breaks invariant 5 (docs/rules.md, Invariants)."""
+    for check in CHECKS:
+        for row in run_check(check.sql.format(**NAMES), "cutoff", at - MAX_WAIT):
+            yield f"5: {check.line.format(*map(readable, row))}"
 
 
 def run_check(sql: str, name: str, moment: datetime) -> Iterator[tuple[Any, ...]]:
-    """The rows that a question selects, in one statement; `%(name)s` in it is this moment."""
+    """Yield the rows of a check, in one statement; `%(<name>)s` in `sql` stands for `moment`."""
     if connection.vendor == "sqlite":
-        sql = sql.replace("IS DISTINCT FROM", "IS NOT")  # the same, in SQLite before 3.39 too
-    place = f"%({name})s"
+        sql = sql.replace("IS DISTINCT FROM", "IS NOT")  # SQLite knows IS DISTINCT FROM since 3.39 only
+    placeholder = f"%({name})s"
     with connection.cursor() as cursor:
-        cursor.execute(sql.replace(place, "%s"), adapted([moment] * sql.count(place)))
+        cursor.execute(sql.replace(placeholder, "%s"), adapted([moment] * sql.count(placeholder)))
         while rows := cursor.fetchmany(ROWS_AT_ONCE):
             yield from rows
 
 
 def readable(value: Any) -> Any:
-    """An id as people know it: SQLite answers 32 hex digits."""
+    """Return an id as a UUID, which SQLite stores as 32 hex digits; any other value as it is."""
     if isinstance(value, str) and len(value) == 32 and all(sign in "0123456789abcdef" for sign in value):
         return UUID(value)
     return value

@@ -1,4 +1,4 @@
-"""Doorbells of this room."""
+"""Signal receivers of rewards."""
 
 from typing import Any
 
@@ -11,8 +11,9 @@ from rewards.models import Reward
 
 
 @receiver(post_save, sender=Reward, dispatch_uid="rewards.reward_edited")
-def settle_reward(instance: Reward, created: bool, raw: bool = False, **kwargs: Any) -> None:
-    reward_id = instance.id  # a deletion in the same transaction would take it from the instance
+def apply_reward_edit(instance: Reward, created: bool, raw: bool = False, **kwargs: Any) -> None:
+    """Apply an edit of a reward after its transaction; new rewards and fixtures have nothing to apply."""
+    reward_id = instance.id  # read now: deleting the reward in the same transaction clears it
     if not raw and not created:
-        # A function of its own name: Django names it in the log when it fails, which a partial has not.
+        # A lambda, not a partial: when it fails, Django logs its `__qualname__`, which a partial lacks.
         transaction.on_commit(lambda: reward_service.apply_edit(reward_id), robust=True)

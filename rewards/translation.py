@@ -1,4 +1,4 @@
-"""Which texts of a reward are kept in every language, and its history of edits."""
+"""Register the translated fields of a reward, and its history of edits."""
 
 import simple_history
 from modeltranslation.translator import TranslationOptions, register
@@ -11,5 +11,5 @@ class RewardTranslation(TranslationOptions):
     fields = ("eud_reward_title", "eud_reward_instruction_message")
 
 
-# After the language columns exist: a history in the model itself would not know them.
+# Here and not in the model: the history must be registered after the language columns exist.
 simple_history.register(Reward, app="rewards")

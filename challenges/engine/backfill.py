@@ -24,6 +24,7 @@ from core.amounts import amount, units
 from core.periods import Window, window_after, window_containing
 from rewards.domain import issuing
 from rewards.models import RewardLog
+from rewards.models.rows import Due
 
 MEMBERS_AT_ONCE = 1000
 # Well above the time that a batch takes: a backfill that is pending for longer was interrupted.
@@ -225,7 +226,7 @@ def _with_payments(rows: QuerySet[ChallengeProgress], rules: Rules) -> QuerySet[
     return rows.annotate(**paid, paid_completion=_has_reward_log(rules.challenge_id))
 
 
-def _unpaid_dues(row: ChallengeProgress, rules: Rules) -> list[issuing.Due]:
+def _unpaid_dues(row: ChallengeProgress, rules: Rules) -> list[Due]:
     """List what an annotated row reached and was not paid, lowest first, completion last."""
     value = units(row.current_progress_value)
     dues = [

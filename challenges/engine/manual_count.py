@@ -23,7 +23,7 @@ from core.amounts import units
 from core.errors import DomainError
 from core.ids import uuid7
 from core.periods import window_of_key
-from rewards.domain.issuing import Issued
+from rewards.models.rows import Issued
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from rewards.api.presenters import DEFAULT_MILESTONE_ICON, MILESTONE_TEXTS, seri
 
 
 def serialize_milestone(milestone: Milestone, reader: Reader) -> dict[str, Any]:
-    """Serialize the whole record; `reward` must have been selected with it."""
+    """Serialize the whole milestone; select `reward` with it, or it costs a query."""
     data: dict[str, Any] = {
         "id": milestone.id,
         "linkedSchemaSlug": "challenge",

@@ -16,8 +16,8 @@ PARAMETER = "_export"
 class DownloadsCsv:
     """ModelAdmin mixin that adds a download link for staff with `export_permission`.
 
-    `export(rows, actor, at=, asked=)` checks the permission, writes to the audit log and streams the file;
-    `asked` is the query string of the list.
+    `export(rows, actor, at=, filters=)` checks the permission, writes to the audit log and streams the file;
+    `filters` is the query string of the list.
     """
 
     export: Callable[..., Iterator[bytes]]
@@ -41,7 +41,7 @@ class DownloadsCsv:
         request.GET = filters  # type: ignore[assignment]
         rows = self.get_changelist_instance(request).get_queryset(request)
         try:
-            chunks = self.export(rows, request.user, at=timezone.now(), asked=filters.urlencode())
+            chunks = self.export(rows, request.user, at=timezone.now(), filters=filters.urlencode())
         except DomainError as error:
             raise PermissionDenied(error.message) from error
         name = f"{self.opts.model_name}-{timezone.now():%Y-%m-%d}.csv"

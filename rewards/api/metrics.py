@@ -1,4 +1,4 @@
-"""The pools as Prometheus asks for them, read when it asks."""
+"""Metrics of the code pools for Prometheus."""
 
 from collections.abc import Iterator
 
@@ -8,10 +8,10 @@ from rewards.domain.pool_levels import pool_states
 
 
 class PoolCollector:
-    """A collector for `core.api.health`; three queries each time."""
+    """Collector for `core.api.health`; reads the pools in three queries each time it is scraped."""
 
     def describe(self) -> list[GaugeMetricFamily]:
-        """Nothing in advance: registering must not ask the database."""
+        """Describe nothing in advance, so that registering does not query the database."""
         return []
 
     def collect(self) -> Iterator[GaugeMetricFamily]:

@@ -1,4 +1,4 @@
-"""Rewards and reward logs as the API gives them (docs/api.md, Fields)."""
+"""Serialize rewards, coupon codes and reward logs (docs/api.md, Fields)."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from rewards.domain.pool_import import Report
 from rewards.models import CouponCode, Reward, RewardLog
 
 DEFAULT_MILESTONE_ICON = "challenges/default-milestone-icon.svg"
-# Wire names to fields.
+# Names in the API, by which the model's fields are read.
 MILESTONE_TEXTS = {
     "eudMilestoneTitle": "eud_milestone_title",
     "eudMilestoneDescription": "eud_milestone_description",
@@ -17,7 +17,7 @@ MILESTONE_TEXTS = {
 
 
 def serialize_reward_summary(reward: Reward | None, reader: Reader) -> dict[str, Any] | None:
-    """What everybody may know of a reward: its title and instruction."""
+    """Serialize the public part of a reward: its title and instruction."""
     if reward is None:
         return None
     return {
@@ -27,7 +27,7 @@ def serialize_reward_summary(reward: Reward | None, reader: Reader) -> dict[str,
 
 
 def serialize_reward(reward: Reward, codes_left: int, reader: Reader) -> dict[str, Any]:
-    """A catalogue entry with everything that it says of its codes."""
+    """Serialize the whole reward; `codes_left` is shown for a pool only."""
     return {
         "id": reward.id,
         "name": reward.name,
@@ -60,20 +60,25 @@ def serialize_coupon_code(code: CouponCode) -> dict[str, Any]:
 
 
 def serialize_import_report(report: Report) -> dict[str, Any]:
-    """What became of an import."""
+    """Serialize the report of an import."""
     return {
         "new": report.new,
         "duplicate": report.duplicate,
         "existing": report.existing,
         "invalid": report.invalid,
         "filled": report.filled,
-        "lines": [{"line": e.number, "couponCode": e.code, "reason": e.reason} for e in report.lines],
+        "lines": [
+            {"line": line.number, "couponCode": line.code, "reason": line.reason} for line in report.lines
+        ],
     }
 
 
 def serialize_reward_log(log: RewardLog, owned_by_id: str, reader: Reader) -> dict[str, Any]:
-    """A reward log; `reward` and `milestone` must have been selected with it."""
-    shown: dict[str, Any] = {
+    """Serialize a reward log; select `reward` and `milestone` with it, or each costs a query.
+
+    `owned_by_id`: the member's external identifier.
+    """
+    data: dict[str, Any] = {
         "id": log.id,
         "linkedSchemaSlug": "challenge",
         "linkedSchemaRecordId": log.challenge_id,
@@ -82,8 +87,8 @@ def serialize_reward_log(log: RewardLog, owned_by_id: str, reader: Reader) -> di
         "milestone": serialize_milestone_summary(log.milestone, reader) if log.milestone_id else None,
     }
     if reader.admin:
-        shown["rewardId"] = log.reward_id
-    return shown | {
+        data["rewardId"] = log.reward_id
+    return data | {
         "reward": serialize_reward_summary(log.reward, reader) if log.reward_id else None,
         "periodKey": log.period_key,
         "status": log.status_at(reader.at).value,
@@ -95,7 +100,7 @@ def serialize_reward_log(log: RewardLog, owned_by_id: str, reader: Reader) -> di
 
 
 def serialize_milestone_summary(milestone: Any, reader: Reader) -> dict[str, Any]:
-    """Enough of a milestone to name it beside its reward."""
+    """Serialize the part of a milestone that is shown with its reward log."""
     return {
         "id": milestone.id,
         "name": milestone.name,

@@ -1,5 +1,7 @@
-"""What the API takes and documents for rewards, codes and reward logs; answers of logs are built in
-`representations` (tests hold the two equal)."""
+"""Serializers of rewards, codes and reward logs: they validate input and document the API.
+
+Responses are built by `presenters`; tests compare the fields of both.
+"""
 
 from rest_framework import serializers
 

@@ -1,8 +1,8 @@
-"""Where codes come from: made on the spot, or taken from a pool, the oldest first, each once.
+"""Allocate coupon codes to reward logs: generated, shared, or the oldest free ones of a pool.
 
-A claim skips the codes that other transactions hold, so that writers never wait for each other. What it finds
-empty may only be busy: whoever holds the last code can still roll back. Therefore a log that got none is
-looked at again after its transaction, by `filling`, which waits.
+Reserving skips codes that other transactions hold, so that writers never wait for each other. A pool that
+looks empty may therefore only be busy, and the transaction that holds its last code may still roll back:
+`pending_codes` looks again after the commit for reward logs that got no code, and then waits.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -21,118 +21,128 @@ from rewards.domain.reward_config import RewardConfig
 from rewards.models import CouponCode, Reward, RewardLog
 from rewards.models.rows import COUPON_CODES, REWARD_LOGS
 
-# By hand: the ORM takes longer to write this statement than the database to run it. Of our own names alone.
-FREE = f"FROM {COUPON_CODES.name} WHERE reward_id = %s AND reward_log_id IS NULL"
-# The order also leads the planner to the index of free codes, past none that was given.
-OLDEST = "ORDER BY created_at, id LIMIT %s"
-# The status stands in the text: as a parameter, no planner could tell that the index of the waiting holds it.
+# Raw SQL: the ORM takes longer to build this statement than the database to run it. Only names from our own
+# models are interpolated.
+FREE_CODES = f"FROM {COUPON_CODES.name} WHERE reward_id = %s AND reward_log_id IS NULL"
+# This order makes the planner use the partial index of free codes instead of walking past given ones.
+OLDEST_FIRST = "ORDER BY created_at, id LIMIT %s"
+# The status is a literal: with a parameter, no planner could use the partial index on `pending_code`.
 NOBODY_WAITS = (
     f"NOT EXISTS (SELECT 1 FROM {REWARD_LOGS.name} "
     f"WHERE reward_id = %s AND status = '{RewardLogStatus.PENDING_CODE.value}')"
 )
-TAKE = f"SELECT id, code {FREE} {OLDEST}"
-CLAIM = (
-    f"SELECT id, code, (SELECT COUNT(*) FROM (SELECT 1 {FREE} {OLDEST}) AS nearest) "
-    f"{FREE} AND {NOBODY_WAITS} {OLDEST}"
+SELECT_OLDEST = f"SELECT id, code {FREE_CODES} {OLDEST_FIRST}"
+# The count of free codes stops at its LIMIT: it only has to show whether the pool is near its mark.
+SELECT_OLDEST_UNLESS_WAITING = (
+    f"SELECT id, code, (SELECT COUNT(*) FROM (SELECT 1 {FREE_CODES} {OLDEST_FIRST}) AS nearest) "
+    f"{FREE_CODES} AND {NOBODY_WAITS} {OLDEST_FIRST}"
 )
 
 
-def reserve(terms: RewardConfig, n: int) -> list[tuple[UUID, str]]:
-    """Up to `n` free codes of this pool as (id, code), held until the transaction ends.
+def reserve(config: RewardConfig, count: int) -> list[tuple[UUID, str]]:
+    """Lock up to `count` free codes of this pool until the transaction ends; return (id, code) of each.
 
-    None while older logs wait: a new claim stands in line behind them. Watches how many are left.
+    None while older reward logs wait for codes: new ones queue behind them (docs/rules.md, Pools and pending
+    codes). Codes that other transactions hold are skipped. Checks the low-water mark after the commit.
     """
-    enough = n + pool_levels.low_mark(terms) + pool_levels.SLACK
-    params = [terms.id, enough, terms.id, terms.id, n]
-    found = _locked(CLAIM, params, ("id", "code", "left"), skip_locked=True)
-    if not found or found[0][2] < enough:
-        pool_levels.check_after_commit(terms)
-    return [(id_, code) for id_, code, _left in found]
+    sufficient = count + pool_levels.low_mark(config) + pool_levels.SLACK
+    params = [config.id, sufficient, config.id, config.id, count]
+    rows = _fetch_locked(SELECT_OLDEST_UNLESS_WAITING, params, ("id", "code", "left"), skip_locked=True)
+    if not rows or rows[0][2] < sufficient:
+        pool_levels.warn_if_low_after_commit(config)
+    return [(code_id, code) for code_id, code, _left in rows]
 
 
-def _locked(sql: str, params: Sequence[object], columns: Sequence[str], *, skip_locked: bool) -> list[tuple]:
+def _fetch_locked(
+    sql: str, params: Sequence[object], columns: Sequence[str], *, skip_locked: bool
+) -> list[tuple]:
     if connection.vendor == "postgresql":
         sql = f"{sql} FOR UPDATE SKIP LOCKED" if skip_locked else f"{sql} FOR UPDATE"
     return COUPON_CODES.fetch(sql, params, columns)
 
 
 def assign(code_ids: Mapping[UUID, UUID]) -> None:
-    """Make each reward log (the key) the owner of the code that was reserved for it, for ever."""
+    """Assign each reserved code (the value) to a reward log (the key), for good."""
     COUPON_CODES.update(("id", "reward_log_id"), [(code_id, log_id) for log_id, code_id in code_ids.items()])
 
 
-def take(
-    terms: RewardConfig, log_ids: Sequence[UUID], at: datetime, *, skip_locked: bool = False
+def allocate(
+    config: RewardConfig, log_ids: Sequence[UUID], at: datetime, *, skip_locked: bool = False
 ) -> dict[UUID, str]:
-    """A code for each of these stored logs, theirs from now on; from a pool as many as there are.
+    """Allocate a code from the reward's own source to each of these stored reward logs.
 
-    Waits for codes that others hold, unless told to skip them. An external reward has none to give.
+    Return the codes by reward log id. A pool gives as many as it has, to the first logs; an external reward
+    gives none. Wait for codes that other transactions hold, unless `skip_locked`.
     """
-    if terms.code_source == CodeSource.POOL:
-        free = _locked(TAKE, [terms.id, len(log_ids)], ("id", "code"), skip_locked=skip_locked)
-        taken = dict(zip(log_ids, free, strict=False))
-        pool_levels.check_after_commit(terms)
-        assign({log_id: code_id for log_id, (code_id, _code) in taken.items()})
-        return {log_id: code for log_id, (_id, code) in taken.items()}
-    if terms.code_source == CodeSource.EXTERNAL:
+    if config.code_source == CodeSource.POOL:
+        params = [config.id, len(log_ids)]
+        rows = _fetch_locked(SELECT_OLDEST, params, ("id", "code"), skip_locked=skip_locked)
+        allocated = dict(zip(log_ids, rows, strict=False))
+        pool_levels.warn_if_low_after_commit(config)
+        assign({log_id: code_id for log_id, (code_id, _code) in allocated.items()})
+        return {log_id: code for log_id, (_id, code) in allocated.items()}
+    if config.code_source == CodeSource.EXTERNAL:
         return {}
-    codes = {log_id: terms.new_code() for log_id in log_ids}
-    return register(codes, terms, at) if terms.unique else codes
+    codes = {log_id: config.new_code() for log_id in log_ids}
+    return store_generated(codes, config, at) if config.has_unique_codes else codes
 
 
-def register(codes: Mapping[UUID, str], terms: RewardConfig, at: datetime) -> dict[UUID, str]:
-    """Give these generated codes their rows among the unique ones; a clash (2^-50) draws again.
+def store_generated(codes: Mapping[UUID, str], config: RewardConfig, at: datetime) -> dict[UUID, str]:
+    """Store these generated codes, by reward log id; generate another one for each that exists already.
 
-    By code, so that two transactions that drew the same wait for each other. Answers the final codes.
+    Return the codes as stored. Rows are inserted in the order of their codes, so that two transactions that
+    generated the same code wait for each other and never deadlock.
     """
-    final: dict[UUID, str] = {}
-    drawn = dict(codes)
-    while drawn:
-        by_code = sorted(drawn.items(), key=lambda pair: pair[1])
+    stored: dict[UUID, str] = {}
+    unstored = dict(codes)
+    while unstored:
+        by_code = sorted(unstored.items(), key=lambda pair: pair[1])
         rows = [
-            (id_, terms.id, code, log_id, at)
-            for id_, (log_id, code) in zip(uuid7_batch(at, len(by_code)), by_code, strict=True)
+            (code_id, config.id, code, log_id, at)
+            for code_id, (log_id, code) in zip(uuid7_batch(at, len(by_code)), by_code, strict=True)
         ]
-        final.update(COUPON_CODES.insert(rows, "(code) DO NOTHING", ("reward_log_id", "code")))
-        drawn = {log_id: terms.new_code() for log_id in drawn if log_id not in final}
-    return final
+        stored.update(COUPON_CODES.insert(rows, "(code) DO NOTHING", ("reward_log_id", "code")))
+        unstored = {log_id: config.new_code() for log_id in unstored if log_id not in stored}
+    return stored
 
 
 def checked_code(code: str) -> str:
-    """A code as somebody typed or sent it. Raises `DomainError` on `couponCode`."""
+    """Strip a code that somebody typed or sent. Raises `DomainError` on `coupon_code` if it is none."""
     code = code.strip()
     if flaw := flaw_of(code):
         raise DomainError("invalid_code", f"This is no code: {Reason(flaw).label}.", "coupon_code")
     return code
 
 
-def claim_external(code: str, log: RewardLog, at: datetime) -> None:
-    """Make a code that came from outside this log's; a free one of its own pool may be taken so too.
+def assign_external(code: str, reward_log: RewardLog, at: datetime) -> None:
+    """Assign a code that came from outside (the API or support) to this reward log.
 
-    Raises `DomainError` `code_taken`: a unique code is on one reward log at most.
+    A free code of the log's own pool is assigned from there. Raises `DomainError` `code_taken` for a code of
+    another reward log, a free code of another pool and a shared code (docs/rules.md, Statuses of a reward
+    log).
     """
-    row = (uuid7(at), log.reward_id, code, log.id, at)
-    if not shared_among([code]) and COUPON_CODES.insert([row], "(code) DO NOTHING", ("id",)):
+    row = (uuid7(at), reward_log.reward_id, code, reward_log.id, at)
+    if not shared_codes_among([code]) and COUPON_CODES.insert([row], "(code) DO NOTHING", ("id",)):
         return
-    known = CouponCode.objects.select_for_update(no_key=False, of=("self",)).filter(code=code).first()
-    if known and known.reward_log_id is None and known.reward_id == log.reward_id:
-        assign({log.id: known.id})
-    elif known is None or known.reward_log_id != log.id:
+    existing = CouponCode.objects.select_for_update(no_key=False, of=("self",)).filter(code=code).first()
+    if existing and existing.reward_log_id is None and existing.reward_id == reward_log.reward_id:
+        assign({reward_log.id: existing.id})
+    elif existing is None or existing.reward_log_id != reward_log.id:
         raise DomainError(
             "code_taken", "This code is given or kept for others; send another.", "coupon_code", "conflict"
         )
 
 
-def shared_among(codes: Collection[str]) -> set[str]:
-    """Those that some reward gives to everybody, or that members have from a time when one did.
+def shared_codes_among(codes: Collection[str]) -> set[str]:
+    """Return those of these codes that a reward shares, or shared once while members still have them.
 
-    No such code may become a unique one: a unique code is on one reward log at most.
+    They must not become unique codes: a unique code is on one reward log at most (docs/rules.md, Sources).
     """
-    shared = Reward.objects.filter(code_source=CodeSource.SHARED).values_list("shared_code", flat=True)
+    shared_now = Reward.objects.filter(code_source=CodeSource.SHARED).values_list("shared_code", flat=True)
     history: Any = Reward.history  # type: ignore[attr-defined]
-    ever = history.exclude(shared_code="").order_by().values_list("shared_code", flat=True).distinct()
-    found, once = set(codes).intersection(shared), set(codes).intersection(ever)
-    if once - found:
-        given = RewardLog.objects.filter(coupon_code__in=once - found).order_by()
-        found |= set(given.values_list("coupon_code", flat=True).distinct())
-    return found
+    shared_once = history.exclude(shared_code="").order_by().values_list("shared_code", flat=True).distinct()
+    shared, formerly_shared = set(codes).intersection(shared_now), set(codes).intersection(shared_once)
+    if formerly_shared - shared:
+        holders = RewardLog.objects.filter(coupon_code__in=formerly_shared - shared).order_by()
+        shared |= set(holders.values_list("coupon_code", flat=True).distinct())
+    return shared

@@ -1,8 +1,8 @@
-"""Coupon codes out of whatever program exported them, a line at a time and in bounded memory.
+"""Read coupon codes from a file of any origin, line by line and in bounded memory.
 
-CSV with or without a header, `;`, `,` or tab, a byte order mark, UTF-8 or (with its mark) UTF-16, any line
-ends, quotes where they are needed, or simply one code a line. A code never spans lines, so that each line is
-read by itself and one stray quote spoils one line.
+Accepted are CSV with or without a header, separated by `;`, `,` or tab, and one code a line; UTF-8 with or
+without a byte order mark, and UTF-16 with one; any line ends; quoted cells. A code never spans lines, so each
+line is parsed by itself and a stray quote spoils that line only.
 """
 
 import codecs
@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 LONGEST_LINE = 4096
 LONGEST_CODE = 256
 DELIMITERS = "\t;,"
-# How a column of codes is called, in any case; anything else is a code already.
+# Headers of a column of codes, in any letter case; `_mentions_codes` recognises longer ones.
 # fmt: off
 HEADERS = frozenset((
     "code", "codes", "coupon", "coupons", "couponcode", "couponcodes", "voucher", "vouchers",
@@ -30,16 +30,17 @@ HEADERS = frozenset((
     "クーポン", "クーポンコード", "コード", "رمز", "كود", "رمزالقسيمة",
 ))
 # fmt: on
+# Bytes that are not UTF-8, as `surrogateescape` decodes them.
 _UNDECODED = re.compile("[\udc80-\udcff]")
-_IGNORED = str.maketrans("", "", " -_")
-# A spreadsheet's own first line, which names the delimiter.
-_NAMED_DELIMITER = re.compile(r'"?sep=(.?)"?', re.IGNORECASE)
-# Stands for the delimiter of a file with one column; no code contains it, it is no visible sign.
-_NONE = "\x1f"
+_IGNORED_IN_HEADERS = str.maketrans("", "", " -_")
+# A first line in which a spreadsheet names the delimiter.
+_DELIMITER_LINE = re.compile(r'"?sep=(.?)"?', re.IGNORECASE)
+# Delimiter of a file with one column, for `csv`: a control character, so no valid code contains it.
+_NO_DELIMITER = "\x1f"
 
 
 class Reason(TextChoices):
-    """Why a line gave no new code."""
+    """Reason why a line gave no new code."""
 
     DUPLICATE = "duplicate", _("twice in this list")
     EXISTING = "existing", _("exists already")
@@ -56,7 +57,7 @@ class Reason(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line by its number, from 1, and its code; `reason` says why it is none, or why it is not new."""
+    """A line's number, from 1, and its code; `reason`, a `Reason`, if it is no code or not a new one."""
 
     number: int
     code: str
@@ -68,54 +69,55 @@ class Readable(Protocol):
 
 
 def read_codes(stream: Readable, *, ends_for_certain: bool = True) -> Iterator[Line]:
-    """The lines of a file of codes; blank ones and the header are left out.
+    """Yield the lines of a file of codes, without blank lines and the header.
 
-    Where the stream's end may not be the file's (a pipe, a chunked body), a last line that does not end may
-    be half a code: it is refused, or somebody would be given it.
+    `ends_for_certain`: False for a pipe or a chunked body, which may end before the file does. A last line
+    without a line break is then refused, because it may be half a code.
     """
     layout: Layout | None = None
     delimiter = ""
     for number, text, flaw in _texts(stream, ends_for_certain):
         if flaw:
-            yield _judged(number, text, flaw)
+            yield _checked_line(number, text, flaw)
         elif layout:
-            yield _judged(number, *layout.code_in(text))
-        elif not delimiter and (named := _NAMED_DELIMITER.fullmatch(text)):
-            delimiter = named[1]
+            yield _checked_line(number, *layout.code_in(text))
+        elif not delimiter and (delimiter_line := _DELIMITER_LINE.fullmatch(text)):
+            delimiter = delimiter_line[1]
         else:
             layout = Layout.of(text, delimiter)
             if not layout.header:
-                yield _judged(number, *layout.code_in(text))
+                yield _checked_line(number, *layout.code_in(text))
 
 
 def _texts(stream: Readable, ends_for_certain: bool) -> Iterator[tuple[int, str, str]]:
-    """Each line that is not blank, by its number, and why nothing can be read from it."""
+    """Yield number and text of each line that is not blank, and the reason if it cannot be read."""
     for number, raw in enumerate(_lines(stream), 1):
         text = (raw or "").strip()
         if raw is None:
             yield number, text, Reason.TOO_LONG.value
         elif text.strip(DELIMITERS + " "):
-            cut = not ends_for_certain and not raw.endswith("\n")
-            yield number, text, Reason.UNFINISHED.value if cut else ""
+            unfinished = not ends_for_certain and not raw.endswith("\n")
+            yield number, text, Reason.UNFINISHED.value if unfinished else ""
 
 
 def listed_codes(values: Sequence[Any]) -> Iterator[Line]:
-    """The same of a list; a line's number is the value's position, from 1."""
+    """Yield a line for each value of a list; its number is the value's position, from 1."""
     for number, value in enumerate(values, 1):
         if isinstance(value, str):
-            yield _judged(number, value.strip(), "")
+            yield _checked_line(number, value.strip(), "")
         else:
             yield Line(number, "", Reason.NOT_TEXT.value)
 
 
-def _judged(number: int, code: str, reason: str) -> Line:
+def _checked_line(number: int, code: str, reason: str) -> Line:
+    """Build the line; the text of a refused one is shortened and made storable, for the report."""
     reason = reason or flaw_of(code)
     shown = code if not reason else code[:LONGEST_CODE].encode(errors="replace").decode().replace("\0", "?")
     return Line(number, shown, reason)
 
 
 def flaw_of(code: str) -> str:
-    """Why this text can be no code, as a `Reason`; empty when it can."""
+    """Return the `Reason` why this text cannot be a code, "" if it can (docs/rules.md, Sources)."""
     if not code:
         return Reason.NO_CODE.value
     if len(code) > LONGEST_CODE:
@@ -127,27 +129,29 @@ def flaw_of(code: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where a file has its codes, as its first line shows."""
+    """Layout of a file, as its first line shows it: the column of the codes, and whether it has a header."""
 
     delimiter: str
     column: int
     header: bool
 
     @classmethod
-    def of(cls, first: str, named: str = "") -> "Layout":
-        """`named`: the delimiter that the file told of itself."""
-        delimiter = named or next((sign for sign in DELIMITERS if sign in first), "")
+    def of(cls, first_line: str, delimiter: str = "") -> "Layout":
+        """Detect the layout. `delimiter`: the one that the file names itself, "" if it names none."""
+        delimiter = delimiter or next((sign for sign in DELIMITERS if sign in first_line), "")
         try:
-            cells = _cells(first, delimiter)
+            cells = _cells(first_line, delimiter)
         except csv.Error:
             cells = []
         names = [cell.strip().casefold() for cell in cells]
-        found = [index for index, name in enumerate(names) if name.translate(_IGNORED) in HEADERS]
-        found += [index for index, name in enumerate(names) if _speaks_of_codes(name)]
-        return cls(delimiter, found[0] if found else 0, bool(found))
+        columns = [
+            index for index, name in enumerate(names) if name.translate(_IGNORED_IN_HEADERS) in HEADERS
+        ]
+        columns += [index for index, name in enumerate(names) if _mentions_codes(name)]
+        return cls(delimiter, columns[0] if columns else 0, bool(columns))
 
     def code_in(self, text: str) -> tuple[str, str]:
-        """The code of a line, and why it is none."""
+        """Return the code of a line and "", or the line itself and the reason why it has none."""
         try:
             cells = _cells(text, self.delimiter)
         except csv.Error:
@@ -158,31 +162,33 @@ class Layout:
         return (code, "") if code else (text, Reason.NO_CODE.value)
 
 
-def _speaks_of_codes(name: str) -> bool:
-    """“Unique voucher codes” is a header; with a digit, or a hyphen for the space, it may be a code."""
+def _mentions_codes(name: str) -> bool:
+    """Recognise a header such as “Unique voucher codes”; with a digit or hyphens it may be a code."""
     words = name.split()
     return len(words) > 1 and not any(sign.isdigit() for sign in name) and not HEADERS.isdisjoint(words)
 
 
 def _cells(text: str, delimiter: str) -> list[str]:
     if '"' in text:
-        return next(csv.reader([text], delimiter=delimiter or _NONE, strict=True, skipinitialspace=True))
+        return next(
+            csv.reader([text], delimiter=delimiter or _NO_DELIMITER, strict=True, skipinitialspace=True)
+        )
     return text.split(delimiter) if delimiter else [text]
 
 
 def _lines(stream: Readable) -> Iterator[str | None]:
-    """Each line, or None for one that is too long; never more of it in memory than that."""
-    text = _decoded(io.BufferedReader(_Raw(stream)))
+    """Yield each line, and None for one longer than `LONGEST_LINE`, which is never held in memory."""
+    text = _decoded(io.BufferedReader(_RawStream(stream)))
     pieces = iter(lambda: text.readline(LONGEST_LINE), "")
     for piece in pieces:
         if len(piece) < LONGEST_LINE or piece.endswith("\n"):
             yield piece
         else:
-            _skip_to_the_end_of_the_line(pieces)
+            _skip_rest_of_line(pieces)
             yield None
 
 
-def _skip_to_the_end_of_the_line(pieces: Iterable[str]) -> None:
+def _skip_rest_of_line(pieces: Iterable[str]) -> None:
     for piece in pieces:
         if piece.endswith("\n"):
             return
@@ -195,8 +201,8 @@ def _decoded(raw: io.BufferedReader) -> io.TextIOWrapper:
     return io.TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape")
 
 
-class _Raw(io.RawIOBase):
-    """Anything that can be read, as Python's own readers want it."""
+class _RawStream(io.RawIOBase):
+    """Adapter from anything with `read` to what `io.BufferedReader` expects."""
 
     def __init__(self, stream: Readable) -> None:
         self.stream = stream

@@ -2,11 +2,11 @@
 
 import secrets
 
-# 32 signs, 5 bits each; 0 and 1, I and O are left out, and with them every look-alike pair.
+# 32 signs, 5 bits each. 0, 1, I and O are left out: nobody can confuse them with other signs.
 SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 DEFAULT_LENGTH = 12
 
 
 def generated_code(prefix: str = "", length: int = DEFAULT_LENGTH) -> str:
-    """The prefix and `length` random signs: 10 signs are 50 bits (docs/rules.md, Coupon codes)."""
+    """Return the prefix and `length` random signs of 5 bits each (docs/rules.md, Sources)."""
     return prefix + "".join([SIGNS[byte & 31] for byte in secrets.token_bytes(length)])

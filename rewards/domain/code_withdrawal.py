@@ -1,7 +1,7 @@
-"""Taking codes out of a pool again: those of a wrong file, or that the shop's till accepts no longer.
+"""Withdraw uploaded codes from a pool: those of a wrong file, or codes that the shop no longer accepts.
 
-Only codes that nobody has: what was given stays given. A code that was taken out is unknown here, so that it
-may be uploaded again, into another pool too.
+Only free codes can be withdrawn; a code on a reward log stays there. A withdrawn code is deleted, so it may
+be uploaded again, to another pool too.
 """
 
 from dataclasses import dataclass
@@ -17,31 +17,32 @@ from core.errors import DomainError
 from rewards.domain import pool_levels
 from rewards.models import CouponCode, Reward
 
-SHOWN_AT_MOST = 50
+MAX_UPLOADS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """The codes of one import, known by its time, that nobody has."""
+    """An import, identified by its time, and how many of its codes are still free."""
 
     at: datetime
     left: int
 
 
 def uploads(reward_id: UUID) -> list[Upload]:
-    """The imports of which codes are left, the newest first; at most 50."""
+    """Return the imports of this pool that have free codes left, newest first, 50 at most."""
     free = CouponCode.objects.filter(reward=reward_id, reward_log=None).order_by("-created_at")
-    found = free.values_list("created_at").annotate(Count("id"))
-    return [Upload(at, left) for at, left in found[:SHOWN_AT_MOST]]
+    counts = free.values_list("created_at").annotate(Count("id"))
+    return [Upload(at, left) for at, left in counts[:MAX_UPLOADS]]
 
 
 def withdraw(
     reward_id: UUID, actor: Any, reason: str, *, at: datetime, uploaded_at: datetime | None = None
 ) -> int:
-    """Delete the free codes of one import, or of all; answers how many. What was done is in the history.
+    """Delete the free codes of one import (by its time), or of all imports; return how many.
 
-    Raises `DomainError`: without a reason, and `nothing_left`. Codes that somebody is just being given are
-    left alone and never waited for.
+    The withdrawal is written to the audit log with its reason. Codes that another transaction holds are being
+    given to somebody; they are skipped. Raises `DomainError` without a reason, and `nothing_left` when no
+    code is free (docs/rules.md, Pools and pending codes).
     """
     reason = audit_log.checked_reason(reason)
     with transaction.atomic():
@@ -49,11 +50,11 @@ def withdraw(
         free = CouponCode.objects.filter(reward=reward_id, reward_log=None)
         if uploaded_at is not None:
             free = free.filter(created_at=uploaded_at)
-        mine = free.select_for_update(no_key=False, of=("self",), skip_locked=True).order_by().values("id")
-        gone, _by_model = CouponCode.objects.filter(id__in=mine).delete()
-        if not gone:
+        locked = free.select_for_update(no_key=False, of=("self",), skip_locked=True).order_by().values("id")
+        deleted, _by_model = CouponCode.objects.filter(id__in=locked).delete()
+        if not deleted:
             raise DomainError("nothing_left", "No code of it is free any longer.", status="conflict")
-        told = {"codes": gone, "uploaded_at": uploaded_at and uploaded_at.isoformat()}
-        audit_log.note(actor, "withdraw_codes", at=at, target=reward, reason=reason, detail=told)
-        transaction.on_commit(lambda: pool_levels.note_if_low(reward_id), robust=True)
-    return gone
+        detail = {"codes": deleted, "uploaded_at": uploaded_at and uploaded_at.isoformat()}
+        audit_log.note(actor, "withdraw_codes", at=at, target=reward, reason=reason, detail=detail)
+        transaction.on_commit(lambda: pool_levels.warn_if_low(reward_id), robust=True)
+    return deleted

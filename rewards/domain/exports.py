@@ -1,7 +1,7 @@
-"""Reward logs and coupon codes as CSV, streamed in pieces, and every export in the history.
+"""Export reward logs and coupon codes as streamed CSV; every export is written to the audit log.
 
-A marketer opens the file in a spreadsheet, which runs what looks like a formula. A member's identifier or an
-uploaded code may be anything, so that such cells begin with an apostrophe.
+Spreadsheets run cells that look like a formula. A member's identifier and an uploaded code may be any text,
+so such cells are prefixed with an apostrophe.
 """
 
 import csv
@@ -15,8 +15,8 @@ from access.domain import audit_log
 from core.errors import DomainError
 from rewards.models import CouponCode, RewardLog
 
-AT_ONCE = 2000
-# What begins a formula; the full-width signs become the others when a Japanese spreadsheet reads them.
+CHUNK_SIZE = 2000
+# Signs that begin a formula; Japanese spreadsheets read the full-width ones as the others.
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 BYTE_ORDER_MARK = "\ufeff"  # without it, spreadsheets read UTF-8 as something else
 
@@ -37,64 +37,70 @@ COUPON_CODE_COLUMNS = ("id", "reward", "couponCode", "ownedById", "rewardLogId",
 
 
 def export_reward_logs(
-    logs: QuerySet[RewardLog], actor: Any, *, at: datetime, asked: str = ""
+    logs: QuerySet[RewardLog], actor: Any, *, at: datetime, filters: str = ""
 ) -> Iterator[bytes]:
-    """These reward logs, newest first, as pieces of a CSV file; `asked` is how they were chosen, in words.
+    """Return these reward logs, newest first, as chunks of a CSV file.
 
-    Raises `DomainError` `forbidden` unless the actor may view reward logs; None: a command on the server.
+    `actor`: the `auth.User` who exports; None: a command on the server. `filters`: how the rows were chosen,
+    for the audit log. Statuses are those at `at`. Raises `DomainError` `forbidden` unless the actor may view
+    reward logs.
     """
-    _begin(actor, "rewards.view_rewardlog", "export_reward_logs", asked, at)
+    _authorize(actor, "rewards.view_rewardlog", "export_reward_logs", filters, at)
     rows = logs.select_related("member", "challenge", "milestone", "reward")
-    return _pieces(REWARD_LOG_COLUMNS, rows, lambda log: _reward_log(log, at))
+    return _csv_chunks(REWARD_LOG_COLUMNS, rows, lambda reward_log: _reward_log_cells(reward_log, at))
 
 
 def export_coupon_codes(
-    codes: QuerySet[CouponCode], actor: Any, *, at: datetime, asked: str = ""
+    codes: QuerySet[CouponCode], actor: Any, *, at: datetime, filters: str = ""
 ) -> Iterator[bytes]:
-    """The same of coupon codes and of who has them. A free code is money: only who may upload may export."""
-    _begin(actor, "rewards.add_couponcode", "export_coupon_codes", asked, at)
-    return _pieces(COUPON_CODE_COLUMNS, codes.select_related("reward", "reward_log__member"), _coupon_code)
+    """Return these coupon codes with their members, newest first, as chunks of a CSV file.
+
+    As `export_reward_logs`, but for actors who may upload codes: whoever reads a free code can spend it.
+    """
+    _authorize(actor, "rewards.add_couponcode", "export_coupon_codes", filters, at)
+    rows = codes.select_related("reward", "reward_log__member")
+    return _csv_chunks(COUPON_CODE_COLUMNS, rows, _coupon_code_cells)
 
 
 def neutralised(value: object) -> str:
-    """The text of a cell, which no spreadsheet takes for a formula."""
+    """Return the text of a cell; prefix it with an apostrophe if a spreadsheet would run it."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.lstrip().startswith(FORMULA_SIGNS) or text.startswith(FORMULA_SIGNS) else text
 
 
-def _begin(actor: Any, permission: str, action: str, asked: str, at: datetime) -> None:
-    """Noted before the first row leaves: an export that was broken off took something along, too."""
+def _authorize(actor: Any, permission: str, action: str, filters: str, at: datetime) -> None:
+    """Check the permission and write to the audit log, before the first row: a part leaks codes, too."""
     if actor is not None and not actor.has_perm(permission):
         raise DomainError("forbidden", "Your account may not export this.", status="forbidden")
-    audit_log.note(actor, action, at=at, detail={"filters": asked})
+    audit_log.note(actor, action, at=at, detail={"filters": filters})
 
 
-def _pieces(
+def _csv_chunks(
     columns: Sequence[str], rows: QuerySet[Any], cells: Callable[[Any], Iterable[object]]
 ) -> Iterator[bytes]:
     writer = csv.writer(Echo())
     yield (BYTE_ORDER_MARK + writer.writerow(columns)).encode()
-    for some in _chunks(rows):
-        yield "".join(writer.writerow([neutralised(cell) for cell in cells(row)]) for row in some).encode()
+    for chunk in _chunks(rows):
+        yield "".join(writer.writerow([neutralised(cell) for cell in cells(row)]) for row in chunk).encode()
 
 
 class Echo:
-    """A file that hands back what is written: `writerow` then answers the line."""
+    """File whose `write` returns its argument, so that `writerow` returns the line."""
 
     def write(self, line: str) -> str:
         return line
 
 
 def _chunks(rows: QuerySet[Any]) -> Iterator[list[Model]]:
-    """By id, newest first, each piece a query of its own: no transaction stays open while a client reads."""
+    """Yield the rows, newest first, in a query per chunk: no transaction stays open while a client reads."""
     rows = rows.order_by("-id")
-    some = list(rows[:AT_ONCE])
-    while some:
-        yield some
-        some = list(rows.filter(id__lt=some[-1].pk)[:AT_ONCE])
+    chunk = list(rows[:CHUNK_SIZE])
+    while chunk:
+        yield chunk
+        chunk = list(rows.filter(id__lt=chunk[-1].pk)[:CHUNK_SIZE])
 
 
-def _reward_log(log: RewardLog, at: datetime) -> tuple[object, ...]:
+def _reward_log_cells(log: RewardLog, at: datetime) -> tuple[object, ...]:
     return (
         log.id,
         log.member.external_id,
@@ -110,7 +116,7 @@ def _reward_log(log: RewardLog, at: datetime) -> tuple[object, ...]:
     )
 
 
-def _coupon_code(code: CouponCode) -> tuple[object, ...]:
+def _coupon_code_cells(code: CouponCode) -> tuple[object, ...]:
     return (
         code.id,
         code.reward.name if code.reward else "",

@@ -1,7 +1,8 @@
-"""Paying what is due: the only place where reward logs come to be.
+"""Issue rewards for thresholds that members reached; the only module that creates reward logs.
 
-The states of a new reward log are decided in this order: a threshold that was paid stays paid, a cap says
-`capped`, an empty pool `pending_code`. Nothing of it ever refuses the activity that made the reward due.
+The first status of a reward log is decided in this order: a threshold that was paid is not paid again, a
+reward whose limit is reached gives `capped`, an empty pool gives `pending_code`. None of these ever refuses
+the activity that made the reward due (docs/rules.md, Rewards).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,40 +20,39 @@ from rewards.domain.state_machine import Channel, origins
 from rewards.models import RewardLog
 from rewards.models.rows import REWARD_LOGS, Due, Issued
 
-__all__ = ["Due", "Issued", "issue", "revoke_unsupported"]
-
-Rewards = Mapping[UUID | None, RewardConfig]
+ConfigsById = Mapping[UUID | None, RewardConfig]
 
 
 def issue(dues: Sequence[Due], at: datetime) -> list[Issued]:
-    """Pay what is due and was never paid, in the order given within a member's window; answers the new ones.
+    """Store a reward log for each due threshold that was never paid, and return the new ones.
 
-    Whether a threshold was paid is decided by the unique key of the reward log, so that asking twice, or
-    from two transactions, pays once. `dues` may come in any order of members; they are written by key. What
-    is left waiting for a pool's code is looked at again right after the transaction, and then changed in
-    the answer too.
+    Call it inside a transaction. The unique key of the reward logs decides what was paid, so that issuing
+    twice, or in two transactions at once, pays once. Several dues of one member and window are issued in the
+    order given; rows are inserted in key order. A log left waiting for a pool's code is tried again right
+    after the commit, which updates the returned object, too.
     """
     if not dues:
         return []
-    rewards = reward_configs({due.reward_id for due in dues})
-    proposed = _proposed(dues, at)
-    given = _open([each for each in proposed if not rewards[each.reward_id].capped], rewards)
-    written = REWARD_LOGS.insert(
-        [each.row() for each in sorted(proposed, key=_by_key)],
+    configs = reward_configs({due.reward_id for due in dues})
+    proposed = _propose(dues, at)
+    unlimited = [log for log in proposed if not configs[log.reward_id].limited]
+    code_ids = _initialize(unlimited, configs)
+    inserted = REWARD_LOGS.insert(
+        [log.row() for log in sorted(proposed, key=_key)],
         "(member_id, threshold_id, period_key) DO NOTHING",
         ("id",),
     )
-    new = {id_ for (id_,) in written}
-    issued = [each for each in proposed if each.id in new]
-    given |= _admit(issued, rewards)
-    allocation.assign({log_id: code_id for log_id, code_id in given.items() if log_id in new})
-    _register_generated(issued, rewards, at)
-    pending_codes.fill_after_commit(each for each in issued if _waits_for_pool(each, rewards))
+    inserted_ids = {log_id for (log_id,) in inserted}
+    issued = [log for log in proposed if log.id in inserted_ids]
+    code_ids |= _initialize_limited(issued, configs)
+    allocation.assign({log_id: code_id for log_id, code_id in code_ids.items() if log_id in inserted_ids})
+    _store_generated(issued, configs, at)
+    pending_codes.fill_after_commit(log for log in issued if _waits_for_pool(log, configs))
     return issued
 
 
-def _proposed(dues: Sequence[Due], at: datetime) -> list[Issued]:
-    """What would be written, all of it `capped` for now, in the order in which it was caused: first come."""
+def _propose(dues: Sequence[Due], at: datetime) -> list[Issued]:
+    """Build reward logs, all `capped` for now, in the order of the challenge logs that caused them."""
     first_come = sorted(dues, key=lambda due: due.challenge_log_id.int if due.challenge_log_id else 0)
     return [
         Issued(
@@ -70,71 +70,73 @@ def _proposed(dues: Sequence[Due], at: datetime) -> list[Issued]:
     ]
 
 
-def _by_key(each: Issued) -> tuple[int, int, str]:
-    return each.member_id.int, (each.milestone_id or each.challenge_id).int, each.period_key
+def _key(log: Issued) -> tuple[int, int, str]:
+    return log.member_id.int, (log.milestone_id or log.challenge_id).int, log.period_key
 
 
-def _open(logs: Sequence[Issued], rewards: Rewards) -> dict[UUID, UUID]:
-    """Give these logs their first state and what code they can have; answers the pool's code for each log."""
-    for each in logs:
-        each.status, each.coupon_code = _first_state(rewards[each.reward_id])
-    given: dict[UUID, UUID] = {}
-    for reward_id, some in limits.by_reward(each for each in logs if _waits_for_pool(each, rewards)).items():
-        reserved = allocation.reserve(rewards[reward_id], len(some))
-        for each, (code_id, code) in zip(some, reserved, strict=False):
-            each.status, each.coupon_code = RewardLogStatus.ISSUED.value, code
-            given[each.id] = code_id
-    for each in logs:
-        if each.status == RewardLogStatus.ISSUED:
-            each.reward_expiry_at = rewards[each.reward_id].expiry_of(each.reward_issued_at, each.zone)
-    return given
+def _initialize(logs: Sequence[Issued], configs: ConfigsById) -> dict[UUID, UUID]:
+    """Set status, code and expiry of these logs; return the id of the pool's code reserved for each log."""
+    for log in logs:
+        log.status, log.coupon_code = _initial_status_and_code(configs[log.reward_id])
+    code_ids: dict[UUID, UUID] = {}
+    waiting = limits.group_by_reward(log for log in logs if _waits_for_pool(log, configs))
+    for reward_id, waiting_logs in waiting.items():
+        reserved = allocation.reserve(configs[reward_id], len(waiting_logs))
+        for log, (code_id, code) in zip(waiting_logs, reserved, strict=False):
+            log.status, log.coupon_code = RewardLogStatus.ISSUED.value, code
+            code_ids[log.id] = code_id
+    for log in logs:
+        if log.status == RewardLogStatus.ISSUED:
+            log.reward_expiry_at = configs[log.reward_id].expiry_of(log.reward_issued_at, log.zone)
+    return code_ids
 
 
-def _first_state(terms: RewardConfig) -> tuple[str, str]:
-    if terms.code_source in (CodeSource.POOL, CodeSource.EXTERNAL):
+def _initial_status_and_code(config: RewardConfig) -> tuple[str, str]:
+    if config.code_source in (CodeSource.POOL, CodeSource.EXTERNAL):
         return RewardLogStatus.PENDING_CODE.value, ""
-    return RewardLogStatus.ISSUED.value, terms.new_code()
+    return RewardLogStatus.ISSUED.value, config.new_code()
 
 
-def _waits_for_pool(each: Issued, rewards: Rewards) -> bool:
-    waits = each.status == RewardLogStatus.PENDING_CODE
-    return waits and rewards[each.reward_id].code_source == CodeSource.POOL
+def _waits_for_pool(log: Issued, configs: ConfigsById) -> bool:
+    waits = log.status == RewardLogStatus.PENDING_CODE
+    return waits and configs[log.reward_id].code_source == CodeSource.POOL
 
 
-def _admit(issued: Sequence[Issued], rewards: Rewards) -> dict[UUID, UUID]:
-    """Open those that the caps of their rewards have room for; the others stay `capped`."""
-    admitted = limits.admit([each for each in issued if rewards[each.reward_id].capped])
-    given = _open(admitted, rewards)
+def _initialize_limited(issued: Sequence[Issued], configs: ConfigsById) -> dict[UUID, UUID]:
+    """Initialize those stored logs that are within the limits of their rewards; the rest stay `capped`."""
+    admitted = limits.admit([log for log in issued if configs[log.reward_id].limited])
+    code_ids = _initialize(admitted, configs)
     REWARD_LOGS.update(
         ("id", "status", "coupon_code", "reward_expiry_at"),
-        [(each.id, each.status, each.coupon_code, each.reward_expiry_at) for each in admitted],
+        [(log.id, log.status, log.coupon_code, log.reward_expiry_at) for log in admitted],
     )
-    return given
+    return code_ids
 
 
-def _register_generated(issued: Iterable[Issued], rewards: Rewards, at: datetime) -> None:
-    """Give the generated codes their rows; after a clash the log gets the code that was drawn again."""
+def _store_generated(issued: Iterable[Issued], configs: ConfigsById, at: datetime) -> None:
+    """Store the generated codes; a log whose code existed already gets the one that replaced it."""
     generated: dict[UUID | None, dict[UUID, Issued]] = {}
-    for each in issued:
-        source = rewards[each.reward_id].code_source
-        if source == CodeSource.GENERATED and each.status == RewardLogStatus.ISSUED:
-            generated.setdefault(each.reward_id, {})[each.id] = each
+    for log in issued:
+        source = configs[log.reward_id].code_source
+        if source == CodeSource.GENERATED and log.status == RewardLogStatus.ISSUED:
+            generated.setdefault(log.reward_id, {})[log.id] = log
     for reward_id, logs in generated.items():
-        drawn = {id_: each.coupon_code for id_, each in logs.items()}
-        for id_, code in allocation.register(drawn, rewards[reward_id], at).items():
-            if code != drawn[id_]:
-                logs[id_].coupon_code = code
-                RewardLog.objects.filter(id=id_).update(coupon_code=code)
+        codes = {log_id: log.coupon_code for log_id, log in logs.items()}
+        for log_id, code in allocation.store_generated(codes, configs[reward_id], at).items():
+            if code != codes[log_id]:
+                logs[log_id].coupon_code = code
+                RewardLog.objects.filter(id=log_id).update(coupon_code=code)
 
 
 def revoke_unsupported(
     member_id: UUID, challenge_id: UUID, period_key: str, value: int, target: int, at: datetime
 ) -> int:
-    """Revoke what is not redeemed and what the value (in units) no longer supports; answers how many.
+    """Revoke the unredeemed rewards of a window that its value no longer supports; return how many.
 
-    For the reversal policy `revoke_unredeemed`, inside the reversal's transaction. A revoked reward is not
-    paid again when the value recovers: its reward log stays. Locked before it is judged: a redemption under
-    way either comes first, and is kept, or finds the reward revoked.
+    `value` and `target` are in units of 0.0001. Implements the policy `revoke_unredeemed` (docs/rules.md,
+    Reversals); call it inside the reversal's transaction. What was revoked is not paid again when the value
+    recovers: its reward log stays. The logs are locked before they are judged: a redemption that runs at the
+    same time either comes first, and is kept, or finds the reward revoked.
     """
     unredeemed = (
         RewardLog.objects.select_for_update(no_key=True, of=("self",))
@@ -142,9 +144,12 @@ def revoke_unsupported(
         .filter(status__in=origins("revoke", Channel.POLICY))
         .order_by("id")
     )
-    unsupported = Q(milestone__milestone_target_value__gt=amount(value))
+    is_unsupported = Q(milestone__milestone_target_value__gt=amount(value))
     if value < target:
-        unsupported |= Q(milestone=None)
-    ids = {log.id for log in unredeemed}
-    losing = set(RewardLog.objects.filter(unsupported, id__in=ids).values_list("id", flat=True))
-    return RewardLog.objects.filter(id__in=losing).update(status=RewardLogStatus.REVOKED, updated_at=at)
+        is_unsupported |= Q(milestone=None)
+    locked_ids = {log.id for log in unredeemed}
+    unsupported = RewardLog.objects.filter(is_unsupported, id__in=locked_ids)
+    unsupported_ids = set(unsupported.values_list("id", flat=True))
+    return RewardLog.objects.filter(id__in=unsupported_ids).update(
+        status=RewardLogStatus.REVOKED, updated_at=at
+    )

@@ -1,8 +1,8 @@
-"""How many of a reward there may be: in total, and for one member.
+"""Enforce the limits of a reward: how many there may be in total, and for one member.
 
-A cap counts the reward's logs in all its challenges and windows, without `capped` and `revoked`. They are
-counted under the lock of the reward's row, so that two transactions never both see the last place. Rewards
-without a cap are never locked.
+A limit counts the reward's logs in all challenges and windows, without `capped` and `revoked` (docs/rules.md,
+Caps). They are counted while the reward's row is locked, so that two transactions never both see the last
+place free. Rewards without a limit are never locked.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,55 +14,58 @@ from rewards.models import Reward, RewardLog
 from rewards.models.rows import Issued
 
 
-def by_reward(logs: Iterable[Issued]) -> dict[UUID, list[Issued]]:
-    """The logs of each reward, rewards by key."""
-    grouped: dict[UUID, list[Issued]] = {}
-    for each in logs:
-        if each.reward_id is not None:
-            grouped.setdefault(each.reward_id, []).append(each)
-    return {reward_id: grouped[reward_id] for reward_id in sorted(grouped)}
+def group_by_reward(logs: Iterable[Issued]) -> dict[UUID, list[Issued]]:
+    """Group reward logs by reward id, in the order of the ids; logs without a reward are left out."""
+    groups: dict[UUID, list[Issued]] = {}
+    for log in logs:
+        if log.reward_id is not None:
+            groups.setdefault(log.reward_id, []).append(log)
+    return {reward_id: groups[reward_id] for reward_id in sorted(groups)}
 
 
 def admit(stored: Sequence[Issued]) -> list[Issued]:
-    """Those of these logs, just stored as `capped`, that their rewards have room for.
+    """Return those of these logs, just stored as `capped`, that are within the limits of their rewards.
 
-    First come, first served. Holds the rewards' rows until the transaction ends.
+    First come, first served. Locks the rewards' rows until the transaction ends.
     """
-    grouped = by_reward(stored)
-    if not grouped:
+    groups = group_by_reward(stored)
+    if not groups:
         return []
-    return [each for reward in _locked(grouped) for each in _within(reward, grouped[reward.id])]
+    return [log for reward in _lock_rewards(groups) for log in _admit_to(reward, groups[reward.id])]
 
 
-def _locked(reward_ids: Iterable[UUID]) -> list[Reward]:
-    """By key. Counted in later statements than this one: each sees what was committed when it began."""
+def _lock_rewards(reward_ids: Iterable[UUID]) -> list[Reward]:
+    """Lock rewards in the order of their ids.
+
+    Count in later statements than this one: each sees what was committed when it began.
+    """
     rewards = Reward.objects.select_for_update(no_key=True, of=("self",))
     return list(rewards.filter(id__in=list(reward_ids)).order_by("id"))
 
 
-def _within(reward: Reward, logs: Sequence[Issued]) -> Iterable[Issued]:
-    room = _room(reward)
-    had = _had_by_member(reward, {each.member_id for each in logs})
-    for each in logs:
-        if room == 0:
+def _admit_to(reward: Reward, logs: Sequence[Issued]) -> Iterable[Issued]:
+    places_left = _places_left(reward)
+    counts = _count_by_member(reward, {log.member_id for log in logs})
+    for log in logs:
+        if places_left == 0:
             return
-        if reward.max_per_member is not None and had.get(each.member_id, 0) >= reward.max_per_member:
+        if reward.max_per_member is not None and counts.get(log.member_id, 0) >= reward.max_per_member:
             continue
-        had[each.member_id] = had.get(each.member_id, 0) + 1
-        room = None if room is None else room - 1
-        yield each
+        counts[log.member_id] = counts.get(log.member_id, 0) + 1
+        places_left = None if places_left is None else places_left - 1
+        yield log
 
 
-def _room(reward: Reward) -> int | None:
-    """How many are left of `max_total`; None: without limit. A cap that was lowered leaves 0."""
+def _places_left(reward: Reward) -> int | None:
+    """Return what is left of `max_total`, 0 too if it was lowered below the count; None without a limit."""
     if reward.max_total is None:
         return None
-    counted = RewardLog.objects.filter(reward=reward).counting_towards_caps().order_by()
+    counted = RewardLog.objects.filter(reward=reward).counting_towards_limits().order_by()
     return reward.max_total - counted[: reward.max_total].count()
 
 
-def _had_by_member(reward: Reward, member_ids: set[UUID]) -> dict[UUID, int]:
+def _count_by_member(reward: Reward, member_ids: set[UUID]) -> dict[UUID, int]:
     if reward.max_per_member is None:
         return {}
-    counted = RewardLog.objects.filter(reward=reward, member__in=member_ids).counting_towards_caps()
+    counted = RewardLog.objects.filter(reward=reward, member__in=member_ids).counting_towards_limits()
     return dict(counted.order_by().values_list("member").annotate(Count("id")))

@@ -1,6 +1,6 @@
-"""Filling a pool with codes that somebody else made.
+"""Import uploaded codes into a pool.
 
-Committed every 2,000 lines: an interruption leaves whole rows, and the same codes again add nothing. The
+Committed every 2,000 lines; after an interruption the same file can be sent again, and adds the rest. The
 unique key of the codes decides what is new, so that two imports of one file at once add it once.
 """
 
@@ -25,13 +25,16 @@ from rewards.models.rows import COUPON_CODES
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 2000
-LINES_SHOWN = 100
+CHUNK_SIZE = 2000
+MAX_REPORTED_LINES = 100
 
 
 @dataclass(slots=True)
 class Report:
-    """What became of the lines of an import so far; `lines`: the first 100 that were not new."""
+    """Result of an import so far: the number of lines by outcome, and of waiting logs that got a code.
+
+    `lines`: the first 100 lines that were not new.
+    """
 
     new: int = 0
     duplicate: int = 0
@@ -52,7 +55,7 @@ class Report:
                 self.existing += 1
             case _:
                 self.invalid += 1
-        if len(self.lines) < LINES_SHOWN:
+        if len(self.lines) < MAX_REPORTED_LINES:
             self.lines.append(Line(line.number, line.code, reason))
 
 
@@ -61,19 +64,20 @@ def import_codes(
     lines: Iterable[Line],
     *,
     clock: Clock = timezone.now,
-    told: Callable[[Report], None] = lambda report: None,
+    on_progress: Callable[[Report], None] = lambda report: None,
 ) -> Report:
-    """Add these codes to a pool in their order, and give them to those who wait; `told` hears of each commit.
+    """Add these codes to a pool in their order, and give them to the reward logs that wait.
 
-    Raises `DomainError`: `not_found`, and `not_a_pool` for a reward whose codes come from elsewhere.
+    `on_progress` is called with the report after each commit. Raises `DomainError` `not_found`, and
+    `not_a_pool` for a reward with another code source (docs/rules.md, Pools and pending codes).
     """
     _check_pool(reward_id)
-    report, started = Report(), clock()
-    for number, some in enumerate(_chunks(lines)):
-        _store(reward_id, some, report, started, number)
+    report, started_at = Report(), clock()
+    for number, chunk in enumerate(_chunks(lines)):
+        _store_chunk(reward_id, chunk, report, started_at, number)
         report.filled += pending_codes.fill(reward_id, clock)
-        told(report)
-    pool_levels.note_if_refilled(reward_id)
+        on_progress(report)
+    pool_levels.clear_low_if_refilled(reward_id)
     logger.info(
         "reward %s: %s new codes of %s lines, %s filled", reward_id, report.new, report.read, report.filled
     )
@@ -94,37 +98,45 @@ def _check_pool(reward_id: UUID) -> None:
 
 
 def _chunks(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    rest = iter(lines)
-    while some := list(islice(rest, AT_ONCE)):
-        yield some
+    iterator = iter(lines)
+    while chunk := list(islice(iterator, CHUNK_SIZE)):
+        yield chunk
 
 
-def _store(reward_id: UUID, lines: list[Line], report: Report, started: datetime, number: int) -> None:
-    """One transaction. `started` marks the rows of this import; ids go up from chunk to chunk."""
-    first: dict[str, Line] = {}
-    fates = {id(line): line.reason for line in lines if line.reason}
+def _store_chunk(
+    reward_id: UUID, lines: list[Line], report: Report, started_at: datetime, number: int
+) -> None:
+    """Insert the new codes of these lines in one transaction, and report every line.
+
+    `started_at` becomes the `created_at` of all codes of this import. Ids ascend from chunk to chunk (by
+    `number`), and with them the order in which the codes are given.
+    """
+    first_lines: dict[str, Line] = {}
+    reasons = {id(line): line.reason for line in lines if line.reason}  # by line; two may have equal values
     for line in lines:
-        if not line.reason and first.setdefault(line.code, line) is not line:
-            fates[id(line)] = Reason.DUPLICATE.value
-    fates |= {id(first[code]): Reason.SHARED.value for code in allocation.shared_among(first)}
-    fresh = [line.code for line in first.values() if id(line) not in fates]
-    ids = uuid7_batch(started + timedelta(microseconds=number), len(fresh))
-    rows = [(id_, reward_id, code, None, started) for id_, code in zip(ids, fresh, strict=True)]
+        if not line.reason and first_lines.setdefault(line.code, line) is not line:
+            reasons[id(line)] = Reason.DUPLICATE.value
+    shared = allocation.shared_codes_among(first_lines)
+    reasons |= {id(first_lines[code]): Reason.SHARED.value for code in shared}
+    candidates = [line.code for line in first_lines.values() if id(line) not in reasons]
+    ids = uuid7_batch(started_at + timedelta(microseconds=number), len(candidates))
+    rows = [(id_, reward_id, code, None, started_at) for id_, code in zip(ids, candidates, strict=True)]
     with transaction.atomic():
-        # By code: two imports of one file wait for each other and never deadlock.
+        # In the order of the codes: two imports of one file wait for each other and never deadlock.
         rows.sort(key=lambda row: row[2])
-        written = {code for (code,) in COUPON_CODES.insert(rows, "(code) DO NOTHING", ("code",))}
-    for code, why in _met(reward_id, [code for code in fresh if code not in written], started):
-        fates[id(first[code])] = why
-    report.new += len(written)
+        inserted = {code for (code,) in COUPON_CODES.insert(rows, "(code) DO NOTHING", ("code",))}
+    skipped = [code for code in candidates if code not in inserted]
+    for code, reason in _conflict_reasons(reward_id, skipped, started_at):
+        reasons[id(first_lines[code])] = reason
+    report.new += len(inserted)
     for line in lines:
-        if fate := fates.get(id(line)):
-            report.refuse(line, fate)
+        if line_reason := reasons.get(id(line)):
+            report.refuse(line, line_reason)
 
 
-def _met(reward_id: UUID, codes: list[str], started: datetime) -> Iterator[tuple[str, str]]:
-    """Why these codes were not added: met earlier in the same import, or stored before it."""
-    found = CouponCode.objects.filter(code__in=codes) if codes else CouponCode.objects.none()
-    for code, owner, created_at in found.values_list("code", "reward", "created_at"):
-        ours = owner == reward_id and created_at == started
-        yield code, (Reason.DUPLICATE if ours else Reason.EXISTING).value
+def _conflict_reasons(reward_id: UUID, codes: list[str], started_at: datetime) -> Iterator[tuple[str, str]]:
+    """Yield each of these stored codes with the reason: an earlier chunk of this import added it, or not."""
+    stored = CouponCode.objects.filter(code__in=codes) if codes else CouponCode.objects.none()
+    for code, owner_id, created_at in stored.values_list("code", "reward", "created_at"):
+        same_import = owner_id == reward_id and created_at == started_at
+        yield code, (Reason.DUPLICATE if same_import else Reason.EXISTING).value

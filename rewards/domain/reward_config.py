@@ -1,6 +1,7 @@
-"""What paying must know of a reward, read past the ORM: it is read for every log that crosses a threshold.
+"""Read the fields of a reward that issuing needs, without the ORM.
 
-Measured: a tenth of the time that the model's manager takes, with its translated columns.
+They are read for every log that reaches a threshold. Measured: a tenth of the time that the model's manager
+takes, with its translated columns.
 """
 
 from collections.abc import Collection
@@ -35,7 +36,10 @@ REWARDS = Table(
 
 @dataclass(frozen=True, slots=True)
 class RewardConfig:
-    """What issuing reads of a reward. `RewardConfig()`: without a reward, a generated code for ever."""
+    """Fields of a reward, as issuing needs them.
+
+    `RewardConfig()` stands for no reward: a generated code that never expires (docs/rules.md, Rewards).
+    """
 
     id: UUID | None = None
     code_source: str = CodeSource.GENERATED.value
@@ -50,42 +54,46 @@ class RewardConfig:
     low_since: datetime | None = None
 
     @property
-    def capped(self) -> bool:
+    def limited(self) -> bool:
         return self.max_total is not None or self.max_per_member is not None
 
     @property
-    def unique(self) -> bool:
-        """Whether each code is given once and has its row among the coupon codes."""
+    def has_unique_codes(self) -> bool:
+        """Whether each code is given once and stored as a `CouponCode`."""
         return self.code_source not in (CodeSource.SHARED, CodeSource.NONE)
 
     def new_code(self) -> str:
-        """A code from a source that always has one: generated, the shared one, or none."""
+        """Return a new generated code, the shared code, or "" for other code sources."""
         if self.code_source == CodeSource.GENERATED:
             return generated_code(self.code_prefix, self.code_length)
         return self.shared_code if self.code_source == CodeSource.SHARED else ""
 
     def expiry_of(self, given_at: datetime, zone: ZoneInfo) -> datetime | None:
-        """When a code given then ends: the absolute end, or N days after to the end of that local day.
+        """Return when a code that is given at this time expires; None: never.
 
-        The earlier one where both are set; None: never. The code is good before it, no longer at it.
+        The earlier one of `valid_until` and the end of the local day, in the challenge's zone, that lies
+        `valid_for_days` days later. At its expiry a code is no longer valid (docs/rules.md, Validity).
         """
-        ends = [self.valid_until] if self.valid_until else []
+        expiries = [self.valid_until] if self.valid_until else []
         if self.valid_for_days:
-            ends.append(end_of_local_day(given_at, self.valid_for_days, zone))
-        return min(ends, default=None)
+            expiries.append(end_of_local_day(given_at, self.valid_for_days, zone))
+        return min(expiries, default=None)
 
 
 def reward_configs(reward_ids: Collection[UUID | None]) -> dict[UUID | None, RewardConfig]:
-    """The terms of these rewards; None stands for no reward and is always known."""
-    wanted = sorted(id_ for id_ in reward_ids if id_)
-    found: dict[UUID | None, RewardConfig] = {None: RewardConfig()}
-    if wanted:
+    """Read the configuration of these rewards, by id; unknown ids are left out.
+
+    The result always has None, which stands for no reward.
+    """
+    ids = sorted(id_ for id_ in reward_ids if id_)
+    configs: dict[UUID | None, RewardConfig] = {None: RewardConfig()}
+    if ids:
         columns = tuple(REWARDS.columns)
-        some = ", ".join(["%s"] * len(wanted))
+        placeholders = ", ".join(["%s"] * len(ids))
         rows = REWARDS.fetch(
-            f"SELECT {', '.join(columns)} FROM {REWARDS.name} WHERE id IN ({some})",
-            wanted,
+            f"SELECT {', '.join(columns)} FROM {REWARDS.name} WHERE id IN ({placeholders})",
+            ids,
             columns,
         )
-        found |= {row[0]: RewardConfig(*row) for row in rows}
-    return found
+        configs |= {row[0]: RewardConfig(*row) for row in rows}
+    return configs

@@ -1,7 +1,8 @@
-"""The doors to the reward catalogue: what forms and serializers cannot see alone, and what an edit sets off.
+"""Validate, store, remove and restore rewards.
 
-Everything of a reward may be edited at any time (docs/rules.md): logs keep the code and the expiry that they
-were given. A new code source gives codes to those who wait.
+Used by the admin and the API alike, for the rules that neither forms nor serializers can check alone. Any
+field may be edited at any time: reward logs keep the code and the expiry that they have (docs/rules.md,
+Rewards).
 """
 
 from collections.abc import Iterator
@@ -20,11 +21,11 @@ from rewards.domain import pending_codes, pool_levels
 from rewards.domain.code_files import Reason, flaw_of
 from rewards.models import CouponCode, Reward, RewardLog
 
-PREFIX = Reward._meta.get_field("code_prefix").validators
+PREFIX_VALIDATORS = Reward._meta.get_field("code_prefix").validators
 
 
 def save(reward: Reward, *, at: datetime) -> Reward:
-    """Store a new or edited reward. Raises `DomainErrors` naming every field that does not fit."""
+    """Store a new or edited reward. Raises `DomainErrors` with an error for each invalid field."""
     if errors := list(errors_of(reward)):
         raise DomainErrors(errors)
     if reward._state.adding:
@@ -35,15 +36,15 @@ def save(reward: Reward, *, at: datetime) -> Reward:
 
 
 def _store(reward: Reward, **options: Any) -> None:
-    """With its row of history and the stamp that every cache reads, or not at all; Django saves one row."""
+    """Save the reward, its row of history and the stamp that the caches compare, all or nothing."""
     with transaction.atomic():
         reward.save(**options)
 
 
 def errors_of(reward: Reward) -> Iterator[DomainError]:
-    """What is wrong with its codes; each names its field as the API does."""
+    """Yield an error for each invalid field that decides about codes (docs/rules.md, Sources)."""
     try:
-        for validator in PREFIX:
+        for validator in PREFIX_VALIDATORS:
             validator(reward.code_prefix)
     except ValidationError as error:
         yield DomainError("invalid", str(error.message), "code_prefix")
@@ -60,20 +61,21 @@ def errors_of(reward: Reward) -> Iterator[DomainError]:
 
 
 def apply_edit(reward_id: UUID) -> None:
-    """After an edit: give codes to those who can have one now, and judge the low-water mark anew."""
+    """Apply an edit that is committed: give codes to logs that wait, and check the low-water mark anew."""
     pending_codes.fill(reward_id)
     if Reward.objects.pools().filter(id=reward_id).exists():
-        pool_levels.note_if_refilled(reward_id)
-        pool_levels.note_if_low(reward_id)
+        pool_levels.clear_low_if_refilled(reward_id)
+        pool_levels.warn_if_low(reward_id)
 
 
 def remove(reward: Reward, *, at: datetime) -> None:
-    """Delete a reward that never paid, with its unused codes; archive one that has history.
+    """Delete a reward without history, with its free codes; archive one that has history.
 
-    Raises `DomainError` `in_use` while an unarchived challenge or milestone pays it.
+    Raises `DomainError` `in_use` while an unarchived challenge or milestone pays it (docs/rules.md, Editing a
+    running challenge).
     """
     with transaction.atomic():
-        # Whoever is just linking it holds its row: looked at only after they are done.
+        # A transaction that links the reward locks its row: wait for it, then check for links.
         Reward.objects.select_for_update(no_key=False, of=("self",)).get(id=reward.id)
         _check_unused(reward)
         if _has_history(reward):
@@ -85,7 +87,7 @@ def remove(reward: Reward, *, at: datetime) -> None:
 
 
 def describe_removal(reward: Reward) -> str:
-    """What `remove` would make of it, or why it refuses, in words."""
+    """Describe what `remove` would do, or why it would refuse, for staff."""
     try:
         _check_unused(reward)
     except DomainError as error:

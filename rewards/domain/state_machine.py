@@ -1,6 +1,7 @@
-"""Which status of a reward log may follow which, and by whose hand: docs/rules.md's table, as data. Pure.
+"""Allowed transitions of a reward log's status, by channel (docs/rules.md, Statuses of a reward log). Pure.
 
-`expired` is derived: an issued code whose time is over. It is issued in this table, except to be redeemed.
+`expired` is never stored: it is `issued` past its expiry. The transitions of `issued` apply to it, except
+redeeming.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from core.errors import DomainError
 
 
 class Channel(StrEnum):
-    """Where a change comes from; an administrator of the shop's staff is support too."""
+    """Channel of a status change; decides which transitions are allowed. Staff admins count as SUPPORT."""
 
     IMPORT = "an import of codes"
     API = "the API"
@@ -23,12 +24,12 @@ class Channel(StrEnum):
 class Transition:
     action: str
     origin: Status
-    to: Status
-    by: frozenset[Channel]
+    target: Status
+    channels: frozenset[Channel]
 
 
-def _allowed(action: str, origin: Status, to: Status, *by: Channel) -> Transition:
-    return Transition(action, origin, to, frozenset(by))
+def _allowed(action: str, origin: Status, target: Status, *channels: Channel) -> Transition:
+    return Transition(action, origin, target, frozenset(channels))
 
 
 TRANSITIONS = (
@@ -41,10 +42,11 @@ TRANSITIONS = (
     _allowed("reissue", Status.REVOKED, Status.ISSUED, Channel.SUPPORT),
     _allowed("reissue", Status.CAPPED, Status.ISSUED, Channel.SUPPORT),
 )
-# An extended validity is no change of status; it is refused by the same words.
+# Another expiry changes no status, so it is not among the transitions; it is refused with the same messages.
 EXTENDABLE = frozenset({Status.PENDING_CODE, Status.ISSUED})
 
-DONE = {
+# Wording of the refusals: "cannot be redeemed", "Possible: redeem".
+PARTICIPLES = {
     "fill": "given a code",
     "redeem": "redeemed",
     "unredeem": "un-redeemed",
@@ -52,7 +54,7 @@ DONE = {
     "reissue": "re-issued",
     "extend": "given another expiry",
 }
-TO_DO = {
+VERBS = {
     "fill": "give it a code",
     "redeem": "redeem",
     "unredeem": "unredeem",
@@ -60,46 +62,54 @@ TO_DO = {
     "reissue": "re-issue",
     "extend": "extend its expiry",
 }
-BY_PATCH = {"fill": " (PATCH couponCode)", "extend": " (PATCH rewardExpiryAt)"}
+PATCH_HINTS = {"fill": " (PATCH couponCode)", "extend": " (PATCH rewardExpiryAt)"}
 
 
-def origins(action: str, door: Channel) -> list[Status]:
-    """The stored statuses at which this may begin."""
-    return [t.origin for t in TRANSITIONS if t.action == action and door in t.by]
+def origins(action: str, channel: Channel) -> list[Status]:
+    """Return the stored statuses from which this action is allowed."""
+    return [t.origin for t in TRANSITIONS if t.action == action and channel in t.channels]
 
 
-def check(action: str, status: Status, door: Channel) -> None:
-    """Raises `DomainError` `transition_not_allowed`, which says what is. `status` as everybody reads it."""
-    if (action, door) not in _options(status):
-        raise refusal(action, status, door)
+def check(action: str, status: Status, channel: Channel) -> None:
+    """Check that the action is allowed in this status, which may be `expired`.
+
+    Raises `DomainError` `transition_not_allowed`, whose message says what is possible instead.
+    """
+    if (action, channel) not in _allowed_actions(status):
+        raise _refusal(action, status, channel)
 
 
-def refusal(action: str, status: Status, door: Channel) -> DomainError:
-    by_hand = {Channel.API, Channel.SUPPORT}
-    possible: dict[str, set[Channel]] = {}
-    for other, by in _options(status):
-        if by in by_hand:
-            possible.setdefault(other, set()).add(by)
-    can = [TO_DO[other] + _how(other, door, by) for other, by in possible.items()]
-    message = f"This reward is {status} and cannot be {DONE[action]} by {door}."
-    options = f" Possible: {', '.join(can)}." if can else " Nothing can be done with it."
+def _refusal(action: str, status: Status, channel: Channel) -> DomainError:
+    channels_by_action: dict[str, set[Channel]] = {}
+    for allowed_action, allowed_channel in _allowed_actions(status):
+        if allowed_channel in (Channel.API, Channel.SUPPORT):
+            channels_by_action.setdefault(allowed_action, set()).add(allowed_channel)
+    possible = [
+        VERBS[allowed_action] + _hint(allowed_action, channel, channels)
+        for allowed_action, channels in channels_by_action.items()
+    ]
+    message = f"This reward is {status} and cannot be {PARTICIPLES[action]} by {channel}."
+    options = f" Possible: {', '.join(possible)}." if possible else " Nothing can be done with it."
     return DomainError("transition_not_allowed", message + options, status="conflict")
 
 
-def _how(action: str, door: Channel, by: set[Channel]) -> str:
-    if door not in by:
+def _hint(action: str, channel: Channel, channels: set[Channel]) -> str:
+    """Return how the reader of a refusal gets this action done, where its verb does not say it."""
+    if channel not in channels:
         return " (support, in the admin)"
-    return BY_PATCH.get(action, "") if door == Channel.API else ""
+    return PATCH_HINTS.get(action, "") if channel == Channel.API else ""
 
 
-def _options(status: Status) -> list[tuple[str, Channel]]:
-    """What can be done with a reward log of this status, and by whom; the table's order."""
+def _allowed_actions(status: Status) -> list[tuple[str, Channel]]:
+    """Return the actions that are allowed in this status, each with a channel, in the table's order."""
     expired = status == Status.EXPIRED
     stored = Status.ISSUED if expired else status
-    found = [
-        (t.action, door)
+    actions = [
+        (t.action, channel)
         for t in TRANSITIONS
-        for door in Channel
-        if t.origin == stored and door in t.by and not (expired and t.action == "redeem")
+        for channel in Channel
+        if t.origin == stored and channel in t.channels and not (expired and t.action == "redeem")
     ]
-    return found + [("extend", door) for door in (Channel.API, Channel.SUPPORT) if stored in EXTENDABLE]
+    return actions + [
+        ("extend", channel) for channel in (Channel.API, Channel.SUPPORT) if stored in EXTENDABLE
+    ]

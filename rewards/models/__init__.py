@@ -1,4 +1,4 @@
-"""What a milestone or a completion pays, and what has been paid."""
+"""Rewards, their coupon codes, and the rewards given to members."""
 
 from rewards.models.coupon_code import CouponCode
 from rewards.models.reward import Reward

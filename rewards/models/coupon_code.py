@@ -1,4 +1,4 @@
-"""Every unique code, whoever made it."""
+"""Unique coupon codes, free and given."""
 
 from uuid import UUID
 
@@ -11,15 +11,15 @@ from core.ids import uuid7
 
 class CouponCodeQuerySet(models.QuerySet["CouponCode"]):
     def free_in(self, reward_id: UUID) -> "CouponCodeQuerySet":
-        """A pool's codes that nobody has, the oldest first."""
+        """Filter the codes of a pool that nobody has, oldest first."""
         return self.filter(reward=reward_id, reward_log=None).order_by("created_at", "id")
 
 
 class CouponCode(models.Model):
-    """The one home of every unique code, uploaded, generated or filled in: it is on one reward log at most.
+    """A unique code, uploaded, generated or filled in; it is on one reward log at most.
 
-    A code that is free has no `reward_log`; one that was given never becomes free again. A reward log whose
-    code was replaced has several rows; the code that counts is its `coupon_code`.
+    A free code has no `reward_log`; a code that was given never becomes free again. A reward log whose code
+    was replaced has several rows here; its present code is `RewardLog.coupon_code`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -45,8 +45,8 @@ class CouponCode(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["reward", "id"], name="coupon_code_of_reward"),
-            # The claim: the oldest free code of a pool. By id alone, PostgreSQL would rather walk the primary
-            # key, past every code that was ever given.
+            # Reserving the oldest free codes of a pool. With an index by id alone, PostgreSQL would walk the
+            # primary key, past every code that was ever given.
             models.Index(
                 fields=["reward", "created_at", "id"], name="coupon_code_free", condition=Q(reward_log=None)
             ),

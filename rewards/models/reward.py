@@ -1,4 +1,4 @@
-"""The catalogue: what a milestone or a completion pays."""
+"""Rewards: what a milestone or a completion pays."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -18,9 +18,9 @@ class RewardQuerySet(models.QuerySet["Reward"]):
 
 
 class Reward(models.Model):
-    """Where coupon codes come from, how long they live and how many there may be.
+    """Source, validity and limits of the coupon codes that a milestone or a completion pays.
 
-    Edit it through `rewards.domain.reward_service`: that door checks what a form or a serializer cannot see.
+    Edit it through `rewards.domain.reward_service`, which checks more than a form or a serializer can.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -73,7 +73,7 @@ class Reward(models.Model):
         blank=True,
         help_text=_("Warn when fewer uploaded codes than this are left. Empty: when none is."),
     )
-    # Since when the pool has been below its mark; so a crossing is told once (rewards.domain.pool_levels).
+    # When the pool fell below its low-water mark, so that it is logged once (rewards.domain.pool_levels).
     low_since = models.DateTimeField(_("low since"), null=True, blank=True, editable=False)
     eud_reward_title = models.CharField(_("title"), max_length=48, blank=True, default="")
     eud_reward_instruction_message = models.CharField(

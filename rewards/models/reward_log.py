@@ -1,4 +1,4 @@
-"""What has been paid, and to whom."""
+"""Rewards given to members."""
 
 from datetime import datetime
 
@@ -9,37 +9,37 @@ from django.utils.translation import gettext_lazy as _
 from core.choices import RewardLogStatus
 from core.ids import uuid7
 
-# What a cap of a reward does not count (docs/rules.md, Coupon codes).
+# Statuses that the limits of a reward do not count (docs/rules.md, Caps).
 UNCOUNTED = (RewardLogStatus.CAPPED, RewardLogStatus.REVOKED)
 
 
 class RewardLogQuerySet(models.QuerySet["RewardLog"]):
     def waiting(self) -> "RewardLogQuerySet":
-        """Those that have no code yet; by id the oldest comes first."""
+        """Filter the logs that have no code yet."""
         return self.filter(status=RewardLogStatus.PENDING_CODE)
 
-    def counting_towards_caps(self) -> "RewardLogQuerySet":
+    def counting_towards_limits(self) -> "RewardLogQuerySet":
         counted = set(RewardLogStatus) - {RewardLogStatus.EXPIRED, *UNCOUNTED}
         return self.filter(status__in=sorted(counted))
 
     def with_status(self, status: str, at: datetime) -> "RewardLogQuerySet":
-        """Those that read `status` at this time: `expired` is an issued code whose time is over."""
-        over = Q(reward_expiry_at__lte=at)
+        """Filter by the status at this time: `expired` is `issued` past its expiry."""
+        expired = Q(reward_expiry_at__lte=at)
         match status:
             case RewardLogStatus.EXPIRED:
-                return self.filter(over, status=RewardLogStatus.ISSUED)
+                return self.filter(expired, status=RewardLogStatus.ISSUED)
             case RewardLogStatus.ISSUED:
-                return self.filter(Q(reward_expiry_at=None) | ~over, status=RewardLogStatus.ISSUED)
+                return self.filter(Q(reward_expiry_at=None) | ~expired, status=RewardLogStatus.ISSUED)
         return self.filter(status=status)
 
 
 class RewardLog(models.Model):
-    """One reward given to one member for one milestone, or for the completion, of one window.
+    """A reward given to a member for a milestone, or for the completion, in one window.
 
-    Written by `rewards.domain` alone: `issuing`, `pending_codes` and `lifecycle`. `threshold_id` is the
-    milestone's id, or the challenge's for a completion: one key for both makes one unique constraint, the one
-    that pays exactly once. `reward_issued_at` is when the code that it carries was given; while it has none,
-    when it was earned (docs/decisions).
+    Written only by `issuing`, `pending_codes` and `lifecycle` in `rewards.domain`. `threshold_id` is the
+    milestone's id, or the challenge's for a completion, so that one unique constraint covers both and each
+    threshold pays once. `reward_issued_at` is when its present code was given; without a code, when the
+    reward was earned (docs/rules.md, Validity).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -81,21 +81,21 @@ class RewardLog(models.Model):
             models.Index(fields=["reward_issued_at", "id"], name="reward_log_newest"),
             # A member's rewards, newest first.
             models.Index(fields=["member", "reward_issued_at", "id"], name="reward_log_of_member"),
-            # The ledger of one challenge: dashboard, impact, rule_locked.
+            # Counts by challenge: dashboard, statistics, whether its rules are locked.
             models.Index(fields=["challenge", "period_key", "status"], name="reward_log_of_challenge"),
             # The list of one challenge, newest first.
             models.Index(fields=["challenge", "reward_issued_at", "id"], name="reward_log_newest_of_chall"),
-            # The list of one reward, what was asked for lately, and its caps, read from the index alone.
+            # The list of one reward; its recent logs and its limits, which are counted in the index alone.
             models.Index(
                 fields=["reward", "reward_issued_at", "id"],
                 name="reward_log_newest_of_reward",
                 include=["status"],
             ),
-            # The waiting line of a pool, the oldest first, and whatever waits for the shop.
+            # The logs that wait for a code of a pool or an external reward, oldest first.
             models.Index(
                 fields=["reward", "id"], name="reward_log_waiting", condition=Q(status="pending_code")
             ),
-            # ?couponCode= and support's search.
+            # The API's filter `couponCode` and support's search.
             models.Index(fields=["coupon_code"], name="reward_log_by_code", condition=~Q(coupon_code="")),
         ]
         constraints = [
@@ -127,8 +127,8 @@ class RewardLog(models.Model):
         return f"{self.coupon_code or self.get_status_display()} ({self.period_key})"
 
     def status_at(self, at: datetime) -> RewardLogStatus:
-        """Its status as everybody reads it: `expired` is derived from the time."""
-        over = self.reward_expiry_at is not None and self.reward_expiry_at <= at
-        if over and self.status == RewardLogStatus.ISSUED:
+        """Return the status at this time: `expired` is derived, never stored."""
+        expired = self.reward_expiry_at is not None and self.reward_expiry_at <= at
+        if expired and self.status == RewardLogStatus.ISSUED:
             return RewardLogStatus.EXPIRED
         return RewardLogStatus(self.status)

@@ -1,4 +1,4 @@
-"""The rows of this room's hot tables as the engine handles them, and their tables."""
+"""Tables and rows of reward logs and coupon codes for set-wise SQL, without the ORM (core.sql.table)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,9 +35,10 @@ COUPON_CODES = Table(
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A threshold that a member reached in a window. `challenge_log_id` caused it; None: an edit did.
+    """A threshold that a member reached in a window and that may have to be paid.
 
-    `zone` is the challenge's: a code's last day ends there.
+    `milestone_id`: None for the completion. `challenge_log_id`: the log that reached it; None: an edit did.
+    `zone`: the challenge's, in which the last day of a code's validity ends.
     """
 
     member_id: UUID
@@ -51,7 +52,7 @@ class Due:
 
 @dataclass(slots=True)
 class Issued:
-    """A reward log as it was just written; all but `zone` are columns of `REWARD_LOGS`."""
+    """A reward log as `rewards.domain.issuing` stores it; all but `zone` are columns of `REWARD_LOGS`."""
 
     id: UUID
     member_id: UUID
@@ -67,6 +68,7 @@ class Issued:
     reward_expiry_at: datetime | None = None
 
     def row(self) -> tuple[object, ...]:
+        """Return the values in the order of the columns of `REWARD_LOGS`."""
         return (
             self.id,
             self.member_id,

@@ -38,6 +38,8 @@ def test_cap_per_member_holds(transactional_db):
 
 def test_without_the_lock_the_cap_is_passed(transactional_db, monkeypatch):
     """The negative control: the race above is a race."""
-    monkeypatch.setattr(limits, "_locked", lambda reward_ids: list(Reward.objects.filter(id__in=reward_ids)))
+    monkeypatch.setattr(
+        limits, "_lock_rewards", lambda reward_ids: list(Reward.objects.filter(id__in=reward_ids))
+    )
 
     assert crossed(make_reward(max_total=10)) > 10

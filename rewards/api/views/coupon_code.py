@@ -1,4 +1,4 @@
-"""/schema/coupon_code/record: the codes of pools, and all others that are unique."""
+"""/schema/coupon_code/record: list the unique codes, and import codes into a pool."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -25,7 +25,7 @@ from rewards.domain.pool_import import import_codes
 from rewards.models import CouponCode
 
 CSV, JSON = "text/csv", "application/json"
-LARGEST_FILE = 256 * 1024 * 1024  # read piece by piece; some ten million codes
+LARGEST_FILE = 256 * 1024 * 1024  # bytes, some ten million codes; read in chunks
 
 
 class CouponCodeViewSet(ListRecords, RecordViewSet):
@@ -63,7 +63,7 @@ class CouponCodeViewSet(ListRecords, RecordViewSet):
 
 
 def lines_of(request: HttpRequest) -> Iterable[Line]:
-    """The codes of the body; CSV is read while it arrives."""
+    """Return the lines of the body; CSV is parsed while it arrives."""
     check_not_empty(request)
     if request.content_type == JSON:
         values = strict_loads(read_body(request, settings.MAX_BATCH_BYTES))

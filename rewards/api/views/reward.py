@@ -1,4 +1,4 @@
-"""/schema/reward/record"""
+"""/schema/reward/record: create, read, edit and remove rewards."""
 
 from typing import Any
 
@@ -39,16 +39,19 @@ class RewardViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, Del
         return self.update_record(Reward(), values)
 
     def update_record(self, record: Reward, values: dict[str, Any]) -> Reward:
-        """A read that is sent back edits nothing: no new time, no row of history, no stale caches."""
-        edited = {name: value for name, value in values.items() if not _same(getattr(record, name), value)}
-        for name, value in edited.items():
+        """Store a new reward, or one of which a value differs.
+
+        A record that was read and is sent back unchanged gets no new `updatedAt` and no row of history.
+        """
+        changes = {name: value for name, value in values.items() if not _same(getattr(record, name), value)}
+        for name, value in changes.items():
             setattr(record, name, value)
-        return reward_service.save(record, at=self.at) if edited or record._state.adding else record
+        return reward_service.save(record, at=self.at) if changes or record._state.adding else record
 
     def delete_record(self, record: Reward) -> None:
         reward_service.remove(record, at=self.at)
 
 
-def _same(now: Any, sent: Any) -> bool:
-    """An empty text is no text: translated columns hold either."""
-    return bool(now == sent or (now in (None, "") and sent in (None, "")))
+def _same(stored: Any, sent: Any) -> bool:
+    """Compare a stored and a sent value; translated columns hold no text as "" or None."""
+    return bool(stored == sent or (stored in (None, "") and sent in (None, "")))

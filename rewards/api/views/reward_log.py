@@ -1,4 +1,4 @@
-"""/schema/reward_log/record: what was paid, and what has become of it."""
+"""/schema/reward_log/record: read reward logs, and change their code, expiry and status."""
 
 from collections.abc import Callable
 from typing import Any
@@ -56,11 +56,11 @@ class RewardLogViewSet(ListRecords, RetrieveRecord, UpdateRecord, RecordViewSet)
     }
 
     def own_filters(self) -> tuple[Filter, ...]:
-        found = super().own_filters()
-        caller = getattr(self, "caller", None)
+        filters = super().own_filters()
+        caller = getattr(self, "caller", None)  # None while the API's description is generated
         if caller is None or isinstance(caller, AdminCaller):
-            return found
-        return tuple(each for each in found if each.name != "rewardId")  # an id that only admins see
+            return filters
+        return tuple(f for f in filters if f.name != "rewardId")  # only API keys read the ids of rewards
 
     def records(self) -> QuerySet[RewardLog]:
         rows = RewardLog.objects.select_related("member", "reward", "milestone")
@@ -76,7 +76,7 @@ class RewardLogViewSet(ListRecords, RetrieveRecord, UpdateRecord, RecordViewSet)
         with transaction.atomic():
             if "reward_expiry_at" in values:
                 lifecycle.set_expiry(record.id, values["reward_expiry_at"], API_ACTOR, at=self.at)
-            # A record that was read and is sent back changes nothing.
+            # A record that was read and is sent back must change nothing.
             if values.get("coupon_code", record.coupon_code) != record.coupon_code:
                 lifecycle.fill_code(record.id, values["coupon_code"], API_ACTOR, at=self.at)
         return self.record()
@@ -84,23 +84,23 @@ class RewardLogViewSet(ListRecords, RetrieveRecord, UpdateRecord, RecordViewSet)
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def redeem(self, request: Request, id: str) -> Response:
-        return self._done(lifecycle.redeem)
+        return self._apply(lifecycle.redeem)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def unredeem(self, request: Request, id: str) -> Response:
-        return self._done(lifecycle.unredeem)
+        return self._apply(lifecycle.unredeem)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def revoke(self, request: Request, id: str) -> Response:
-        return self._done(lifecycle.revoke)
+        return self._apply(lifecycle.revoke)
 
-    def _done(self, transition: Callable[..., RewardLog]) -> Response:
+    def _apply(self, transition: Callable[..., RewardLog]) -> Response:
         transition(self.record().id, API_ACTOR, at=self.at)
         return self.answer(self.record())
 
 
 def with_status(rows: QuerySet[Any], status: str) -> QuerySet[Any]:
-    """The rows that read so now: `expired` is derived from the time."""
+    """Filter by the status of now; `expired` is derived from the time."""
     return rows.with_status(status, timezone.now())  # type: ignore[attr-defined]

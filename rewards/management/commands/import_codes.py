@@ -16,7 +16,7 @@ from rewards.domain.code_files import Reason, read_codes
 from rewards.domain.pool_import import Report, import_codes
 from rewards.models import Reward
 
-WIDTH = 30
+BAR_WIDTH = 30
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("file", help="the file of codes, or - for the standard input")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        reward = self.reward(options["reward"])
+        reward = self.find_reward(options["reward"])
         if options["file"] == "-":
             self.run(reward, sys.stdin.buffer, 0, ends_for_certain=False)
             return
@@ -37,50 +37,50 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror}") from error
 
-    def reward(self, named: str) -> Reward:
-        rewards = Reward.objects.unarchived()
+    def find_reward(self, id_or_name: str) -> Reward:
+        unarchived = Reward.objects.unarchived()
         try:
-            found = list(rewards.filter(id=parse_uuid(named)))
+            rewards = list(unarchived.filter(id=parse_uuid(id_or_name)))
         except ValueError:
-            found = list(rewards.filter(name=named)[:2])
-        if len(found) != 1:
+            rewards = list(unarchived.filter(name=id_or_name)[:2])
+        if len(rewards) != 1:
             raise CommandError(
-                f"{len(found) or 'No'} rewards are named so: give the id from the admin's address."
+                f"{len(rewards) or 'No'} rewards are named so: give the id from the admin's address."
             )
-        return found[0]
+        return rewards[0]
 
     def run(self, reward: Reward, file: BinaryIO, size: int, ends_for_certain: bool = True) -> None:
-        counted = Counted(file)
+        counting_file = CountingFile(file)
         report = Report()
 
-        def told(now: Report) -> None:
+        def on_progress(latest: Report) -> None:
             nonlocal report
-            report = now
-            self.draw(counted.taken, size, now)
+            report = latest
+            self.draw_bar(counting_file.bytes_read, size, report)
 
         try:
-            lines = read_codes(counted, ends_for_certain=ends_for_certain)
-            report = import_codes(reward.id, lines, told=told)
+            lines = read_codes(counting_file, ends_for_certain=ends_for_certain)
+            report = import_codes(reward.id, lines, on_progress=on_progress)
         except DomainError as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
-            self.tell(report)
+            self.write_report(report)
             raise CommandError(
                 "Interrupted: what is told above is kept; run it again for the rest."
             ) from None
-        self.tell(report)
+        self.write_report(report)
 
-    def draw(self, taken: int, size: int, report: Report) -> None:
-        """A bar on a terminal, without the red of errors; a file or a pipe is not filled with it."""
+    def draw_bar(self, bytes_read: int, size: int, report: Report) -> None:
+        """Draw a progress bar on a terminal; `size` 0: unknown, the count alone. Not styled as an error."""
         if not self.stderr.isatty():
             return
-        done = min(1.0, taken / size) if size else 0.0
-        bar = f"[{'#' * round(done * WIDTH):<{WIDTH}}] {done:4.0%}" if size else ""
+        done = min(1.0, bytes_read / size) if size else 0.0
+        bar = f"[{'#' * round(done * BAR_WIDTH):<{BAR_WIDTH}}] {done:4.0%}" if size else ""
         self.stderr.write(f"\r{bar} {report.new:,} new of {report.read:,}", str, ending="")
 
-    def tell(self, report: Report) -> None:
+    def write_report(self, report: Report) -> None:
         if self.stderr.isatty():
-            self.stderr.write("")
+            self.stderr.write("")  # end the line of the bar
         self.stdout.write(
             f"{report.new} new, {report.duplicate} twice in the file, {report.existing} existed, "
             f"{report.invalid} invalid, {report.filled} given to those who waited"
@@ -89,14 +89,14 @@ class Command(BaseCommand):
             self.stdout.write(f"line {line.number}: {line.code!r} {Reason(line.reason).label}")
 
 
-class Counted:
-    """A file that knows how much of it was read."""
+class CountingFile:
+    """File that counts the bytes read from it."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
-        self.taken = 0
+        self.bytes_read = 0
 
     def read(self, size: int, /) -> bytes:
-        piece = self.file.read(size)
-        self.taken += len(piece)
-        return piece
+        chunk = self.file.read(size)
+        self.bytes_read += len(chunk)
+        return chunk

@@ -58,28 +58,28 @@ def test_claim_waits_behind_an_older_log_and_both_are_filled_in_turn(django_capt
 
 
 @pytest.mark.parametrize(("source", "code"), [("shared", "EVERYBODY"), ("none", "")])
-def test_take_of_a_source_without_rows_gives_everybody_the_same(source, code):
+def test_allocate_of_a_source_without_rows_gives_everybody_the_same(source, code):
     reward = make_reward(source)
     one, other = uuid7(), uuid7()
 
-    taken = allocation.take(reward_configs([reward.id])[reward.id], [one, other], NOW)
+    taken = allocation.allocate(reward_configs([reward.id])[reward.id], [one, other], NOW)
 
     assert taken == {one: code, other: code}
 
 
-def test_take_from_an_external_reward_gives_nothing():
+def test_allocate_from_an_external_reward_gives_nothing():
     reward = make_reward("external")
 
-    assert allocation.take(reward_configs([reward.id])[reward.id], [uuid7()], NOW) == {}
+    assert allocation.allocate(reward_configs([reward.id])[reward.id], [uuid7()], NOW) == {}
 
 
-def test_register_draws_again_for_a_code_that_exists(monkeypatch):
+def test_store_generated_replaces_a_code_that_exists(monkeypatch):
     CouponCode.objects.create(code="TAKEN", created_at=NOW)
     monkeypatch.setattr("rewards.domain.reward_config.generated_code", lambda *args: "FRESH")
     log = make_reward_log()
 
     with transaction.atomic():
-        final = allocation.register({log.id: "TAKEN"}, RewardConfig(), NOW)
+        final = allocation.store_generated({log.id: "TAKEN"}, RewardConfig(), NOW)
 
     assert final == {log.id: "FRESH"}
     assert CouponCode.objects.get(reward_log=log).code == "FRESH"

@@ -82,7 +82,7 @@ def test_coupon_codes_tell_who_has_them():
 
 
 def test_export_follows_the_filter_and_goes_on_past_one_piece(monkeypatch, django_assert_num_queries):
-    monkeypatch.setattr(exports, "AT_ONCE", 2)
+    monkeypatch.setattr(exports, "CHUNK_SIZE", 2)
     challenge = make_challenge()
     for minutes in range(5):
         make_reward_log(challenge=challenge, at=NOW + timedelta(minutes=minutes))
@@ -131,7 +131,7 @@ def test_export_is_restricted_by_role_and_in_the_history(staff, group, export, a
     run = getattr(exports, f"export_{export}")
 
     if allowed:
-        run(records, user, at=NOW, asked="status: issued")
+        run(records, user, at=NOW, filters="status: issued")
         noted = StaffAction.objects.get()
         assert (noted.action, noted.actor, noted.detail) == (
             f"export_{export}",

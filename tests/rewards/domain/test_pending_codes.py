@@ -69,7 +69,7 @@ def test_fill_keeps_an_expiry_that_was_set_by_hand():
 
 
 def test_fill_goes_on_past_what_one_transaction_takes(monkeypatch):
-    monkeypatch.setattr(pending_codes, "AT_ONCE", 2)
+    monkeypatch.setattr(pending_codes, "CHUNK_SIZE", 2)
     pool = make_pool()
     waiting_logs(pool, 5)
     add_codes(pool, *"ABCDEFG")

@@ -100,7 +100,7 @@ def test_import_of_the_same_codes_again_adds_nothing():
 
 
 def test_import_tells_a_duplicate_from_an_existing_code_across_commits(monkeypatch):
-    monkeypatch.setattr(pool_import, "AT_ONCE", 2)
+    monkeypatch.setattr(pool_import, "CHUNK_SIZE", 2)
 
     report = import_codes(make_pool("OLD").id, listed_codes(["A", "B", "C", "A", "OLD"]), clock=clock)
 
@@ -108,7 +108,7 @@ def test_import_tells_a_duplicate_from_an_existing_code_across_commits(monkeypat
 
 
 def test_import_keeps_the_order_of_the_file_across_commits(monkeypatch):
-    monkeypatch.setattr(pool_import, "AT_ONCE", 2)
+    monkeypatch.setattr(pool_import, "CHUNK_SIZE", 2)
     pool = make_pool()
 
     import_codes(pool.id, listed_codes("GFEDCBA"), clock=lambda: NOW)
@@ -117,7 +117,7 @@ def test_import_keeps_the_order_of_the_file_across_commits(monkeypatch):
 
 
 def test_import_that_is_interrupted_leaves_whole_rows_and_goes_on(monkeypatch):
-    monkeypatch.setattr(pool_import, "AT_ONCE", 2)
+    monkeypatch.setattr(pool_import, "CHUNK_SIZE", 2)
     pool = make_pool()
 
     def broken():
@@ -152,10 +152,10 @@ def test_import_fills_those_who_wait_first_come():
 
 
 def test_import_tells_of_every_commit(monkeypatch):
-    monkeypatch.setattr(pool_import, "AT_ONCE", 2)
+    monkeypatch.setattr(pool_import, "CHUNK_SIZE", 2)
     heard = []
 
-    import_codes(make_pool().id, listed_codes("ABC"), told=lambda report: heard.append(report.new))
+    import_codes(make_pool().id, listed_codes("ABC"), on_progress=lambda report: heard.append(report.new))
 
     assert heard == [2, 3]
 
@@ -189,7 +189,7 @@ def test_import_forgets_that_the_pool_was_low():
 
 
 def test_import_goes_on_where_filling_found_codes_held(monkeypatch):
-    monkeypatch.setattr(pending_codes, "_fill_some", lambda reward_id, clock: 0)
+    monkeypatch.setattr(pending_codes, "_fill_chunk", lambda reward_id, clock: 0)
     pool = make_pool()
     make_reward_log("pending_code", reward=pool)
     add_codes(pool, "HELD")

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from rewards.domain import pool_levels
-from rewards.domain.pool_levels import Outlook, codes_left, note_if_low, outlooks, pool_states
+from rewards.domain.pool_levels import Outlook, codes_left, outlooks, pool_states, warn_if_low
 from rewards.models import Reward
 from tests.rewards.builders import (
     NOW,
@@ -50,7 +50,7 @@ def test_low_water_is_told_again_after_a_refill(claim, caplog):
     pool = make_pool("A", "B", low_water_mark=2)
     claim(pool)
     add_codes(pool, "C", "D")
-    pool_levels.note_if_refilled(pool.id)
+    pool_levels.clear_low_if_refilled(pool.id)
 
     for _ in range(2):
         claim(pool)
@@ -77,7 +77,7 @@ def test_full_pool_asks_nothing_after_a_claim(claim, django_assert_num_queries):
 
 
 def test_note_low_of_a_full_pool_tells_nothing():
-    assert note_if_low(make_pool("A", "B", low_water_mark=2).id) is False
+    assert warn_if_low(make_pool("A", "B", low_water_mark=2).id) is False
 
 
 def test_codes_left_counts_free_ones_alone(claim):

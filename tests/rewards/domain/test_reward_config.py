@@ -33,7 +33,7 @@ def test_validity_without_an_end_is_for_ever():
 
 
 @pytest.mark.django_db
-def test_terms_of_reads_what_the_model_stored():
+def test_reward_configs_reads_what_the_model_stored():
     reward = make_reward(
         "shared",
         shared_code="SAVE10",
@@ -47,20 +47,20 @@ def test_terms_of_reads_what_the_model_stored():
         low_since=NOW,
     )
 
-    terms = reward_configs([reward.id])[reward.id]
+    config = reward_configs([reward.id])[reward.id]
 
     stored = Reward.objects.get()
-    assert terms == RewardConfig(**{name: getattr(stored, name) for name in RewardConfig.__slots__})
+    assert config == RewardConfig(**{name: getattr(stored, name) for name in RewardConfig.__slots__})
 
 
 @pytest.mark.django_db
-def test_terms_of_knows_none_and_leaves_out_strangers():
+def test_reward_configs_knows_none_and_leaves_out_strangers():
     assert reward_configs([None, uuid7()]) == {None: RewardConfig()}
 
 
 @pytest.mark.parametrize(
-    ("terms", "capped"),
+    ("config", "limited"),
     [(RewardConfig(), False), (RewardConfig(max_total=1), True), (RewardConfig(max_per_member=1), True)],
 )
-def test_terms_are_capped_by_either_cap(terms, capped):
-    assert terms.capped is capped
+def test_config_is_limited_by_either_limit(config, limited):
+    assert config.limited is limited

@@ -25,20 +25,20 @@ TABLE = {
 ACTIONS = ("fill", "redeem", "unredeem", "revoke", "reissue", "extend")
 
 
-@pytest.mark.parametrize(("action", "status", "door"), list(product(ACTIONS, RewardLogStatus, Channel)))
-def test_transition_is_in_the_table_or_refused(action, status, door):
-    if door in TABLE.get((action, status.value), ()):
-        check(action, status, door)
+@pytest.mark.parametrize(("action", "status", "channel"), list(product(ACTIONS, RewardLogStatus, Channel)))
+def test_transition_is_in_the_table_or_refused(action, status, channel):
+    if channel in TABLE.get((action, status.value), ()):
+        check(action, status, channel)
         return
 
     with pytest.raises(DomainError) as refusal:
-        check(action, status, door)
+        check(action, status, channel)
 
     assert (refusal.value.code, refusal.value.status) == ("transition_not_allowed", "conflict")
 
 
 @pytest.mark.parametrize(
-    ("action", "status", "door", "message"),
+    ("action", "status", "channel", "message"),
     [
         (
             "redeem",
@@ -76,9 +76,9 @@ def test_transition_is_in_the_table_or_refused(action, status, door):
         ),
     ],
 )
-def test_refusal_says_what_is_possible(action, status, door, message):
+def test_refusal_says_what_is_possible(action, status, channel, message):
     with pytest.raises(DomainError) as refusal:
-        check(action, RewardLogStatus(status), door)
+        check(action, RewardLogStatus(status), channel)
 
     assert refusal.value.message == message
 

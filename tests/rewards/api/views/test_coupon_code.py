@@ -106,7 +106,7 @@ def test_import_refuses_a_compressed_body(api):
 
 
 def test_import_of_a_body_that_ends_early_keeps_no_half_code(api, monkeypatch):
-    monkeypatch.setattr(pool_import, "AT_ONCE", 2)
+    monkeypatch.setattr(pool_import, "CHUNK_SIZE", 2)
     pool = make_pool()
     cut = {"CONTENT_LENGTH": "100", "wsgi.input": BytesIO(b"A1\nB2\nC3\nD")}
 

@@ -71,7 +71,7 @@ def test_command_draws_a_bar_on_a_terminal_alone(file):
 def test_bar_is_not_red_as_an_error_is():
     terminal = Terminal()
 
-    import_codes.Command(stderr=terminal, force_color=True).draw(1, 2, Report(new=3))
+    import_codes.Command(stderr=terminal, force_color=True).draw_bar(1, 2, Report(new=3))
 
     assert terminal.getvalue() == f"\r[{'#' * 15}{' ' * 15}]  50% 3 new of 3"
 
@@ -92,7 +92,7 @@ def test_command_names_what_it_cannot_find(file):
 
 
 def test_command_that_is_interrupted_tells_what_is_kept(file, monkeypatch):
-    def interrupted(reward_id, lines, *, told):
+    def interrupted(reward_id, lines, *, on_progress):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(import_codes, "import_codes", interrupted)
