@@ -39,7 +39,7 @@ test-long: .venv/dev.stamp  ## the tests that take minutes, on both databases
 bench: .venv/dev.stamp  ## the bars of speed on PostgreSQL, some ten minutes; ONLY=P2 for one, SIZE=small|usual|full
 	@PG_FSYNC=on $(CLEAN) scripts/with_postgres $(BIN)/python -m benchmarks $(ONLY) --size $(or $(SIZE),usual)
 
-lint: .venv/dev.stamp  ## style, types, the order of the rooms, migrations, lock files
+lint: .venv/dev.stamp  ## style, types, the order of imports, migrations, lock files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -47,7 +47,7 @@ lint: .venv/dev.stamp  ## style, types, the order of the rooms, migrations, lock
 	@$(CLEAN) DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 	@$(CLEAN) $(BIN)/python -m pytest -q -p no:cacheprovider tests/project/test_locks.py
 
-format: .venv/dev.stamp  ## mend what ruff can mend
+format: .venv/dev.stamp  ## fix what ruff can fix
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 

@@ -1,4 +1,4 @@
-"""The bars, and how a measured ratio is told against them."""
+"""The bars, and how a measured ratio is reported against them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Bar:
     at_most: bool = False
     unit: str = ""
 
-    def told(self, value: float, note: str = "") -> str:
+    def line(self, value: float, note: str = "") -> str:
         """One line: number, what, value, bar, moonshot, verdict, and how it was measured."""
         sign = "<=" if self.at_most else ">="
         bounds = f"bar {sign} {self.bar:g}{self.unit}  moonshot {sign} {self.moonshot:g}{self.unit}"
@@ -29,14 +29,14 @@ class Bar:
                 return word
         return "UNDER"
 
-    def tell(self, value: float, note: str = "") -> None:
-        print(self.told(value, note), flush=True)
+    def report(self, value: float, note: str = "") -> None:
+        print(self.line(value, note), flush=True)
 
 
-def in_turns(turns: int, sides: Mapping[str, Callable[[], float]]) -> dict[str, float]:
+def in_rounds(rounds: int, sides: Mapping[str, Callable[[], float]]) -> dict[str, float]:
     """The median of each side, measured A B A B A B: what the machine does besides hits both alike."""
-    found: dict[str, list[float]] = {name: [] for name in sides}
-    for _ in range(turns):
+    measured: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(rounds):
         for name, measure in sides.items():
-            found[name].append(measure())
-    return {name: median(values) for name, values in found.items()}
+            measured[name].append(measure())
+    return {name: median(values) for name, values in measured.items()}

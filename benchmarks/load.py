@@ -54,7 +54,7 @@ class Seen:
 def drive(
     port: int, requests: Sequence[bytes], *, connections: int = 16, seconds: float, again: bool = False
 ) -> Seen:
-    """Send these over kept-alive connections, each sending its next one when answered, for so long.
+    """Send these over connections that stay open, each sending its next one when answered, for so long.
 
     It ends early when they run out, unless they may be sent `again`.
     """

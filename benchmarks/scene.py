@@ -123,7 +123,7 @@ def settle_statistics() -> None:
 def records(
     challenge_id: UUID, members: Iterator[str], n: int, value: str = "1", shape: str = ONE
 ) -> list[str]:
-    """`n` new activities of these members, in turn."""
+    """`n` new activities of these members, one after the other."""
     now = f"{timezone.now():%Y-%m-%dT%H:%M:%SZ}"
     return [
         shape % (challenge_id, next(members), now, f"order-{next(_identifiers)}", value) for _ in range(n)

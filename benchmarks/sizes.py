@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Size:
-    """`seconds` of one side's turn; the rest in rows."""
+    """`seconds` of one side's round; the rest in rows."""
 
-    turns: int
+    rounds: int
     seconds: float
     many_logs_of_a_member: int  # P3
     usual_batch: int  # P4: how many rows the usual way gets at once
@@ -16,7 +16,7 @@ class Size:
     large_table: int
     memory_logs: int  # P8
     codes: int  # P10
-    claims: int
+    allocations: int
 
 
 SIZES = {

@@ -116,8 +116,8 @@ class Stage:
         """What each worker process holds, in MB, by its pid."""
         assert self.server
         command = ["ps", "-axo", "pid=,ppid=,rss="]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        rows = [list(map(int, line.split())) for line in said.splitlines()]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        rows = [list(map(int, line.split())) for line in printed.splitlines()]
         return {pid: rss / 1024 for pid, parent, rss in rows if parent == self.server.pid}
 
 

@@ -1,6 +1,6 @@
 """`make run`: from a fresh checkout to a server with something to see.
 
-Development secrets and the API key are made once and kept in DATA_DIR/development.json, for its owner alone.
+Development secrets and the API key are made once and stay in DATA_DIR/development.json, for its owner alone.
 Demo data goes into an empty database only, and `admin`/`admin` only into one without staff: an existing
 database is served as it is.
 """
@@ -71,7 +71,7 @@ def admin_login() -> str:
     from django.contrib.auth.models import User
 
     if not User.objects.filter(is_staff=True).exists():
-        User.objects.create_superuser("admin", password="admin")  # noqa: S106 (a demo's, and said so)
+        User.objects.create_superuser("admin", password="admin")  # noqa: S106 (of a demo, and printed as such)
     admin = User.objects.filter(username="admin", is_active=True).first()
     return "admin, password admin" if admin and admin.check_password("admin") else "your own"
 

@@ -6,7 +6,7 @@
 A real request goes through the WSGI application, against a SQLite database of its own: the sixth log of a
 member in a challenge with one milestone, which pays nothing. Counted is every Python function of ours that is
 entered, also what a dataclass or a comprehension generates, and modules that are imported late. A change of
-module is a function that stands in another module than the one entered before it.
+module is a function of another module than the one entered before it.
 """
 
 import argparse

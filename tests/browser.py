@@ -24,7 +24,7 @@ ARGUMENTS = [
 # How long a page may take to do as expected, in milliseconds: what passes never waits for it, and a busy
 # machine makes nothing fail.
 PATIENCE = 20_000
-# What Playwright says when the browser itself failed. Nothing that an assertion says is among it.
+# Playwright's messages when the browser itself failed. No message of an assertion is among them.
 BROKEN = ["Error: .*Protocol error", "Target crashed"]
 MISSING = "no Chromium here (package chromium, or name one in CHROMIUM)"
 
@@ -57,7 +57,7 @@ def browser_type_launch_args():
 
 @pytest.fixture
 def complaints():
-    """What the browser said that no page of ours should make it say, in order."""
+    """What the browser reported that no page of ours should make it report, in order."""
     return []
 
 

@@ -1,4 +1,4 @@
-"""What tests are made of: a challenge as the page tells it, milestones, and activity on the tests' clock.
+"""What tests are made of: a challenge as the product's page has it, milestones, activity on the tests' clock.
 
 `NOW` is a Sunday noon, UTC: within the day, ISO week 2026-W47 and the month 2026-11.
 """
@@ -85,7 +85,7 @@ def take_back(challenge, original, value=None, **fields):
 
 
 def refusal(outcome):
-    """What a refused entry was told: (code, field) of each error."""
+    """Why an entry was refused: (code, field) of each error."""
     return [(error.code, error.field) for error in outcome.errors]
 
 
@@ -126,4 +126,6 @@ def ledger():
         "member__external_id", "challenge_id", "period_key", "milestone__name", "status",
         "challenge_log__unique_identifier",
     )  # fmt: skip
-    return [sorted((str((m, names[c], *rest)) for m, c, *rest in found)) for found in (logs, rows, rewards)]
+    return [
+        sorted((str((m, names[c], *rest)) for m, c, *rest in records)) for records in (logs, rows, rewards)
+    ]

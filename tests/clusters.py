@@ -49,8 +49,8 @@ def _cluster_class(settings):
 
         def kill(self):
             """kill -9 of the server and of all its children, which are known by their parent alone."""
-            doomed = [self.server.pid, *children_of(self.server.pid)]
-            for pid in doomed:
+            processes = [self.server.pid, *children_of(self.server.pid)]
+            for pid in processes:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             self.server.wait(10)

@@ -53,9 +53,9 @@ def free_port():
 
 def shell(data_dir, **variables):
     """A production-like environment, with a SQLite database of its own unless DATABASE_URL is given."""
-    kept = {name: value for name, value in os.environ.items() if name not in STEERING}
+    inherited = {name: value for name, value in os.environ.items() if name not in STEERING}
     usual = {"DATA_DIR": str(data_dir), "DJANGO_SETTINGS_MODULE": "tests.settings", "LOG_LEVEL": "ERROR"}
-    return {**kept, **usual, **variables}
+    return {**inherited, **usual, **variables}
 
 
 def manage(environment, *words):
@@ -83,7 +83,7 @@ def ask(url, method="GET", body=None, /, seconds=20, **headers):
 
 @contextmanager
 def running(command, environment, stop=signal.SIGTERM, **options):
-    """A process in a group of its own. At the end it is told to stop; what is left of the group is killed."""
+    """A process in a group of its own. It is asked to stop at the end; the rest of the group is killed."""
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -103,7 +103,7 @@ def running(command, environment, stop=signal.SIGTERM, **options):
 
 
 def stop_with_parent():
-    """In the child: be told to stop when the tests themselves are killed outright. Linux alone offers it."""
+    """In the child: be sent a signal when the tests themselves are killed outright. Linux alone offers it."""
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 

@@ -43,8 +43,8 @@ def sent(response, **changes):
     data = _values(form)
     for inline in response.context.get("inline_admin_formsets") or ():
         data |= {bound.html_name: bound.value() for bound in inline.formset.management_form}
-        for rung in inline.formset.forms:
-            data |= _values(rung)
+        for row in inline.formset.forms:
+            data |= _values(row)
     data["loaded"] = response.context.get("loaded", "")
     return {name: value for name, value in (data | changes).items() if value is not None}
 

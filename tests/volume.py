@@ -37,7 +37,7 @@ class Season:
         self.quiet_reward = make_reward(created_at=long_ago, updated_at=long_ago)
         self.busy = [self._challenge(f"Busy {n}") for n in range(BUSY)]
         self.quiet = self._challenge("Quiet")
-        self.milestones = [make_milestone(each, 100, at=long_ago, reward=self.reward) for each in self.busy]
+        self.milestones = [make_milestone(busy, 100, at=long_ago, reward=self.reward) for busy in self.busy]
         self.quiet_milestone = make_milestone(self.quiet, 100, at=long_ago, reward=self.quiet_reward)
         self.members = self._enrol()
         self.now_key, self.first_key, self.long_ago_key = (
@@ -157,12 +157,12 @@ class Season:
         values = ", ".join([id_of(salt, rows), *columns.values()])
         statement = (
             f"INSERT INTO {model._meta.db_table} ({names}) "
-            f"SELECT {values} FROM (SELECT n, {numbered} FROM generate_series(0, {rows - 1}) AS n) AS each"
+            f"SELECT {values} FROM (SELECT n, {numbered} FROM generate_series(0, {rows - 1}) AS n) AS source"
         )
         arguments = {
-            "members": [each.id for each in self.members],
-            "challenges": [each.id for each in self.busy],
-            "milestones": [each.id for each in self.milestones],
+            "members": [member.id for member in self.members],
+            "challenges": [challenge.id for challenge in self.busy],
+            "milestones": [milestone.id for milestone in self.milestones],
             "reward": self.reward.id,
         }
         with connection.cursor() as cursor:

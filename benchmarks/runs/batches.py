@@ -7,7 +7,7 @@ from time import perf_counter
 from django.db import connection, transaction
 
 from benchmarks import scene
-from benchmarks.bars import Bar, in_turns
+from benchmarks.bars import Bar, in_rounds
 from benchmarks.load import drive
 from benchmarks.sizes import Size
 from benchmarks.stage import staged
@@ -24,7 +24,7 @@ MEMBERS = 10_000
 STAGING = f"""
     CREATE TEMPORARY TABLE staging AS
     SELECT gen_random_uuid() AS id, m.id AS member_id, %(challenge)s::uuid AS challenge_id,
-           'limit-' || %(turn)s || '-' || n AS unique_identifier, now() AS activity_at, n / {ROWS} AS part
+           'limit-' || %(round)s || '-' || n AS unique_identifier, now() AS activity_at, n / {ROWS} AS part
     FROM generate_series(0, %(rows)s - 1) AS n
     JOIN (SELECT id, row_number() OVER (ORDER BY random()) - 1 AS place FROM members_member) AS m
       ON m.place = n %% {MEMBERS}
@@ -56,28 +56,28 @@ def to_rows_in_the_server(size: Size) -> None:
         challenge = scene.make_challenge(milestones=(500_000, 800_000))
         names = scene.enrol(f"member-{n}" for n in range(MEMBERS))
         random.Random(1).shuffle(names)
-        members, turns = cycle(names), iter(range(1000))
+        members, rounds = cycle(names), iter(range(1000))
 
         def ours() -> float:
             requests = scene.batches(stage, challenge.id, members, int(FASTEST * size.seconds), ROWS)
             return ROWS * drive(stage.port, requests, connections=CLIENTS, seconds=size.seconds).rate
 
         def limit() -> float:
-            return insert_within(challenge, next(turns), size.seconds)
+            return insert_within(challenge, next(rounds), size.seconds)
 
         ours(), limit()
-        rates = in_turns(size.turns, {"ours": ours, "limit": limit})
-        P1.tell(rates["ours"] / rates["limit"], f"{rates['ours']:,.0f} to {rates['limit']:,.0f} a second")
+        rates = in_rounds(size.rounds, {"ours": ours, "limit": limit})
+        P1.report(rates["ours"] / rates["limit"], f"{rates['ours']:,.0f} to {rates['limit']:,.0f} a second")
 
 
-def insert_within(challenge, turn: int, seconds: float) -> float:
+def insert_within(challenge, round_number: int, seconds: float) -> float:
     """Rows a second of one connection that inserts what lies in the server, a thousand a transaction."""
     window = challenge.window_at(challenge.created_at)
     key = {"period": window.period_key, "starts": window.starts_at, "ends": window.ends_at}
     parts = int(2 * FASTEST * seconds)
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS staging")
-        cursor.execute(STAGING, {"challenge": challenge.id, "turn": turn, "rows": parts * ROWS})
+        cursor.execute(STAGING, {"challenge": challenge.id, "round": round_number, "rows": parts * ROWS})
         cursor.execute("CREATE INDEX ON staging (part)")
         cursor.execute("ANALYZE staging")
         started, done = perf_counter(), 0
@@ -93,16 +93,16 @@ def to_usual_way(size: Size) -> None:
     with staged("usual") as (stage,):
         challenge, usual = scene.make_challenge(milestones=(500_000, 800_000)), scene.make_usual_challenge()
         names = scene.enrol(f"member-{n}" for n in range(MEMBERS))
-        ours_in_turn, theirs_in_turn = cycle(names), cycle(names)
+        ours_members, theirs_members = cycle(names), cycle(names)
         rows = size.usual_batch
 
         def ours() -> float:
-            requests = scene.batches(stage, challenge.id, ours_in_turn, int(FASTEST * size.seconds), ROWS)
+            requests = scene.batches(stage, challenge.id, ours_members, int(FASTEST * size.seconds), ROWS)
             return ROWS * drive(stage.port, requests, connections=CLIENTS, seconds=size.seconds).rate
 
         def theirs() -> float:
-            requests = scene.usual_batches(usual.id, theirs_in_turn, CLIENTS, rows)
+            requests = scene.usual_batches(usual.id, theirs_members, CLIENTS, rows)
             return rows * drive(stage.port, requests, connections=CLIENTS, seconds=size.seconds).rate
 
-        rates = in_turns(size.turns, {"ours": ours, "theirs": theirs})
-        P4.tell(rates["ours"] / rates["theirs"], f"{rates['ours']:,.0f} to {rates['theirs']:,.0f} a second")
+        rates = in_rounds(size.rounds, {"ours": ours, "theirs": theirs})
+        P4.report(rates["ours"] / rates["theirs"], f"{rates['ours']:,.0f} to {rates['theirs']:,.0f} a second")

@@ -3,7 +3,7 @@
 from itertools import cycle
 
 from benchmarks import scene
-from benchmarks.bars import Bar, in_turns
+from benchmarks.bars import Bar, in_rounds
 from benchmarks.load import drive
 from benchmarks.sizes import Size
 from benchmarks.stage import Stage, staged
@@ -28,9 +28,9 @@ def of_a_window(size: Size) -> None:
             return drive(stage.port, requests, connections=1, seconds=size.seconds).median
 
         time_of(few), time_of(many)
-        # In shorter turns: each log of the few makes their window longer.
-        times = in_turns(size.turns, {"few": lambda: time_of(few), "many": lambda: time_of(many)})
-        tell(P5_WINDOW, P5_WINDOW.what.format(f"{size.window_logs:,}"), times["many"], times["few"])
+        # In shorter rounds: each log of the few makes their window longer.
+        times = in_rounds(size.rounds, {"few": lambda: time_of(few), "many": lambda: time_of(many)})
+        report(P5_WINDOW, P5_WINDOW.what.format(f"{size.window_logs:,}"), times["many"], times["few"])
 
 
 def of_a_table(size: Size) -> None:
@@ -41,9 +41,9 @@ def of_a_table(size: Size) -> None:
         }
         for time_of in asked.values():
             time_of()
-        times = in_turns(size.turns, asked)
+        times = in_rounds(size.rounds, asked)
         what = P5_TABLE.what.format(f"{size.large_table:,}", f"{size.small_table:,}")
-        tell(P5_TABLE, what, times["large"], times["small"])
+        report(P5_TABLE, what, times["large"], times["small"])
 
 
 def prepared(stage: Stage, rows: int, size: Size):
@@ -53,7 +53,7 @@ def prepared(stage: Stage, rows: int, size: Size):
     names = scene.enrol(f"member-{n}" for n in range(rows // PER_MEMBER))
     scene.add_logs(challenge, names, PER_MEMBER)
     scene.settle_statistics()
-    # All over the table, and no member twice in a turn.
+    # All over the table, and no member twice in a round.
     members = cycle(names[:: max(1, len(names) // 1000)])
 
     def time_of() -> float:
@@ -63,6 +63,6 @@ def prepared(stage: Stage, rows: int, size: Size):
     return time_of
 
 
-def tell(bar: Bar, what: str, ours: float, base: float) -> None:
-    told = Bar(bar.number, what, bar.bar, bar.moonshot, at_most=True)
-    told.tell(ours / base, f"{1000 * ours:.2f} to {1000 * base:.2f} ms")
+def report(bar: Bar, what: str, ours: float, base: float) -> None:
+    result = Bar(bar.number, what, bar.bar, bar.moonshot, at_most=True)
+    result.report(ours / base, f"{1000 * ours:.2f} to {1000 * base:.2f} ms")

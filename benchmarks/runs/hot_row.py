@@ -3,7 +3,7 @@
 from itertools import cycle
 
 from benchmarks import scene
-from benchmarks.bars import Bar, in_turns
+from benchmarks.bars import Bar, in_rounds
 from benchmarks.load import drive
 from benchmarks.sizes import Size
 from benchmarks.stage import staged
@@ -23,5 +23,5 @@ def run(size: Size) -> None:
 
         rate(everybody)
         sides = {"one": lambda: rate(everybody[:1]), "many": lambda: rate(everybody)}
-        rates = in_turns(size.turns, sides)
-        P9.tell(rates["one"] / rates["many"], f"{rates['one']:,.0f} to {rates['many']:,.0f} a second")
+        rates = in_rounds(size.rounds, sides)
+        P9.report(rates["one"] / rates["many"], f"{rates['one']:,.0f} to {rates['many']:,.0f} a second")

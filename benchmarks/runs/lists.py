@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from benchmarks import scene
-from benchmarks.bars import Bar, in_turns
+from benchmarks.bars import Bar, in_rounds
 from benchmarks.load import drive, get
 from benchmarks.sizes import Size
 from benchmarks.stage import staged
@@ -39,12 +39,12 @@ def run(size: Size) -> None:
         rate(sides["guest"])
         cold = drive(stage.port, own, seconds=60).rate
         drive(stage.port, 8 * own, seconds=60)  # both workers have met everybody
-        rates = in_turns(size.turns, {name: lambda sent=sent: rate(sent) for name, sent in sides.items()})
-        P6.tell(rates["guest"] / rates["empty"], f"{rates['guest']:,.0f} to {rates['empty']:,.0f} a second")
-        P6_QUERIES.tell(queries())
+        rates = in_rounds(size.rounds, {name: lambda sent=sent: rate(sent) for name, sent in sides.items()})
+        P6.report(rates["guest"] / rates["empty"], f"{rates['guest']:,.0f} to {rates['empty']:,.0f} a second")
+        P6_QUERIES.report(queries())
         note = f"{rates['own']:,.0f} to {rates['guest']:,.0f} a second; the first time {cold:,.0f}"
-        P7.tell(rates["guest"] / rates["own"], note)
-        P7_QUERIES.tell(queries(scene.token_of(names[0]).partition(": ")[2]))
+        P7.report(rates["guest"] / rates["own"], note)
+        P7_QUERIES.report(queries(scene.token_of(names[0]).partition(": ")[2]))
 
 
 def queries(credential: str | None = None) -> int:

@@ -22,10 +22,10 @@ def run(size: Size) -> None:
         send(stage, challenge, members, size.memory_logs)
         after = stage.memory()
         growth = max(after[pid] - before[pid] for pid in before)
-        told = Bar(
+        result = Bar(
             "P8", P8.what.format(f"{size.memory_logs:,}"), P8.bar, P8.moonshot, at_most=True, unit=P8.unit
         )
-        told.tell(
+        result.report(
             growth, f"{max(before.values()):.0f} to {max(after.values()):.0f} MB, in batches and one by one"
         )
 

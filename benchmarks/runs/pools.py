@@ -1,4 +1,4 @@
-"""P10: the import of a pool's codes, and a burst of claims on it."""
+"""P10: the import of a pool's codes, and a burst of allocations from it."""
 
 import threading
 from itertools import count
@@ -7,7 +7,7 @@ from time import perf_counter
 from django.utils import timezone
 
 from benchmarks import scene
-from benchmarks.bars import Bar, in_turns
+from benchmarks.bars import Bar, in_rounds
 from benchmarks.load import drive, post
 from benchmarks.sizes import Size
 from benchmarks.stage import Stage, staged
@@ -15,9 +15,9 @@ from rewards.models import Reward
 
 P10_SECONDS = Bar("P10", "import of {} codes", 5, 3, at_most=True, unit=" s")
 P10_MEMORY = Bar("P10", "its extra memory", 20, 5, at_most=True, unit=" MB")
-P10_CLAIMS = Bar("P10", "{} claims of a pool / of generated codes, claims", 0.7, 0.9)
+P10_ALLOCATIONS = Bar("P10", "{} codes from a pool / generated ones, allocations", 0.7, 0.9)
 
-_turns = count(1)
+_rounds = count(1)
 
 
 def run(size: Size) -> None:
@@ -25,24 +25,32 @@ def run(size: Size) -> None:
         imported(stage, size.codes // 10)
         before = stage.memory()
         peak = Peak(stage)
-        times = in_turns(size.turns, {"import": lambda: imported(stage, size.codes)})
+        times = in_rounds(size.rounds, {"import": lambda: imported(stage, size.codes)})
         extra = max(value - before[pid] for pid, value in peak.stop().items())
         what = P10_SECONDS.what.format(f"{size.codes:,}")
-        Bar("P10", what, P10_SECONDS.bar, P10_SECONDS.moonshot, at_most=True, unit=" s").tell(times["import"])
-        P10_MEMORY.tell(extra)
-        claims(stage, size)
+        Bar("P10", what, P10_SECONDS.bar, P10_SECONDS.moonshot, at_most=True, unit=" s").report(
+            times["import"]
+        )
+        P10_MEMORY.report(extra)
+        allocations(stage, size)
 
 
-def claims(stage: Stage, size: Size) -> None:
+def allocations(stage: Stage, size: Size) -> None:
     sides = {
-        source: lambda source=source: burst(stage, source, size.claims) for source in ("pool", "generated")
+        source: lambda source=source: burst(stage, source, size.allocations)
+        for source in ("pool", "generated")
     }
     for measure in sides.values():
         measure()
-    rates = in_turns(2 * size.turns, sides)
+    rates = in_rounds(2 * size.rounds, sides)
     note = f"{rates['pool']:,.0f} to {rates['generated']:,.0f} a second"
-    bar = Bar("P10", P10_CLAIMS.what.format(f"{size.claims:,}"), P10_CLAIMS.bar, P10_CLAIMS.moonshot)
-    bar.tell(rates["pool"] / rates["generated"], note)
+    bar = Bar(
+        "P10",
+        P10_ALLOCATIONS.what.format(f"{size.allocations:,}"),
+        P10_ALLOCATIONS.bar,
+        P10_ALLOCATIONS.moonshot,
+    )
+    bar.report(rates["pool"] / rates["generated"], note)
 
 
 def make_reward(source: str) -> Reward:
@@ -56,8 +64,8 @@ def imported(stage: Stage, codes: int) -> float:
 
 
 def import_into(stage: Stage, reward: Reward, codes: int) -> float:
-    turn = next(_turns)
-    body = "\n".join(f"CODE-{turn}-{n:08}" for n in range(codes)).encode()
+    round_number = next(_rounds)
+    body = "\n".join(f"CODE-{round_number}-{n:08}" for n in range(codes)).encode()
     path = f"/schema/coupon_code/record/import?rewardId={reward.id}"
     request = post(path, body, stage.credential, content_type="text/csv")
     started = perf_counter()
@@ -66,13 +74,13 @@ def import_into(stage: Stage, reward: Reward, codes: int) -> float:
 
 
 def burst(stage: Stage, source: str, n: int) -> float:
-    """Claims a second: each log is a member's first and completes, which pays one code."""
+    """Allocations a second: each log is a member's first and completes, which pays one code."""
     reward = make_reward(source)
     if source == "pool":
         import_into(stage, reward, 2 * n)
     challenge = scene.make_challenge(target=1, completion_reward=reward)
-    turn = next(_turns)
-    members = iter(scene.enrol(f"claimer-{turn}-{number}" for number in range(n)))
+    round_number = next(_rounds)
+    members = iter(scene.enrol(f"member-{round_number}-{number}" for number in range(n)))
     return drive(stage.port, scene.singles(stage, challenge.id, members, n), seconds=60).rate
 
 

@@ -3,7 +3,7 @@
 from itertools import cycle
 
 from benchmarks import scene
-from benchmarks.bars import Bar, in_turns
+from benchmarks.bars import Bar, in_rounds
 from benchmarks.load import drive
 from benchmarks.sizes import Size
 from benchmarks.stage import staged
@@ -12,7 +12,7 @@ P2 = Bar("P2", "single logs over HTTP / an empty DRF view, requests", 0.15, 0.3)
 P3_FEW = Bar("P3", "single logs / the usual way, 10 logs in the window", 3, 6)
 P3_MANY = Bar("P3", "single logs / the usual way, {} logs in the window", 10, 50)
 
-# More than anybody sends in a turn.
+# More than anybody sends in a round.
 FASTEST = 3000
 
 
@@ -29,8 +29,8 @@ def to_empty_view(size: Size) -> None:
             return drive(stage.port, [scene.EMPTY], seconds=size.seconds, again=True).rate
 
         ours(), empty()
-        rates = in_turns(size.turns, {"ours": ours, "empty": empty})
-        P2.tell(rates["ours"] / rates["empty"], f"{rates['ours']:,.0f} to {rates['empty']:,.0f} a second")
+        rates = in_rounds(size.rounds, {"ours": ours, "empty": empty})
+        P2.report(rates["ours"] / rates["empty"], f"{rates['ours']:,.0f} to {rates['empty']:,.0f} a second")
 
 
 def to_usual_way(size: Size) -> None:
@@ -47,16 +47,18 @@ def compare(size: Size, bar: Bar, logs: int, members: int) -> None:
         scene.add_logs(challenge, names, logs)
         scene.add_usual_logs(usual, names, logs)
         scene.settle_statistics()
-        ours_in_turn, theirs_in_turn = cycle(names), cycle(names)
+        ours_members, theirs_members = cycle(names), cycle(names)
 
         def ours() -> float:
-            requests = scene.singles(stage, challenge.id, ours_in_turn, int(FASTEST * size.seconds))
+            requests = scene.singles(stage, challenge.id, ours_members, int(FASTEST * size.seconds))
             return drive(stage.port, requests, seconds=size.seconds).rate
 
         def theirs() -> float:
-            requests = scene.usual_singles(usual.id, theirs_in_turn, int(FASTEST * size.seconds))
+            requests = scene.usual_singles(usual.id, theirs_members, int(FASTEST * size.seconds))
             return drive(stage.port, requests, seconds=size.seconds).rate
 
         ours(), theirs()
-        rates = in_turns(size.turns, {"ours": ours, "theirs": theirs})
-        bar.tell(rates["ours"] / rates["theirs"], f"{rates['ours']:,.0f} to {rates['theirs']:,.0f} a second")
+        rates = in_rounds(size.rounds, {"ours": ours, "theirs": theirs})
+        bar.report(
+            rates["ours"] / rates["theirs"], f"{rates['ours']:,.0f} to {rates['theirs']:,.0f} a second"
+        )

@@ -18,9 +18,9 @@ PAGE = """<!doctype html>
 </head><body><main><h1>A shop</h1><h2>Challenges</h2>{markup}</main></body></html>"""
 
 RECORDER = """
-window.heard = [];
+window.events = [];
 for (const name of ["reward", "token-expired", "details", "error"]) {
-  addEventListener(`challenges:${name}`, (event) => window.heard.push([name, event.detail]));
+  addEventListener(`challenges:${name}`, (event) => window.events.push([name, event.detail]));
 }
 window.rejections = [];
 addEventListener("unhandledrejection", (event) => window.rejections.push(String(event.reason)));
@@ -34,7 +34,7 @@ def token(member="alice", serial=1):
 
 
 class Shop:
-    """The browser's page and what stands behind it, under the strictest policy that can work."""
+    """The browser's page and what is behind it, under the strictest policy that can work."""
 
     def __init__(self, page, contract, origin, api):
         self.page, self.contract, self.origin, self.api = page, contract, origin, api
@@ -67,10 +67,10 @@ class Shop:
         else:
             self.contract.guest = records
         self.open(f'<challenge-list api="{{api}}" {attributes}></challenge-list>', now)
-        self.settled()
+        self.wait_until_ready()
         return self.page.locator("challenge-list")
 
-    def settled(self, element="challenge-list"):
+    def wait_until_ready(self, element="challenge-list"):
         self.page.locator(f"{element} .frame:not([aria-busy])").first.wait_for()
 
     def refresh(self, element="challenge-list"):
@@ -87,16 +87,16 @@ class Shop:
             is_hidden,
         )
 
-    def heard(self, name, at_least=0):
+    def events(self, name, at_least=0):
         """The details of the events of that name, oldest first; waits until there are `at_least` so many."""
         for _ in range(PATIENCE // 20):
-            if len(self._heard(name)) >= at_least:
+            if len(self._events(name)) >= at_least:
                 break
             self.page.wait_for_timeout(20)
-        return self._heard(name)
+        return self._events(name)
 
-    def _heard(self, name):
-        return [detail for heard, detail in self.page.evaluate("window.heard") if heard == name]
+    def _events(self, name):
+        return [detail for event, detail in self.page.evaluate("window.events") if event == name]
 
 
 @pytest.fixture
@@ -121,9 +121,9 @@ def refused(complaints):
     """Chromium itself reports answers of 400 and up on the console; a test that provokes them names them."""
 
     def take(*statuses):
-        said = [text for text in complaints if "Failed to load resource" in text]
-        assert sorted(text.split("status of ")[1][:3] for text in said) == sorted(map(str, statuses))
-        for text in said:
+        failures = [text for text in complaints if "Failed to load resource" in text]
+        assert sorted(text.split("status of ")[1][:3] for text in failures) == sorted(map(str, statuses))
+        for text in failures:
             complaints.remove(text)
 
     return take

@@ -75,8 +75,8 @@ class Contract:
         if not wanted:
             page = {"offset": 0, "limit": 100, "nextCursor": None}
             return Answer(200, {"data": records, "paging": page}, headers)
-        found = next((record for record in records if record["id"] == wanted), None)
-        return Answer(200, {"data": found}, headers) if found else refusal(404, "not_found", "Not found.")
+        record = next((record for record in records if record["id"] == wanted), None)
+        return Answer(200, {"data": record}, headers) if record else refusal(404, "not_found", "Not found.")
 
 
 def refusal(status, code, detail, attr=None, **headers):

@@ -93,7 +93,7 @@ def challenge(now=NOW, **fields):
 
 
 def progress(of, status="in_progress", value=350, **fields):
-    """The standing of `of` in its window of now, or in the one whose fields are given."""
+    """The progress of `of` in its window of now, or in the one whose fields are given."""
     label, message = STATUS_FIELDS[status]
     reached = [m["id"] for m in of["milestones"] if m["milestoneTargetValue"] <= value]
     target = of["completionTargetValue"]
@@ -148,7 +148,7 @@ def started(of, status="in_progress", value=350, last=None, rewards=(), **fields
 
 
 def closed(of, status="failed", value=350, rewards=(), **fields):
-    """A standing in the window before the one of now."""
+    """A progress in the window before the one of now."""
     end = datetime.fromisoformat(of["window"]["startsAt"])
     start = (end - timedelta(days=1)).replace(day=1)
     window = {"periodKey": f"{start:%Y-%m}", "windowStartsAt": at(start), "windowEndsAt": at(end)}

@@ -18,8 +18,10 @@ def violations(page):
     """axe-core's findings: which rule, where. Best practices included."""
     page.evaluate("() => document.getAnimations().forEach((animation) => animation.finish?.())")
     page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
-    return [(rule["id"], node["target"], node["failureSummary"]) for rule in found for node in rule["nodes"]]
+    violated = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    return [
+        (rule["id"], node["target"], node["failureSummary"]) for rule in violated for node in rule["nodes"]
+    ]
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def test_card_in_progress_shows_the_pages_example(shop):
     expect(card.get_by_role("button", name="View Details")).to_be_visible()
 
 
-def test_card_of_a_guest_has_no_standing(shop):
+def test_card_of_a_guest_has_no_progress(shop):
     card = shop.show(ladder(200))
 
     expect(card.locator(".status")).to_have_count(0)
@@ -86,7 +86,7 @@ def test_card_shows_the_closed_windows_outcome_until_the_new_ones_first_activity
     expect(card.locator(".value")).to_have_text("10/ 5002%")
 
 
-def test_card_outcome_is_judged_by_the_target_of_its_own_window(shop):
+def test_card_outcome_is_measured_by_the_target_of_its_own_window(shop):
     of = ladder(200)
     last = closed(of, "completed", 400, completionTargetValue=400, percentage=100)
 
@@ -191,8 +191,8 @@ def test_card_markers_stand_where_their_values_are(shop):
         box["x"] + box["width"] / 2 for box in (one.bounding_box() for one in card.locator(".marker").all())
     ]
 
-    room = bar["width"] - 24
-    assert middles == [pytest.approx(bar["x"] + 12 + room * part, abs=0.6) for part in (0.25, 0.5, 1)]
+    width = bar["width"] - 24
+    assert middles == [pytest.approx(bar["x"] + 12 + width * part, abs=0.6) for part in (0.25, 0.5, 1)]
 
 
 @pytest.mark.parametrize(
@@ -354,7 +354,7 @@ def test_card_details_can_be_the_pages_own(shop):
     card.get_by_role("button", name="View Details").click()
 
     expect(card.get_by_role("dialog")).to_have_count(0)
-    assert [detail["challenge"]["name"] for detail in shop.heard("details")] == ["Monthly Big Spender"]
+    assert [detail["challenge"]["name"] for detail in shop.events("details")] == ["Monthly Big Spender"]
 
 
 def test_card_asks_for_its_challenge_alone(shop, contract):
@@ -395,7 +395,7 @@ def test_card_takes_an_odd_record_without_breaking_the_page(shop, complaints):
     assert "is not a function" in complaints.pop()
 
 
-def test_card_without_a_standing_in_numbers_still_reads(shop):
+def test_card_without_progress_in_numbers_still_reads(shop):
     of = ladder(200)
     card = shop.show({**of, "progress": {**progress(of), "currentProgressValue": None, "rewardLogs": None}})
 

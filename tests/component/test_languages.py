@@ -164,7 +164,7 @@ def test_list_speaks_the_language_that_the_api_served(shop, contract):
 def test_list_without_a_language_takes_the_pages(shop, contract):
     contract.guest = [challenge()]
     shop.open('<div lang="fr"><challenge-list api="{api}"></challenge-list></div>')
-    shop.settled()
+    shop.wait_until_ready()
 
     expect(shop.page.locator("challenge-list .countdown")).to_have_text("Se termine dans 8 jours")
 
@@ -180,7 +180,7 @@ def test_list_changes_its_language_with_the_answer(shop, contract):
 
 
 def test_arabic_is_the_mirror_image(shop):
-    """Every piece stands as far from the right edge as its English twin does from the left."""
+    """Every piece is as far from the right edge as its English twin does from the left."""
     shop.page.set_viewport_size({"width": 420, "height": 900})
     names = (
         ".icon",

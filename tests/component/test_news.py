@@ -15,25 +15,25 @@ AT_360 = started(OF, value=360, rewards=[FIRST, SECOND])
 def test_first_sight_is_no_news(shop):
     card = shop.show(AT_360)
 
-    assert shop.heard("reward") == []
+    assert shop.events("reward") == []
     expect(card.locator(".banner")).to_have_count(0)
     expect(card.locator(".new")).to_have_count(0)
 
 
-def test_reward_is_told_once_with_its_challenge(shop):
+def test_reward_is_announced_once_with_its_challenge(shop):
     card = shop.show(AT_290)
 
     shop.give(AT_360)
     shop.give(AT_360)
 
-    told = shop.heard("reward")
-    assert [(detail["rewardLog"]["id"], detail["challenge"]["id"]) for detail in told] == [
+    rewards = shop.events("reward")
+    assert [(detail["rewardLog"]["id"], detail["challenge"]["id"]) for detail in rewards] == [
         (SECOND["id"], OF["id"])
     ]
     expect(card.locator(".reward", has_text="SECOND").locator(".new")).to_have_text("New")
 
 
-def test_milestone_is_celebrated_and_said(shop):
+def test_milestone_is_celebrated_and_announced(shop):
     card = shop.show(AT_290)
 
     shop.give(AT_360)
@@ -51,14 +51,14 @@ def test_milestone_is_celebrated_and_said(shop):
     expect(card.locator("article [role=status]")).to_have_text("")
 
 
-def test_completion_is_celebrated_and_said(shop):
+def test_completion_is_celebrated_and_announced(shop):
     card = shop.show(AT_360)
 
     shop.give(started(OF, "completed", 505, rewards=[FIRST, SECOND, reward_log(OF)]))
 
     expect(card.locator(".banner")).to_have_text("Challenge completed: Monthly Big Spender")
     assert card.locator(".celebration i").count() == 70
-    assert len(shop.heard("reward")) == 1
+    assert len(shop.events("reward")) == 1
 
 
 def test_nothing_moves_for_those_who_asked_for_less_motion(shop):
@@ -72,7 +72,7 @@ def test_nothing_moves_for_those_who_asked_for_less_motion(shop):
     assert card.evaluate("(card) => card.shadowRoot.getAnimations().length") == 0
 
 
-def test_code_that_arrives_later_is_said_without_a_second_event(shop):
+def test_code_that_arrives_later_is_announced_without_a_second_event(shop):
     pending = {**SECOND, "status": "pending_code", "couponCode": None}
     card = shop.show(started(OF, value=360, rewards=[FIRST, pending]))
 
@@ -81,16 +81,16 @@ def test_code_that_arrives_later_is_said_without_a_second_event(shop):
     expect(card.locator("article [role=status]")).to_have_text(
         "Your code has arrived: 5% off your next order"
     )
-    assert shop.heard("reward") == []
+    assert shop.events("reward") == []
 
 
-def test_capped_reward_is_told_but_not_promised(shop):
+def test_capped_reward_is_announced_but_not_promised(shop):
     card = shop.show(AT_290)
 
     shop.give(started(OF, value=360, rewards=[FIRST, {**SECOND, "status": "capped", "couponCode": None}]))
 
     expect(card.locator("article [role=status]")).to_have_text("Milestone reached: Gold")
-    assert [detail["rewardLog"]["status"] for detail in shop.heard("reward")] == ["capped"]
+    assert [detail["rewardLog"]["status"] for detail in shop.events("reward")] == ["capped"]
 
 
 def test_another_members_rewards_are_no_news(shop):
@@ -98,7 +98,7 @@ def test_another_members_rewards_are_no_news(shop):
 
     shop.give(started(OF, value=360, rewards=[FIRST, SECOND], ownedById="bob"))
 
-    assert shop.heard("reward") == []
+    assert shop.events("reward") == []
 
 
 def test_a_new_windows_first_milestone_is_news_again(shop):
@@ -108,7 +108,7 @@ def test_a_new_windows_first_milestone_is_news_again(shop):
     shop.give(started(OF, value=210, last=closed(OF, value=250, rewards=[FIRST]), rewards=[again]))
 
     expect(card.locator(".banner")).to_have_text("Milestone reached: Silver")
-    assert [detail["rewardLog"]["couponCode"] for detail in shop.heard("reward")] == ["AGAIN"]
+    assert [detail["rewardLog"]["couponCode"] for detail in shop.events("reward")] == ["AGAIN"]
 
 
 def test_reward_event_leaves_the_list(shop, contract):
@@ -118,4 +118,4 @@ def test_reward_event_leaves_the_list(shop, contract):
     shop.refresh()
 
     expect(element.locator(".banner")).to_have_text("Milestone reached: Gold")
-    assert [detail["rewardLog"]["couponCode"] for detail in shop.heard("reward")] == ["SECOND"]
+    assert [detail["rewardLog"]["couponCode"] for detail in shop.events("reward")] == ["SECOND"]

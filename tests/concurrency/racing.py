@@ -11,7 +11,7 @@ CONNECTIONS = 48
 
 @pytest.fixture
 def many_connections(transactional_db):
-    """Room for that many transactions at once; the server's default is smaller."""
+    """A pool for that many transactions at once; the server's default is smaller."""
     connection.ensure_connection()
     before = connection.pool.max_size
     connection.pool.resize(1, CONNECTIONS)
@@ -19,21 +19,21 @@ def many_connections(transactional_db):
     connection.pool.resize(1, before)
 
 
-def race(works):
+def race(jobs):
     """Start all of these together; what each answered, or the exception that it raised, in order."""
-    barrier = threading.Barrier(len(works))
-    answers = [None] * len(works)
+    barrier = threading.Barrier(len(jobs))
+    answers = [None] * len(jobs)
 
-    def run(index, work):
+    def run(index, job):
         barrier.wait(timeout=60)
         try:
-            answers[index] = work()
+            answers[index] = job()
         except Exception as error:
             answers[index] = error
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=run, args=pair, daemon=True) for pair in enumerate(works)]
+    threads = [threading.Thread(target=run, args=pair, daemon=True) for pair in enumerate(jobs)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -103,10 +103,10 @@ class Editor:
         service.remove_milestone(self.any_milestone(), at=at)
 
     def any_milestone(self):
-        standing = list(Milestone.objects.unarchived().filter(challenge=self.id))
-        if not standing:
+        unarchived = list(Milestone.objects.unarchived().filter(challenge=self.id))
+        if not unarchived:
             raise DomainError("none", "There is no milestone.")
-        return self.random.choice(standing)
+        return self.random.choice(unarchived)
 
     def pause(self, at):
         service.save(self.challenge(status="paused"), at=at)
@@ -119,7 +119,7 @@ class Editor:
 
 @pytest.fixture
 def challenge(monkeypatch):
-    """A month does not end during the test, wherever the clock stands; an edit pays 15 members at a time."""
+    """A month does not end during the test, whatever the clock shows; an edit pays 15 members at a time."""
     monkeypatch.setattr(backfill, "MEMBERS_AT_ONCE", 15)
     now = timezone.now()
     last_day = (now + timedelta(days=1)).month != now.month

@@ -26,12 +26,12 @@ def challenge():
 
 
 def sent(challenge, value, **fields):
-    """As it comes over HTTP: judged by the process's clock."""
+    """As it comes over HTTP: its eligibility is by the process's clock."""
     return entry(challenge, value, at=timezone.now().replace(microsecond=0), **fields)
 
 
 class Watch:
-    """Hears of every set that is stored; the first one is held until it is let go."""
+    """Is called with every set that is stored; the first one is held until it is released."""
 
     def __init__(self):
         self.sets, self.errors = [], []
@@ -51,17 +51,17 @@ def one_under_way(challenge, first):
     """While `first` is being recorded, start others with `send`; they are in line when it returns."""
     watch, threads, answers = Watch(), [], {}
 
-    def run(one):
+    def run(log_entry):
         try:
-            answers[one.unique_identifier] = group_commit.record(one)
+            answers[log_entry.unique_identifier] = group_commit.record(log_entry)
         except Exception as error:
-            answers[one.unique_identifier] = error
+            answers[log_entry.unique_identifier] = error
         finally:
             connections.close_all()
 
     def send(*entries):
-        for each in entries:
-            threads.append(threading.Thread(target=run, args=(each,), daemon=True))
+        for log_entry in entries:
+            threads.append(threading.Thread(target=run, args=(log_entry,), daemon=True))
             threads[-1].start()
 
     watch.send, watch.answers = send, answers
@@ -87,9 +87,9 @@ def test_logs_that_arrive_meanwhile_share_the_next_transaction(challenge):
         watch.send(*(sent(challenge, 10, uid=f"later-{n}", member=f"member-{n}") for n in range(4)))
 
     assert watch.sets == [["first"], [f"later-{n}" for n in range(4)]]
-    assert {uid: (each.status, each.stored.unique_identifier) for uid, each in watch.answers.items()} == {
-        uid: ("created", uid) for uid in ("first", *watch.sets[1])
-    }
+    assert {
+        uid: (outcome.status, outcome.stored.unique_identifier) for uid, outcome in watch.answers.items()
+    } == {uid: ("created", uid) for uid in ("first", *watch.sets[1])}
     assert group_commit._queues == {}
 
 
@@ -97,7 +97,7 @@ def test_an_error_of_one_spoils_none_of_those_beside_it(challenge):
     with one_under_way(challenge, sent(challenge, 10, uid="first")) as watch:
         watch.send(*(sent(challenge, 10, uid=uid, member=uid) for uid in ("good", "bad", "fine")))
 
-    statuses = {uid: getattr(each, "status", type(each)) for uid, each in watch.answers.items()}
+    statuses = {uid: getattr(outcome, "status", type(outcome)) for uid, outcome in watch.answers.items()}
     assert statuses == {"first": "created", "good": "created", "fine": "created", "bad": ArithmeticError}
     assert ChallengeLog.objects.count() == 3
     assert (group_commit._queues, breaches()) == ({}, [])
@@ -135,9 +135,11 @@ def test_every_sum_is_right_and_every_threshold_paid_once(challenge):
     members = [f"member-{n}" for n in range(5)]
     orders = [sent(challenge, 20, member=member) for _ in range(32) for member in members]
 
-    outcomes = at_once([lambda n=n: [group_commit.record(each) for each in orders[n::16]] for n in range(16)])
+    outcomes = at_once(
+        [lambda n=n: [group_commit.record(order) for order in orders[n::16]] for n in range(16)]
+    )
 
-    assert Counter(each.status for some in outcomes for each in some) == {"created": 160}
+    assert Counter(outcome.status for batch in outcomes for outcome in batch) == {"created": 160}
     assert {value_of(challenge, member) for member in members} == {640}
     assert {tuple(paid(challenge, member)) for member in members} == {(200, "completion")}
     assert breaches() == []
@@ -148,8 +150,8 @@ def test_one_log_sent_by_many_at_the_same_instant_counts_once(challenge):
 
     outcomes = at_once([lambda: group_commit.record(same)] * 16)
 
-    assert Counter(each.status for each in outcomes) == {"created": 1, "replayed": 15}
-    assert len({each.stored.id for each in outcomes}) == 1
+    assert Counter(outcome.status for outcome in outcomes) == {"created": 1, "replayed": 15}
+    assert len({outcome.stored.id for outcome in outcomes}) == 1
     assert value_of(challenge) == 20
 
 
@@ -158,5 +160,5 @@ def test_two_contents_under_one_identifier_leave_one_log(challenge):
         [lambda value=value: group_commit.record(sent(challenge, value, uid="x")) for value in (20, 30)]
     )
 
-    assert Counter(each.status for each in outcomes) == {"created": 1, "rejected": 1}
+    assert Counter(outcome.status for outcome in outcomes) == {"created": 1, "rejected": 1}
     assert value_of(challenge) in (20, 30)

@@ -29,8 +29,8 @@ def take_back(log):
         return issuing.revoke_unsupported(log.member_id, log.challenge_id, "2026-11", 0, 1, NOW)
 
 
-@pytest.mark.parametrize("turn", range(5))
-def test_redeemed_while_the_policy_revokes_it_is_one_or_the_other(transactional_db, turn):
+@pytest.mark.parametrize("run", range(5))
+def test_redeemed_while_the_policy_revokes_it_is_one_or_the_other(transactional_db, run):
     logs = [make_reward_log(challenge=make_challenge()) for _ in range(10)]
     redeem = [partial(lifecycle.redeem, log.id, API_ACTOR, at=NOW) for log in logs]
     revoke = [partial(take_back, log) for log in logs]

@@ -14,29 +14,29 @@ pytestmark = [pytest.mark.postgres, pytest.mark.concurrency, pytest.mark.usefixt
 __all__ = ["many_connections"]
 
 
-def pay(one):
+def pay(reward_due):
     with transaction.atomic():
-        return issuing.issue([one], NOW)
+        return issuing.issue([reward_due], NOW)
 
 
 def crossed(reward, members=None):
     challenges = [make_challenge() for _ in range(40)]
     members = members or [make_member() for _ in challenges]
     dues = [due(members[n % len(members)], challenge, reward) for n, challenge in enumerate(challenges)]
-    answers = race([partial(pay, one) for one in dues])
+    answers = race([partial(pay, reward_due) for reward_due in dues])
     assert [error for error in answers if isinstance(error, Exception)] == []
     return RewardLog.objects.filter(status="issued").count()
 
 
-def test_cap_in_total_holds(transactional_db):
+def test_limit_in_total_holds(transactional_db):
     assert crossed(make_reward(max_total=10)) == 10
 
 
-def test_cap_per_member_holds(transactional_db):
+def test_limit_per_member_holds(transactional_db):
     assert crossed(make_reward(max_per_member=3), [make_member(), make_member()]) == 6
 
 
-def test_without_the_lock_the_cap_is_passed(transactional_db, monkeypatch):
+def test_without_the_lock_the_limit_is_passed(transactional_db, monkeypatch):
     """The negative control: the race above is a race."""
     monkeypatch.setattr(
         limits, "_lock_rewards", lambda reward_ids: list(Reward.objects.filter(id__in=reward_ids))

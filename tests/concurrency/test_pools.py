@@ -31,13 +31,13 @@ def pool(transactional_db):
     return pool
 
 
-def crossings(pool, n=MEMBERS):
+def crossings(pool, members=MEMBERS):
     """One activity for each member, each of which completes the challenge and is due a code."""
     challenge = make_challenge(target=1, completion_reward=pool)
     now = timezone.now()
     entries = [
         Entry(challenge.id, f"member-{number}", now, "purchase", f"order-{number}", SCALE)
-        for number in range(n)
+        for number in range(members)
     ]
     random.shuffle(entries)
     return [partial(intake.record, [entry]) for entry in entries]
@@ -48,9 +48,9 @@ def oldest_free(pool):
 
 
 def cross_while_one_code_is_held(pool):
-    works = crossings(pool)
+    jobs = crossings(pool)
     with held_by_another(lambda: oldest_free(pool), HELD_SECONDS):
-        answers = race(works)
+        answers = race(jobs)
     return [error for error in answers if isinstance(error, Exception)]
 
 
@@ -130,10 +130,10 @@ def test_two_imports_of_one_file_at_once_add_it_once(transactional_db):
 
 def test_import_while_members_cross_leaves_nobody_waiting(transactional_db):
     pool = make_reward("pool")
-    works = crossings(pool, 40)
+    jobs = crossings(pool, 40)
     codes = [f"CODE-{number}" for number in range(40)]
 
-    answers = race([*works, lambda: import_codes(pool.id, listed_codes(codes))])
+    answers = race([*jobs, lambda: import_codes(pool.id, listed_codes(codes))])
 
     assert [error for error in answers if isinstance(error, Exception)] == []
     assert {status for status, _code in given()} == {"issued"}

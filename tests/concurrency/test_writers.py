@@ -40,9 +40,9 @@ def challenge():
     return challenge
 
 
-def shuffled_orders(challenge, each=32, value=20):
-    """For every member as many orders as writers have turns: each member ends far past the target."""
-    orders = [entry(challenge, value, member=member) for member in MEMBERS for _ in range(each)]
+def shuffled_orders(challenge, per_member=32, value=20):
+    """For every member as many orders as there are writers: each member ends far past the target."""
+    orders = [entry(challenge, value, member=member) for member in MEMBERS for _ in range(per_member)]
     random.Random(1).shuffle(orders)
     return orders
 
@@ -57,7 +57,7 @@ def test_every_threshold_is_paid_once_and_every_sum_is_right(challenge):
 
     outcomes = at_once([sender(orders[n::WRITERS]) for n in range(WRITERS)])
 
-    assert Counter(outcome.status for some in outcomes for outcome in some) == {"created": len(orders)}
+    assert Counter(outcome.status for sent in outcomes for outcome in sent) == {"created": len(orders)}
     assert {value_of(challenge, member) for member in MEMBERS} == {640}
     assert {tuple(paid(challenge, member)) for member in MEMBERS} == {(*MILESTONES, "completion")}
     codes = RewardLog.objects.values_list("coupon_code", flat=True)
@@ -88,8 +88,8 @@ def test_the_same_race_without_lock_and_constraint_fails(challenge):
 @pytest.mark.postgres
 @pytest.mark.parametrize("rounds", [10, pytest.param(100, marks=pytest.mark.long)])
 def test_one_log_sent_at_the_same_instant_counts_once(challenge, rounds):
-    for turn in range(rounds):
-        order = entry(challenge, 1, uid=f"order-{turn}")
+    for number in range(rounds):
+        order = entry(challenge, 1, uid=f"order-{number}")
 
         outcomes = at_once([sender([order]) for _ in range(WRITERS)])
 
@@ -102,15 +102,17 @@ def test_one_log_sent_at_the_same_instant_counts_once(challenge, rounds):
 @pytest.mark.postgres
 @pytest.mark.parametrize("rounds", [10, pytest.param(100, marks=pytest.mark.long)])
 def test_one_of_two_bodies_sent_at_the_same_instant_wins(challenge, rounds):
-    for turn in range(rounds):
-        bodies = [entry(challenge, 1, uid=f"order-{turn}")] * (WRITERS - 1)
-        bodies.append(entry(challenge, 2, uid=f"order-{turn}"))
+    for number in range(rounds):
+        bodies = [entry(challenge, 1, uid=f"order-{number}")] * (WRITERS - 1)
+        bodies.append(entry(challenge, 2, uid=f"order-{number}"))
 
         outcomes = [outcome for (outcome,) in at_once([sender([body]) for body in bodies])]
 
-        kept = ChallengeLog.objects.get(unique_identifier=f"order-{turn}").activity_value
-        same = [o for o, body in zip(outcomes, bodies, strict=True) if body.activity_value == kept * 10_000]
-        others = [o for o, body in zip(outcomes, bodies, strict=True) if body.activity_value != kept * 10_000]
+        stored = ChallengeLog.objects.get(unique_identifier=f"order-{number}").activity_value
+        same = [o for o, body in zip(outcomes, bodies, strict=True) if body.activity_value == stored * 10_000]
+        others = [
+            o for o, body in zip(outcomes, bodies, strict=True) if body.activity_value != stored * 10_000
+        ]
         assert Counter(o.status for o in same) == Counter(["created"] + ["replayed"] * (len(same) - 1))
         assert {tuple(refusal(o)) for o in others} == {(("duplicate_conflict", "activityValue"),)}
     assert breaches() == []
@@ -127,7 +129,7 @@ def test_batches_in_any_order_of_members_never_deadlock(challenge):
 
     outcomes = at_once([lambda batch=batch: intake.record(batch, at=NOW) for batch in batches])
 
-    statuses = Counter(outcome.status for some in outcomes for outcome in some)
+    statuses = Counter(outcome.status for sent in outcomes for outcome in sent)
     assert statuses == {"created": 16 * 100 + 20, "replayed": 15 * 20}
     assert {value_of(challenge, member) for member in MEMBERS} == {16 * 5 + 2}
     assert breaches() == []
@@ -168,7 +170,7 @@ def test_reversals_at_the_same_instant_never_take_more_than_there_was(challenge)
 
 @pytest.mark.postgres
 def test_batches_of_orders_and_refunds_against_each_other(challenge):
-    """Members of one batch wait for their own turns, so that the order of locks may differ: it is retried."""
+    """A member's later logs wait for its earlier ones: the order of locks may differ, and it is retried."""
     for member in MEMBERS:
         log_activity(challenge, 100, member=member, uid="first")
     batches = []
@@ -179,19 +181,19 @@ def test_batches_of_orders_and_refunds_against_each_other(challenge):
 
     outcomes = at_once([lambda batch=batch: intake.record(batch, at=NOW) for batch in batches])
 
-    assert {outcome.status for some in outcomes for outcome in some} == {"created"}
+    assert {outcome.status for sent in outcomes for outcome in sent} == {"created"}
     assert {value_of(challenge, member) for member in MEMBERS} == {100 + 8 * 4}
     assert breaches() == []
 
 
 @pytest.mark.sqlite_only
 def test_sqlite_as_shipped_holds_thirty_two_writers(challenge):
-    orders = shuffled_orders(challenge, each=16, value=40)
+    orders = shuffled_orders(challenge, per_member=16, value=40)
     orders += orders[:64]
 
     outcomes = at_once([sender(orders[n::WRITERS]) for n in range(WRITERS)], seconds=100)
 
-    statuses = Counter(outcome.status for some in outcomes for outcome in some)
+    statuses = Counter(outcome.status for sent in outcomes for outcome in sent)
     assert statuses == {"created": len(MEMBERS) * 16, "replayed": 64}
     assert {value_of(challenge, member) for member in MEMBERS} == {640}
     assert {tuple(paid(challenge, member)) for member in MEMBERS} == {(*MILESTONES, "completion")}
@@ -209,7 +211,10 @@ def test_the_storm(challenge):
 
     outcomes = at_once([sender(orders[n::WRITERS]) for n in range(WRITERS)], seconds=500)
 
-    assert Counter(o.status for some in outcomes for o in some) == {"created": 20_000, "replayed": 2000}
+    assert Counter(outcome.status for sent in outcomes for outcome in sent) == {
+        "created": 20_000,
+        "replayed": 2000,
+    }
     assert {value_of(challenge, member) for member in people} == {550}
     assert RewardLog.objects.count() == len(set(RewardLog.objects.values_list("coupon_code"))) == 480
     assert breaches() == []
@@ -232,12 +237,12 @@ def test_two_clicks_at_the_same_instant_count_a_log_anyway_once(challenge):
 @pytest.mark.postgres
 def test_counting_anyway_beside_a_reversal_ends_as_one_after_the_other(challenge):
     make_member(status="paused")
-    for turn in range(10):
-        log = log_activity(challenge, 10, uid=f"order-{turn}").log
+    for number in range(10):
+        log = log_activity(challenge, 10, uid=f"order-{number}").log
 
         counting, reversal = at_once([
             lambda log=log: count_manually([log.id], "Race", None, NOW)[0],
-            lambda turn=turn: take_back(challenge, f"order-{turn}"),
+            lambda number=number: take_back(challenge, f"order-{number}"),
         ])  # fmt: skip
 
         first = counting.error is None

@@ -26,7 +26,7 @@ def at_once(jobs, seconds=60):
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=run, args=each, daemon=True) for each in enumerate(jobs)]
+    threads = [threading.Thread(target=run, args=pair, daemon=True) for pair in enumerate(jobs)]
     for thread in threads:
         thread.start()
     until = time.monotonic() + seconds
@@ -46,8 +46,8 @@ def breaches(at=NOW):
 def without(model, name):
     """The table without that constraint, as a damaged or hand-made database might be; emptied at the end."""
     constraints = model._meta.constraints
-    constraint = next(each for each in constraints if each.name == name)
-    model._meta.constraints = [each for each in constraints if each is not constraint]
+    constraint = next(candidate for candidate in constraints if candidate.name == name)
+    model._meta.constraints = [other for other in constraints if other is not constraint]
     with connection.schema_editor() as editor:
         editor.remove_constraint(model, constraint)
     try:

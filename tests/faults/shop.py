@@ -129,7 +129,7 @@ class Load:
         self.shop, self.address = shop, address
         self.closing, self.given_up = threading.Event(), threading.Event()
         self.backends = [backend(self, number) for number in range(backends)]
-        self.threads = [threading.Thread(target=each.run, daemon=True) for each in self.backends]
+        self.threads = [threading.Thread(target=sender.run, daemon=True) for sender in self.backends]
 
     def __enter__(self):
         for thread in self.threads:
@@ -151,15 +151,15 @@ class Load:
 
     @property
     def met(self):
-        return sum((each.met.copy() for each in self.backends), Counter())
+        return sum((sender.met.copy() for sender in self.backends), Counter())
 
     @property
     def acknowledged(self):
-        return {uid: facts for each in self.backends for uid, facts in each.acknowledged.copy().items()}
+        return {uid: facts for sender in self.backends for uid, facts in sender.acknowledged.copy().items()}
 
     def so_far(self):
         """How many orders were acknowledged, and how many requests refused."""
-        return sum(len(each.acknowledged) for each in self.backends), self.met[503, "Retry-After"]
+        return sum(len(sender.acknowledged) for sender in self.backends), self.met[503, "Retry-After"]
 
     def go_on(self, orders=100, refusals=0):
         """Wait for so many more orders to be acknowledged, or to be refused."""
@@ -185,7 +185,9 @@ def assert_sound(shop, address, load):
     for member, value, _id in load.acknowledged.values():
         sums[member] += value
     thresholds = [*MILESTONES, TARGET]
-    due = Counter({member: sum(total >= each for each in thresholds) for member, total in sums.items()})
+    due = Counter(
+        {member: sum(total >= threshold for threshold in thresholds) for member, total in sums.items()}
+    )
     rewards = list(shop.rows(address, "reward_log"))
     progress = shop.rows(address, "challenge_progress")
 

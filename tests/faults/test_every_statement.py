@@ -60,7 +60,7 @@ TABLES = (
 
 @pytest.fixture
 def challenge():
-    """Alice stands at 150, bob is paused; a milestone at 200 pays from a pool of three codes."""
+    """Alice has 150, bob is paused; a milestone at 200 pays from a pool of three codes."""
     reward = make_reward(code_source="pool")
     CouponCode.objects.bulk_create(
         CouponCode(reward=reward, code=f"POOL-{n}", created_at=NOW) for n in range(3)
@@ -108,8 +108,8 @@ def orm(challenge):
 def edit(challenge):
     challenge.completion_target_value = Decimal(140)
     low = make_unsaved(challenge, 100)
-    standing = Milestone.objects.get(challenge=challenge)
-    service.save(Challenge.objects.get(id=challenge.id), [low], at=NOW, removed=[standing])
+    old_milestone = Milestone.objects.get(challenge=challenge)
+    service.save(Challenge.objects.get(id=challenge.id), [low], at=NOW, removed=[old_milestone])
 
 
 def make_unsaved(challenge, target):
@@ -137,7 +137,7 @@ def erasing(challenge):
     erase(Member.objects.get(external_id="alice"), at=NOW)
 
 
-def gathered(challenge):
+def single_in_a_group(challenge):
     return group_commit.record(entry(challenge, 350, uid="x"))
 
 
@@ -152,15 +152,15 @@ def new_challenge(challenge):
 
 def importing(challenge):
     """As another installation exported it: the same, with ids of its own."""
-    told = encode(exported([Challenge.objects.get(id=challenge.id)], NOW)).decode()
-    imported(strict_loads(ID.sub(other_id, told).encode()), NOW, keep_status=True)
+    document = encode(exported([Challenge.objects.get(id=challenge.id)], NOW)).decode()
+    imported(strict_loads(ID.sub(other_id, document).encode()), NOW, keep_status=True)
 
 
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def other_id(found):
-    return str(UUID(int=UUID(found[0]).int ^ 1))
+def other_id(match):
+    return str(UUID(int=UUID(match[0]).int ^ 1))
 
 
 def edited_reward(challenge):
@@ -197,7 +197,7 @@ CHECKED_BY_DJANGO = [importing]
 TRANSITIONS = [redeemed, revoked, reissued, filled_in, given_an_expiry]
 OPERATIONS = [
     single,
-    gathered,
+    single_in_a_group,
     batch,
     activity,
     orm,

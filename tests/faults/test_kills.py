@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.thorough, pytest.mark.concurrency]
 
 SECRET = "a secret of a shop, of more than 32 bytes"
 STAFF = {"Cookie": f"sessionid={'x' * 32}"}
-SOMETHING = "0199c9a8-7c60-7000-8000-000000000000"
+UNKNOWN_ID = "0199c9a8-7c60-7000-8000-000000000000"
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_database_killed_under_load_is_back_without_a_restart(tmp_path):
                 cluster.kill()
                 # Threads that wait for the database, ten seconds each, would never refuse so many.
                 load.go_on(orders=0, refusals=400)
-                assert what_is_said_at(server.address, shop) == {}
+                assert unexpected_answers_at(server.address, shop) == {}
                 assert ask(f"{server.address}/healthz").status == 200
                 assert b"reload this page" in ask(f"{server.address}/admin/", **STAFF).body
                 cluster.start_again()
@@ -82,32 +82,32 @@ def test_database_killed_under_load_is_back_without_a_restart(tmp_path):
 
 def routes(patterns=None, before=""):
     """(path, methods) of every route that reads or writes records, with an id where one belongs."""
-    for each in patterns or get_resolver().url_patterns:
-        path = before + str(each.pattern).strip("^$")
-        if hasattr(each, "url_patterns"):
-            yield from routes(each.url_patterns, path)
-        elif actions := getattr(each.callback, "actions", None):
-            yield re.sub(r"\(\?P<id>.*\+\)", SOMETHING, path), [method.upper() for method in actions]
+    for route in patterns or get_resolver().url_patterns:
+        path = before + str(route.pattern).strip("^$")
+        if hasattr(route, "url_patterns"):
+            yield from routes(route.url_patterns, path)
+        elif actions := getattr(route.callback, "actions", None):
+            yield re.sub(r"\(\?P<id>.*\+\)", UNKNOWN_ID, path), [method.upper() for method in actions]
 
 
-def what_is_said_at(address, shop):
+def unexpected_answers_at(address, shop):
     """Everything that can be asked, by whom it may be; the answers that were not 503 with Retry-After."""
     token = jwt.encode({"sub": "member-1", "exp": int(time.time()) + 600}, SECRET, "HS256")
-    asked = [("/readyz", "GET", {}), ("/admin/", "GET", STAFF)]
+    requests = [("/readyz", "GET", {}), ("/admin/", "GET", STAFF)]
     for path, methods in routes():
-        asked += [(f"/{path}", method, shop.key) for method in methods]
+        requests += [(f"/{path}", method, shop.key) for method in methods]
         if "GET" in methods and not re.search("/(reward|coupon_code)/", path):
-            asked.append((f"/{path}", "GET", {"Authorization": f"Bearer {token}"}))
+            requests.append((f"/{path}", "GET", {"Authorization": f"Bearer {token}"}))
         if "GET" in methods and re.search("/(challenge|milestone)/", path):
-            asked.append((f"/{path}", "GET", {}))
-    assert len(asked) > 50
-    said = {}
-    for path, method, headers in asked:
+            requests.append((f"/{path}", "GET", {}))
+    assert len(requests) > 50
+    unexpected = {}
+    for path, method, headers in requests:
         body = b"{}" if method in ("POST", "PATCH") else None
         answer = ask(address + path, method, body, **headers)
         if not is_refusal(answer):
-            said[method, path, *headers] = answer.status
-    return said
+            unexpected[method, path, *headers] = answer.status
+    return unexpected
 
 
 @pytest.mark.long

@@ -1,4 +1,4 @@
-"""The roof as it is under DEBUG: tests run without it."""
+"""The addresses as they are under DEBUG, with the demo storefront: tests run without it."""
 
 from django.urls import include, path
 

@@ -21,7 +21,7 @@ GRAVE = ("serious", "critical")
 
 
 @pytest.fixture
-def desk(page, live_server):
+def back_office(page, live_server):
     """Logged in as somebody who sees every page; a challenge with a paid member and a log that came late."""
     call_command("migrate", verbosity=0)  # the groups, which a transactional test flushes
     make_staff("root", is_superuser=True)
@@ -51,71 +51,71 @@ def desk(page, live_server):
 def grave(page):
     """What hinders somebody seriously, or altogether, and where."""
     page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    violations = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
     return [
         (rule["id"], node["html"][:200])
-        for rule in found
+        for rule in violations
         if rule["impact"] in GRAVE
         for node in rule["nodes"]
     ]
 
 
-def test_axe_is_heard_about_a_field_without_a_name(desk):
+def test_axe_reports_a_field_without_a_name(back_office):
     """The control: what is broken is found, so that finding nothing means something."""
-    page = desk("admin:challenges_challenge_change", desk.challenge)
+    page = back_office("admin:challenges_challenge_change", back_office.challenge)
     page.evaluate("document.querySelector('label[for=id_name]').remove()")
 
     assert sorted(rule for rule, _where in grave(page)) == ["label", "label-title-only"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_grave_on_a_marketers_pages(desk, page, scheme):
+def test_axe_finds_nothing_grave_on_a_marketers_pages(back_office, page, scheme):
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
 
-    found = {
-        "overview": grave(desk("admin:index")),
-        "new": grave(desk("admin:challenges_challenge_add")),
-        "figures": grave(desk("backoffice:dashboard", desk.challenge)),
-        "history": grave(desk("admin:challenges_challenge_history", desk.challenge)),
-        "removal": grave(desk("admin:challenges_challenge_delete", desk.challenge)),
-        "codes": grave(desk("admin:rewards_reward_codes", desk.pool)),
-        "withdrawal": grave(desk("admin:rewards_reward_withdraw", desk.pool)),
-        "form": grave(desk("admin:challenges_challenge_change", desk.challenge)),
+    faults_by_page = {
+        "overview": grave(back_office("admin:index")),
+        "new": grave(back_office("admin:challenges_challenge_add")),
+        "figures": grave(back_office("backoffice:dashboard", back_office.challenge)),
+        "history": grave(back_office("admin:challenges_challenge_history", back_office.challenge)),
+        "removal": grave(back_office("admin:challenges_challenge_delete", back_office.challenge)),
+        "codes": grave(back_office("admin:rewards_reward_codes", back_office.pool)),
+        "withdrawal": grave(back_office("admin:rewards_reward_withdraw", back_office.pool)),
+        "form": grave(back_office("admin:challenges_challenge_change", back_office.challenge)),
     }
     page.locator("#id_completion_target_value").fill("220")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", name="This pays members at once")).to_be_visible()
-    found["impact"] = grave(page)
-    desk("admin:challenges_challenge_add", query="?example=monthly-big-spender")
+    faults_by_page["impact"] = grave(page)
+    back_office("admin:challenges_challenge_add", query="?example=monthly-big-spender")
     page.get_by_role("button", name="Go live…").click()
     expect(page.locator("[data-question]")).to_be_visible()
-    found["checklist"] = grave(page)
+    faults_by_page["checklist"] = grave(page)
 
-    assert {name: faults for name, faults in found.items() if faults} == {}
+    assert {name: faults for name, faults in faults_by_page.items() if faults} == {}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_grave_on_supports_pages(desk, page, scheme):
+def test_axe_finds_nothing_grave_on_supports_pages(back_office, page, scheme):
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     member, log = Member.objects.get(), RewardLog.objects.get()
     late = ChallengeLog.objects.get(unique_identifier="late")
 
-    found = {
-        "search": grave(desk("backoffice:members", query="?q=nobody")),
-        "member": grave(desk("backoffice:member", member.pk)),
-        "progress": grave(desk("backoffice:progress", ChallengeProgress.objects.get().pk)),
-        "reward log": grave(desk("admin:rewards_rewardlog_change", log.pk)),
-        "reissue": grave(desk("backoffice:action", "reissue", log.pk)),
-        "add a log": grave(desk("backoffice:action", "add_log", member.pk)),
-        "count anyway": grave(desk("backoffice:count_anyway", member.pk, query=f"?log={late.pk}")),
+    faults_by_page = {
+        "search": grave(back_office("backoffice:members", query="?q=nobody")),
+        "member": grave(back_office("backoffice:member", member.pk)),
+        "progress": grave(back_office("backoffice:progress", ChallengeProgress.objects.get().pk)),
+        "reward log": grave(back_office("admin:rewards_rewardlog_change", log.pk)),
+        "reissue": grave(back_office("backoffice:action", "reissue", log.pk)),
+        "add a log": grave(back_office("backoffice:action", "add_log", member.pk)),
+        "count anyway": grave(back_office("backoffice:count_anyway", member.pk, query=f"?log={late.pk}")),
     }
 
-    assert {name: faults for name, faults in found.items() if faults} == {}
+    assert {name: faults for name, faults in faults_by_page.items() if faults} == {}
 
 
-def test_menu_and_removal_are_within_the_keyboards_reach(desk, page):
+def test_menu_and_removal_are_within_the_keyboards_reach(back_office, page):
     page.set_viewport_size({"width": 390, "height": 844})
-    desk("admin:challenges_challenge_change", desk.challenge)
+    back_office("admin:challenges_challenge_change", back_office.challenge)
 
     page.get_by_role("button", name="Menu", exact=True).focus()
     page.keyboard.press("Enter")
@@ -126,36 +126,37 @@ def test_menu_and_removal_are_within_the_keyboards_reach(desk, page):
     expect(page.locator("[data-rung]")).to_have_class("desk-rung is-removed")
 
 
-def test_acts_lie_within_a_phone(desk, page):
+def test_actions_lie_within_a_phone(back_office, page):
     page.set_viewport_size({"width": 390, "height": 844})
-    desk("backoffice:member", Member.objects.get().pk)
+    back_office("backoffice:member", Member.objects.get().pk)
 
-    act = page.locator("tr[data-kind=reward]").get_by_role("link", name="Revoke")
-    box = act.bounding_box()
+    action = page.locator("tr[data-kind=reward]").get_by_role("link", name="Revoke")
+    box = action.bounding_box()
 
     assert (box["x"] >= 0, box["x"] + box["width"] <= 390) == (True, True)
 
 
-def test_no_page_is_wider_than_a_phone(desk, page):
+def test_no_page_is_wider_than_a_phone(back_office, page):
     page.set_viewport_size({"width": 390, "height": 844})
     member, progress = Member.objects.get(), ChallengeProgress.objects.get()
     addresses = [
         ("admin:index",),
         ("admin:challenges_challenge_changelist",),
-        ("admin:challenges_challenge_change", desk.challenge),
-        ("admin:challenges_challenge_history", desk.challenge),
-        ("admin:challenges_challenge_delete", desk.challenge),
+        ("admin:challenges_challenge_change", back_office.challenge),
+        ("admin:challenges_challenge_history", back_office.challenge),
+        ("admin:challenges_challenge_delete", back_office.challenge),
         ("admin:rewards_rewardlog_change", RewardLog.objects.get().pk),
-        ("admin:rewards_reward_codes", desk.pool),
-        ("admin:rewards_reward_withdraw", desk.pool),
-        ("backoffice:dashboard", desk.challenge),
+        ("admin:rewards_reward_codes", back_office.pool),
+        ("admin:rewards_reward_withdraw", back_office.pool),
+        ("backoffice:dashboard", back_office.challenge),
         ("backoffice:member", member.pk),
         ("backoffice:progress", progress.pk),
         ("backoffice:action", "add_log", member.pk),
     ]
 
     widths = {
-        address: desk(*address).evaluate("document.documentElement.scrollWidth") for address in addresses
+        address: back_office(*address).evaluate("document.documentElement.scrollWidth")
+        for address in addresses
     }
 
     assert {address: width for address, width in widths.items() if width > 390} == {}

@@ -19,7 +19,7 @@ ICON = Path(__file__).resolve().parents[2] / "demo/icons/monthly-big-spender.svg
 
 
 @pytest.fixture
-def desk(page, live_server):
+def back_office(page, live_server):
     """Logged in as Mia of Marketers, on the first page."""
     from django.core.management import call_command
 
@@ -46,8 +46,8 @@ def add_rung(page, target, name):
     return rung
 
 
-def test_marketer_builds_previews_publishes_and_lowers_the_target(desk, live_server):
-    page = desk
+def test_marketer_builds_previews_publishes_and_lowers_the_target(back_office, live_server):
+    page = back_office
 
     # Basics, what counts, two milestones, an icon
     page.get_by_role("link", name="New challenge").click()
@@ -115,8 +115,8 @@ def test_marketer_builds_previews_publishes_and_lowers_the_target(desk, live_ser
     expect(page.locator("[data-figure=completed]")).to_have_text("1")
 
 
-def test_mistake_in_a_hidden_language_is_counted_on_its_tab(desk, live_server):
-    page = desk
+def test_mistake_in_a_hidden_language_is_counted_on_its_tab(back_office, live_server):
+    page = back_office
     page.goto(f"{live_server.url}/admin/challenges/challenge/add/?example=ten-visits")
     texts = page.locator("#section-texts")
     texts.get_by_role("tab", name=re.compile("Français")).click()
@@ -136,8 +136,8 @@ def test_mistake_in_a_hidden_language_is_counted_on_its_tab(desk, live_server):
     assert Challenge.objects.get().eud_icon.name.endswith(".svg")
 
 
-def test_form_fits_a_phone(desk, live_server):
-    page = desk
+def test_form_fits_a_phone(back_office, live_server):
+    page = back_office
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(f"{live_server.url}/admin/challenges/challenge/add/?example=monthly-big-spender")
 

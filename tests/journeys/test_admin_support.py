@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def desk(page, live_server):
+def back_office(page, live_server):
     """Logged in as Sam of Support. Alice's order of 40 days ago arrived today; her order of now paid."""
     call_command("migrate", verbosity=0)
     make_staff("sam", "Support")
@@ -37,8 +37,8 @@ def desk(page, live_server):
     return page
 
 
-def test_support_finds_an_order_counts_it_anyway_and_reissues_a_code(desk):
-    page = desk
+def test_support_finds_an_order_counts_it_anyway_and_reissues_a_code(back_office):
+    page = back_office
 
     # Found by the order number, straight to the member
     page.get_by_label("Find a member").fill("ORDER-4711")
@@ -67,15 +67,15 @@ def test_support_finds_an_order_counts_it_anyway_and_reissues_a_code(desk):
     expect(page.get_by_text("A new code is issued.")).to_be_visible()
     assert not RewardLog.objects.filter(coupon_code=code).exists()
 
-    # What staff did is part of the story
+    # What staff did is part of the timeline
     staff = page.locator("tr[data-kind=staff]")
     expect(staff).to_have_count(2)
     expect(staff.first).to_contain_text("Re-issued a code: “The mail never came.”")
     assert set(StaffAction.objects.values_list("actor_name", flat=True)) == {"sam"}
 
 
-def test_progress_page_says_why(desk):
-    page = desk
+def test_progress_page_says_why(back_office):
+    page = back_office
     page.get_by_label("Find a member").fill("moreau")
     page.get_by_role("button", name="Find").click()
 
@@ -87,8 +87,8 @@ def test_progress_page_says_why(desk):
     expect(page.locator("[data-table=logs] tbody tr")).to_have_count(1)
 
 
-def test_support_sees_as_the_member_and_edits_nothing(desk):
-    page = desk
+def test_support_sees_as_the_member_and_edits_nothing(back_office):
+    page = back_office
     page.goto(f"{page.url.split('/admin/')[0]}/admin/desk/members/{Member.objects.get().pk}/")
 
     page.get_by_role("link", name="See as this member").first.click()
@@ -98,8 +98,8 @@ def test_support_sees_as_the_member_and_edits_nothing(desk):
     expect(page.get_by_role("button", name="Save")).to_have_count(0)
 
 
-def test_member_page_fits_a_phone(desk):
-    page = desk
+def test_member_page_fits_a_phone(back_office):
+    page = back_office
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(f"{page.url.split('/admin/')[0]}/admin/desk/members/{Member.objects.get().pk}/")
 

@@ -78,7 +78,7 @@ def ids(api):
     inside = {state["name"]: milestone_in(api, state, "live") for state in (draft, paused, archived)}
     log = api.log(live, value=300).json()["data"]
     api.log(paused, value=1)
-    kept = api.log(archived, value=1).json()["data"]
+    stored = api.log(archived, value=1).json()["data"]
     api.patch_json(f"/schema/challenge/record/{paused['id']}", {"status": "paused"})
     api.delete(f"/schema/challenge/record/{archived['id']}")
     return {
@@ -91,8 +91,8 @@ def ids(api):
         ("milestone", "of a draft"): inside["draft"],
         ("milestone", "of one paused with progress"): inside["paused"],
         ("milestone", "of one archived"): inside["archived"],
-        ("challenge_log", "own in an archived challenge"): kept["id"],
-        ("challenge_progress", "own in an archived challenge"): kept["challengeProgress"]["id"],
+        ("challenge_log", "own in an archived challenge"): stored["id"],
+        ("challenge_progress", "own in an archived challenge"): stored["challengeProgress"]["id"],
         ("challenge_log", "own"): log["id"],
         ("challenge_progress", "own"): log["challengeProgress"]["id"],
         ("reward_log", "own"): log["rewardLogs"][0]["id"],
@@ -122,9 +122,9 @@ def test_caller_gets_what_the_table_says(callers, ids, slug, what):
     method, _, state = what.partition(" ")
 
     # The admin comes last: it may change what the others ask for.
-    found = {name: ask(callers[name], method, slug, ids.get((slug, state))) for name in reversed(CALLERS)}
+    statuses = {name: ask(callers[name], method, slug, ids.get((slug, state))) for name in reversed(CALLERS)}
 
-    assert found == dict(zip(CALLERS, TABLE[slug, what], strict=True))
+    assert statuses == dict(zip(CALLERS, TABLE[slug, what], strict=True))
 
 
 def ask(caller, method, slug, record_id):
@@ -151,11 +151,11 @@ METHOD_OF = {
 
 def routed(patterns):
     """(slug, method) of every action that a route leads to."""
-    for each in patterns:
-        if hasattr(each, "url_patterns"):
-            yield from routed(each.url_patterns)
-        for action in getattr(getattr(each, "callback", None), "actions", {}).values():
-            yield each.callback.cls.slug, METHOD_OF.get(action, action)
+    for route in patterns:
+        if hasattr(route, "url_patterns"):
+            yield from routed(route.url_patterns)
+        for action in getattr(getattr(route, "callback", None), "actions", {}).values():
+            yield route.callback.cls.slug, METHOD_OF.get(action, action)
 
 
 def test_no_route_is_missing_from_the_table():
@@ -167,6 +167,6 @@ def test_no_route_is_missing_from_the_table():
 def test_records_are_never_put(callers, ids):
     paths = [ONE.format(slug, record_id) for (slug, _state), record_id in ids.items()]
 
-    answers = [each.put(path, {}, "application/json") for each in callers.values() for path in paths]
+    answers = [caller.put(path, {}, "application/json") for caller in callers.values() for path in paths]
 
     assert {answer.status_code for answer in answers} == {405}

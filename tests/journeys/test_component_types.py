@@ -21,11 +21,11 @@ PLAIN = {"string": str, "number": (int, float), "boolean": bool, "null": type(No
 
 def declared():
     """Interface -> field -> its type, as it is written; an optional field's ends with "?"."""
-    found = {}
+    interfaces = {}
     for name, parent, body in re.findall(r"interface (\w+)(?: extends (\w+))? \{(.*?)\n\}", TYPES, re.DOTALL):
         own = re.findall(r"^  (\w+)(\??): (.+);$", body, re.MULTILINE)
-        found[name] = found.get(parent, {}) | {field: kind + mark for field, mark, kind in own}
-    return found
+        interfaces[name] = interfaces.get(parent, {}) | {field: kind + mark for field, mark, kind in own}
+    return interfaces
 
 
 INTERFACES = declared()

@@ -15,8 +15,8 @@ def parts(value):
     """Every object in the document."""
     if isinstance(value, dict):
         yield value
-    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from parts(each)
+    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from parts(child)
 
 
 def operation(document, method, slug, rest=""):
@@ -34,7 +34,7 @@ def test_no_type_is_listed_twice_and_null_fits_one_alternative(document):
         types = part.get("type")
         if isinstance(types, list):
             assert len(set(types)) == len(types), part
-        alternatives = [each.get("type") for each in part.get("oneOf", ())]
+        alternatives = [option.get("type") for option in part.get("oneOf", ())]
         assert sum("null" in ([t] if isinstance(t, str) else t or []) for t in alternatives) <= 1, part
 
 
@@ -67,7 +67,7 @@ def test_an_edit_answers_the_record_or_its_impact(document, slug):
     answer = operation(document, "patch", slug, "/{id}")["responses"]["200"]
     alternatives = answer["content"]["application/json"]["schema"]["oneOf"]
 
-    assert [each["required"] for each in alternatives] == [["data"], ["impact"]]
+    assert [option["required"] for option in alternatives] == [["data"], ["impact"]]
     impact = alternatives[1]["properties"]["impact"]["properties"]
     assert set(impact) == {"completedMembers", "paidMembers", "couponsNeeded", "rewards"}
 
@@ -92,10 +92,12 @@ def test_every_operation_is_described_in_words_of_its_own(document):
 
 
 def test_only_what_a_member_reads_can_be_read_as_a_member(document):
-    names = {each["name"] for each in operation(document, "get", "reward")["parameters"]}
+    names = {parameter["name"] for parameter in operation(document, "get", "reward")["parameters"]}
 
     assert "asMember" not in names
-    assert "asMember" in {each["name"] for each in operation(document, "get", "challenge")["parameters"]}
+    assert "asMember" in {
+        parameter["name"] for parameter in operation(document, "get", "challenge")["parameters"]
+    }
 
 
 @pytest.mark.parametrize(

@@ -86,19 +86,19 @@ def values_of(season):
 
 def questions(view, values):
     """Every combination of that many filters in every order, and what asks for more than the first page."""
-    chosen = {each.name: values.get(each.name) or choices_of(each) for each in view.filters}
+    chosen = {filter_.name: values.get(filter_.name) or choices_of(filter_) for filter_ in view.filters}
     if EndUserCaller.kind in view.readers:
         chosen["asMember"] = values["asMember"]
     for together in range(TOGETHER + 1):
         for names in itertools.combinations(chosen, together):
-            for some in itertools.product(*(chosen[name] for name in names)):
-                yield from in_every_order(view, dict(zip(names, some, strict=True)))
+            for chosen_values in itertools.product(*(chosen[name] for name in names)):
+                yield from in_every_order(view, dict(zip(names, chosen_values, strict=True)))
     yield from in_every_order(view, {"offset": 10_000})
     yield from in_every_order(view, {"fetchTotalCount": "true"})
 
 
-def choices_of(each):
-    return ["true", "false"] if each.schema["type"] == "boolean" else each.schema["enum"]
+def choices_of(filter_):
+    return ["true", "false"] if filter_.schema["type"] == "boolean" else filter_.schema["enum"]
 
 
 def in_every_order(view, question):
@@ -118,7 +118,7 @@ def asked(api, slug, question):
         with CaptureQueriesContext(connection) as captured:
             answer = api.get(slug, **page)
         assert answer.status_code == 200, (page, answer.content)
-        plans = [plan_of(each["sql"]) for each in captured.captured_queries if is_read(each["sql"])]
+        plans = [plan_of(query["sql"]) for query in captured.captured_queries if is_read(query["sql"])]
         reads = [node for plan in plans for node in scans(plan)]
         through = any(is_read_through(node) for node in reads)
         yield Page(slug, page, len(captured), sum(map(rows_read, reads)), through)

@@ -1,4 +1,4 @@
-"""The README's session, pasted as it stands into a shell."""
+"""The README's session, pasted as it is into a shell."""
 
 import os
 import re
@@ -21,9 +21,9 @@ def section(title):
 
 @pytest.fixture
 def key(transactional_db):
-    said = StringIO()
-    call_command("create_api_key", "web shop", "--scope", "admin", stdout=said)
-    return said.getvalue().split()[-1]
+    printed = StringIO()
+    call_command("create_api_key", "web shop", "--scope", "admin", stdout=printed)
+    return printed.getvalue().split()[-1]
 
 
 def test_session_answers_what_the_readme_says(live_server, key):
@@ -37,5 +37,5 @@ def test_session_answers_what_the_readme_says(live_server, key):
         timeout=60,
     )
 
-    said = run.stdout.replace("\r\n", "\n").replace("Idempotent-Replayed", "idempotent-replayed")
-    assert (CODE.sub(r"\1CODE", said), run.stderr) == (CODE.sub(r"\1CODE", answers), "")
+    shown = run.stdout.replace("\r\n", "\n").replace("Idempotent-Replayed", "idempotent-replayed")
+    assert (CODE.sub(r"\1CODE", shown), run.stderr) == (CODE.sub(r"\1CODE", answers), "")

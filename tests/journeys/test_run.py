@@ -39,7 +39,7 @@ def demo(environment):
 
 
 def paste(printed):
-    """Run what stands under "Paste this", with patience for a server that is only just starting."""
+    """Run what is under "Paste this", with patience for a server that is only just starting."""
     pasted = printed.partition("Paste this")[2].partition("\n")[2].partition("Ctrl-C")[0]
     patient = 'curl() { command curl --retry 40 --retry-connrefused --retry-delay 1 "$@"; }\n' + pasted
     return subprocess.run(["bash", "-c", patient], capture_output=True, text=True, timeout=60).stdout

@@ -66,8 +66,10 @@ def violations(page):
     """axe-core's findings: which rule, where. Best practices included."""
     page.evaluate("() => document.getAnimations().forEach((animation) => animation.finish?.())")
     page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
-    return [(rule["id"], node["target"], node["failureSummary"]) for rule in found for node in rule["nodes"]]
+    violated = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    return [
+        (rule["id"], node["target"], node["failureSummary"]) for rule in violated for node in rule["nodes"]
+    ]
 
 
 # --- what one sees -----------------------------------------------------------------------------------------
@@ -435,16 +437,18 @@ def test_staff_logged_in_beside_it_are_nobody_to_the_api(shop, context, live_ser
     expect(shop.card().locator(".value")).to_have_text("398/ 50079%")
     headers = [request.all_headers() for request in asked]
     assert len(headers) >= 3
-    assert [each for each in headers if "cookie" in each] == []
+    assert [name for name in headers if "cookie" in name] == []
     with_cookies = context.request.get(f"{live_server.url}/schema/challenge_progress/record")
     assert with_cookies.status == 401
 
 
 def test_hostile_texts_are_shown_as_they_are_written(shop, api):
     (spender, *_) = api.get("challenge").json()["data"]
-    kept = [hostile.text for hostile in HOSTILE.values() if hostile.plain is None and len(hostile.text) <= 48]
+    harmful = [
+        hostile.text for hostile in HOSTILE.values() if hostile.plain is None and len(hostile.text) <= 48
+    ]
     page = shop.page
-    for text in kept:
+    for text in harmful:
         answer = api.patch_json(
             f"/schema/challenge/record/{spender['id']}",
             {"eudTitle": text, "eudDescription": text, "eudMilestoneNextToBeAchievedMessage": text},
@@ -452,7 +456,7 @@ def test_hostile_texts_are_shown_as_they_are_written(shop, api):
         stored = answer.json()["data"] if answer.status_code == 200 else None
         if stored is None:
             continue
-        shop.open("alice") if text is kept[0] else page.locator("challenge-list").evaluate(
+        shop.open("alice") if text is harmful[0] else page.locator("challenge-list").evaluate(
             "(l) => l.refresh()"
         )
         for part, field in (("title", "eudTitle"), ("message", "eudMilestoneNextToBeAchievedMessage")):

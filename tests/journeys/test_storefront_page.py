@@ -49,7 +49,7 @@ def shop(client, db, settings, tmp_path):
 
 
 @pytest.fixture
-def stocked(shop):
+def demo_shop(shop):
     call_command("load_demo", members=2, verbosity=0)
     return shop
 
@@ -59,20 +59,20 @@ class Parts(HTMLParser):
 
     def __init__(self, html):
         super().__init__()
-        self.found = []
+        self.elements = []
         self.feed(html)
 
     def handle_starttag(self, tag, attributes):
-        self.found.append((tag, dict(attributes)))
+        self.elements.append((tag, dict(attributes)))
 
 
 def parts(shop, **query):
     answer = shop.get("/demo/", data=query)
     assert answer.status_code == 200
-    return Parts(answer.content.decode()).found
+    return Parts(answer.content.decode()).elements
 
 
-def act(shop, member="alice", good="lamp", **fields):
+def report_activity(shop, member="alice", good="lamp", **fields):
     return shop.post("/demo/activity", {"member": member, "good": good, **fields})
 
 
@@ -85,8 +85,8 @@ def test_without_debug_there_is_no_shop(client, db):
         assert client.post(path).status_code == 404
 
 
-@pytest.mark.parametrize(("debug", "found"), [("1", "storefront:shop"), ("0", "Resolver404")])
-def test_route_is_there_under_debug_alone(tmp_path, debug, found):
+@pytest.mark.parametrize(("debug", "resolved"), [("1", "storefront:shop"), ("0", "Resolver404")])
+def test_route_is_there_under_debug_alone(tmp_path, debug, resolved):
     code = (
         "import django; django.setup()\n"
         "from django.urls import Resolver404, resolve\n"
@@ -105,7 +105,7 @@ def test_route_is_there_under_debug_alone(tmp_path, debug, found):
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
     )
 
-    assert run.stdout.strip() == found, run.stderr
+    assert run.stdout.strip() == resolved, run.stderr
 
 
 # --- what the page holds -----------------------------------------------------------------------------------
@@ -114,23 +114,23 @@ def test_route_is_there_under_debug_alone(tmp_path, debug, found):
 def test_policy_is_as_strict_as_can_be(shop):
     policy = shop.get("/demo/").headers["Content-Security-Policy"]
 
-    assert {each.strip() for each in policy.split(";")} == POLICY
+    assert {part.strip() for part in policy.split(";")} == POLICY
 
 
 @pytest.mark.parametrize("member", ["", "alice", "new-abcdefgh"])
 @pytest.mark.parametrize("language", list(project.MODELTRANSLATION_LANGUAGES))
 def test_nothing_is_inline_and_nothing_comes_from_elsewhere(shop, member, language):
-    found = parts(shop, member=member, language=language)
+    elements = parts(shop, member=member, language=language)
 
-    assert [tag for tag, _ in found if tag in ("style", "iframe", "object", "base")] == []
-    assert [tag for tag, own in found if tag == "script" and "src" not in own] == []
-    assert [name for _, own in found for name in own if name == "style" or name.startswith("on")] == []
-    addresses = [own[name] for _, own in found for name in ("src", "href", "action") if own.get(name)]
-    assert [each for each in addresses if not each.startswith(("/", "?", "#")) or each.startswith("//")] == []
+    assert [tag for tag, _ in elements if tag in ("style", "iframe", "object", "base")] == []
+    assert [tag for tag, own in elements if tag == "script" and "src" not in own] == []
+    assert [name for _, own in elements for name in own if name == "style" or name.startswith("on")] == []
+    addresses = [own[name] for _, own in elements for name in ("src", "href", "action") if own.get(name)]
+    assert [url for url in addresses if not url.startswith(("/", "?", "#")) or url.startswith("//")] == []
 
 
 def test_page_holds_a_member_s_token_of_a_quarter_of_an_hour_and_no_key(shop):
-    ((_, element),) = [each for each in parts(shop, member="alice") if each[0] == "challenge-list"]
+    ((_, element),) = [part for part in parts(shop, member="alice") if part[0] == "challenge-list"]
 
     claims = jwt.decode(element["token"], SECRET, ["HS256"])
 
@@ -141,10 +141,10 @@ def test_page_holds_a_member_s_token_of_a_quarter_of_an_hour_and_no_key(shop):
 
 
 def test_guest_has_no_token_and_no_button(shop):
-    found = parts(shop)
+    elements = parts(shop)
 
-    assert [own for tag, own in found if tag == "challenge-list" and "token" in own] == []
-    assert [tag for tag, _ in found if tag in ("form", "button")] == []
+    assert [own for tag, own in elements if tag == "challenge-list" and "token" in own] == []
+    assert [tag for tag, _ in elements if tag in ("form", "button")] == []
 
 
 def test_token_keeps_the_server_s_audience_and_issuer(shop, settings):
@@ -192,39 +192,42 @@ def test_newcomer_gets_a_name_of_their_own(shop):
 # --- the shop's server -------------------------------------------------------------------------------------
 
 
-def test_activity_goes_to_the_api_with_the_shop_s_own_key(stocked):
-    answer = act(stocked).json()
+def test_activity_goes_to_the_api_with_the_shop_s_own_key(demo_shop):
+    answer = report_activity(demo_shop).json()
 
     assert (answer["status"], answer["said"]) == (200, "Reading lamp: that counts!")
     assert [outcome["status"] for outcome in answer["answer"]["data"]] == ["created"]
     log = ChallengeLog.objects.latest("created_at")
     assert (log.member.external_id, log.activity_id, log.activity_value) == ("alice", "purchase", 150)
-    assert act(stocked).json()["status"] == 200
+    assert report_activity(demo_shop).json()["status"] == 200
     (key,) = ApiKey.objects.all()
     assert (key.name, sorted(key.scopes)) == ("Demo storefront", ["ingest"])
 
 
 @pytest.mark.parametrize("good", GOODS)
-def test_each_thing_counts_in_one_challenge(stocked, good):
-    answer = act(stocked, "new-abcdefgh", good, language="ja").json()
+def test_each_thing_counts_in_one_challenge(demo_shop, good):
+    answer = report_activity(demo_shop, "new-abcdefgh", good, language="ja").json()
 
     assert [outcome["counted"] for outcome in answer["answer"]["data"]] == [True]
     assert answer["said"] == f"{WORDS[good]['ja']}：加算されました！"
     assert Member.objects.get(external_id="new-abcdefgh").first_name == "Robin"
 
 
-def test_what_is_stored_and_not_counted_is_told_so(stocked, api):
+def test_what_is_stored_and_not_counted_is_reported_so(demo_shop, api):
     (spender, *_) = api.get("challenge").json()["data"]
     api.patch_json(f"/schema/challenge/record/{spender['id']}", {"status": "paused"})
 
-    assert act(stocked).json()["said"] == "Reading lamp: noted, but it does not count at the moment."
+    assert (
+        report_activity(demo_shop).json()["said"]
+        == "Reading lamp: noted, but it does not count at the moment."
+    )
 
 
-def test_paused_key_is_refused_like_everybody_s(stocked):
-    act(stocked)
+def test_paused_key_is_refused_like_everybody_s(demo_shop):
+    report_activity(demo_shop)
     ApiKey.objects.update(paused=True)
 
-    answer = act(stocked).json()
+    answer = report_activity(demo_shop).json()
 
     assert (answer["status"], answer["said"]) == (401, "That did not work. Please try again.")
     assert answer["answer"]["errors"][0]["code"] == "not_authenticated"
@@ -234,10 +237,10 @@ def test_paused_key_is_refused_like_everybody_s(stocked):
     ("member", "good"),
     [("", "lamp"), ("carol", "lamp"), ("alice", "yacht"), ("alice", ""), (HOSTILE, HOSTILE)],
 )
-def test_stranger_and_unknown_thing_are_refused(stocked, member, good):
+def test_stranger_and_unknown_thing_are_refused(demo_shop, member, good):
     before = ChallengeLog.objects.count()
 
-    answer = act(stocked, member, good)
+    answer = report_activity(demo_shop, member, good)
 
     assert (answer.status_code, list(answer.json())) == (400, ["error"])
     assert ChallengeLog.objects.count() == before

@@ -25,7 +25,7 @@ TABLE = {
 }
 ACTIONS = ("redeem", "unredeem", "revoke", "fill", "extend", "reissue")
 # Only support re-issues.
-AT_DOORS = [("api", action) for action in ACTIONS[:-1]] + [("support", action) for action in ACTIONS]
+BY_CHANNEL = [("api", action) for action in ACTIONS[:-1]] + [("support", action) for action in ACTIONS]
 
 
 def make_log_of(status):
@@ -35,10 +35,10 @@ def make_log_of(status):
     return make_reward_log(stored, coupon_code=code, reward_expiry_at=now + days * DAY, at=now - 2 * DAY)
 
 
-def expected(action, status, door):
+def expected(action, status, channel):
     after = TABLE[status][ACTIONS.index(action)]
     if after == "support":
-        return "revoked" if door == "support" else REFUSED
+        return "revoked" if channel == "support" else REFUSED
     return after
 
 
@@ -70,14 +70,14 @@ def by_support(support, log, action):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("status", TABLE)
-@pytest.mark.parametrize(("door", "action"), AT_DOORS)
-def test_action_follows_the_table_at_both_doors(request, door, action, status):
+@pytest.mark.parametrize(("channel", "action"), BY_CHANNEL)
+def test_action_follows_the_table_in_both_channels(request, channel, action, status):
     log = make_log_of(status)
     before = RewardLog.objects.values().get()
 
-    refused = {"api": by_api, "support": by_support}[door](request.getfixturevalue(door), log, action)
+    refused = {"api": by_api, "support": by_support}[channel](request.getfixturevalue(channel), log, action)
 
-    after, to = RewardLog.objects.get(), expected(action, status, door)
+    after, to = RewardLog.objects.get(), expected(action, status, channel)
     if to is REFUSED:
         assert RewardLog.objects.values().get() == before
         assert refused.startswith(f"This reward is {status} and cannot be ")

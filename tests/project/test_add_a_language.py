@@ -48,7 +48,7 @@ def step(number):
 
 @pytest.fixture
 def copy(tmp_path):
-    """The project as it stands, with the same environment beside it; its own data folder."""
+    """The project as it is, with the same environment beside it; its own data folder."""
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout
     for name in filter(
@@ -62,12 +62,12 @@ def copy(tmp_path):
 
 
 def run(copy, *command):
-    kept = {
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if name not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")
     }
-    environment = {**kept, "DATA_DIR": str(copy / "var"), "DEBUG": "1", "LOG_LEVEL": "ERROR"}
+    environment = {**inherited, "DATA_DIR": str(copy / "var"), "DEBUG": "1", "LOG_LEVEL": "ERROR"}
     done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout

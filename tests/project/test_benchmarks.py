@@ -27,7 +27,7 @@ def databases_left():
 
 @pytest.mark.postgres
 @pytest.mark.long
-def test_bench_tells_every_bar_and_leaves_no_database(db):
+def test_bench_prints_every_bar_and_leaves_no_database(db):
     lines = bench()
 
     assert [line.split()[0] for line in lines[:-1]] == BARS
@@ -36,7 +36,7 @@ def test_bench_tells_every_bar_and_leaves_no_database(db):
 
 @pytest.mark.postgres
 @pytest.mark.thorough
-def test_bench_of_one_bar_tells_that_one(db):
+def test_bench_of_one_bar_prints_that_one(db):
     lines = bench("P6")
 
     assert [line.split()[0] for line in lines[:-1]] == ["P6", "P6", "P7", "P7"]

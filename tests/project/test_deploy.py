@@ -11,7 +11,7 @@ from rewards.api.views.coupon_code import LARGEST_FILE
 NGINX = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
 
 
-def test_every_door_for_files_of_codes_lets_the_largest_one_through():
+def test_every_address_for_files_of_codes_lets_the_largest_one_through():
     (location,) = re.findall(r"location ~ (\S+) \{\s+client_max_body_size (\d+)m;", NGINX)
 
     pattern, megabytes = re.compile(location[0]), int(location[1])

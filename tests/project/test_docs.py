@@ -13,6 +13,12 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
 TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+PATH = re.compile(r"[\w.-]+(/[\w.-]+)*(/|/[\w-]+\.(py|md|js|css|html|toml|service|conf))")
+# A path is written from the root or, where the text says in which app, from a package.
+PACKAGES = [ROOT, *(path.parent for path in ROOT.glob("[!.]*/**/__init__.py"))]
+# Where a server puts its data by default.
+NOT_IN_THE_REPOSITORY = {"var/"}
 
 
 def named(path):
@@ -22,8 +28,14 @@ def named(path):
 def code_in(document):
     """What a document sets in the type of a machine: fenced blocks and `spans`."""
     text = document.read_text()
-    fenced = re.findall(r"^```.*?^```", text, re.MULTILINE | re.DOTALL)
+    fenced = [block[0] for block in FENCED.finditer(text)]
     return "\n".join([*fenced, *re.findall(r"`[^`\n]+`", text)])
+
+
+def paths_in(text):
+    """Every word in a `span` that looks like a path of the repository; addresses begin with a slash."""
+    spans = re.findall(r"`([^`\n]+)`", FENCED.sub("", text))
+    return {word for span in spans for word in span.split() if PATH.fullmatch(word)} - NOT_IN_THE_REPOSITORY
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
@@ -32,6 +44,21 @@ def test_links_lead_somewhere(document):
     local = [link for link in links if "://" not in link]
 
     assert [link for link in local if not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_paths_exist(document):
+    paths = paths_in(document.read_text())
+
+    assert [path for path in sorted(paths) if not any((folder / path).exists() for folder in PACKAGES)] == []
+
+
+def test_paths_are_recognised():
+    text = (
+        "`core/ids.py`, `python -m docs/x.md -q`, `demo/`, `/demo/`, `text/csv`, `ids.py`\n```\n`a/b.py`\n```"
+    )
+
+    assert paths_in(text) == {"core/ids.py", "docs/x.md", "demo/"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)

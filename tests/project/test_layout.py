@@ -1,4 +1,4 @@
-"""The layout: the order of imports, names, and that nothing stands outside the rules."""
+"""The layout: the order of imports, names, and that nothing is outside the rules."""
 
 import ast
 import re
@@ -59,7 +59,7 @@ def test_contracts_know_every_app():
     assert all(contract["exhaustive"] for contract in inside)
 
 
-def test_a_module_that_stands_in_no_layer_fails(tmp_path):
+def test_a_module_in_no_layer_fails(tmp_path):
     for app in APPS:
         shutil.copytree(ROOT / app, tmp_path / app, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)

@@ -20,8 +20,8 @@ def blocks(lock):
 
 
 def pins(lock):
-    found = [PIN.match(block) for block in blocks(lock)]
-    return {canonicalize_name(pin["name"]): pin["version"] for pin in found}
+    matches = [PIN.match(block) for block in blocks(lock)]
+    return {canonicalize_name(pin["name"]): pin["version"] for pin in matches}
 
 
 def wanted(lock):

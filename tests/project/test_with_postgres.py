@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.thorough,
 ]
 
-TELL = 'echo "$PGDATA"; head -1 "$PGDATA/postmaster.pid"'
+PRINT_SERVER = 'echo "$PGDATA"; head -1 "$PGDATA/postmaster.pid"'
 
 
 def with_postgres(command, **environment):
@@ -41,14 +41,14 @@ def runs(pid):
         return False
 
 
-def assert_nothing_left(told):
-    folder, pid = told.split()[:2]
+def assert_nothing_left(printed):
+    folder, pid = printed.split()[:2]
     assert not Path(folder).parent.exists()
     assert not runs(pid)
 
 
 def test_command_reaches_the_server_and_nothing_is_left():
-    run = with_postgres(TELL + '; "$PG_BIN/psql" "$DATABASE_URL" -Atc "SELECT 6 * 7"')
+    run = with_postgres(PRINT_SERVER + '; "$PG_BIN/psql" "$DATABASE_URL" -Atc "SELECT 6 * 7"')
 
     assert (run.returncode, run.stdout.splitlines()[2:], run.stderr) == (0, ["42"], "")
     assert_nothing_left(run.stdout)
@@ -76,15 +76,15 @@ def test_durability_is_chosen(asked, fsync):
 
 
 def test_killed_server_is_cleared_away():
-    run = with_postgres(TELL + '; kill -9 $(head -1 "$PGDATA/postmaster.pid")')
+    run = with_postgres(PRINT_SERVER + '; kill -9 $(head -1 "$PGDATA/postmaster.pid")')
 
     assert_nothing_left(run.stdout)
 
 
 @pytest.fixture
 def waiting():
-    """The script with a waiting command, and what it told: server's folder and pid, command's pid."""
-    command = [SCRIPT, "bash", "-c", TELL + "; echo $$; exec sleep 60"]
+    """The script with a waiting command, and what it printed: server's folder and pid, command's pid."""
+    command = [SCRIPT, "bash", "-c", PRINT_SERVER + "; echo $$; exec sleep 60"]
     script = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     yield script, "".join(script.stdout.readline() for _ in range(3))
     script.terminate()
@@ -94,17 +94,17 @@ def waiting():
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_signal_ends_command_and_server(waiting, sign):
-    script, told = waiting
+    script, printed = waiting
 
     script.send_signal(sign)
 
     assert script.wait(timeout=30) == 128 + sign
-    assert_nothing_left(told)
+    assert_nothing_left(printed)
 
 
 def test_server_stops_when_the_script_is_killed_outright(waiting):
-    script, told = waiting
-    folder, server, command = told.split()
+    script, printed = waiting
+    folder, server, command = printed.split()
 
     script.kill()
     script.wait(timeout=30)

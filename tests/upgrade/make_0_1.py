@@ -19,8 +19,8 @@ from tempfile import TemporaryDirectory
 import time_machine
 
 from tests.serving import manage, shell
-from tests.upgrade.questions_0_1 import new_activity, readings, repetitions
 from tests.upgrade.releases import HERE, ask
+from tests.upgrade.requests_0_1 import new_activity, reads, replays
 
 FOLDER = HERE / "0.1"
 BEGIN = datetime(2026, 10, 1, 8, tzinfo=UTC)
@@ -54,7 +54,7 @@ def postgresql_schema(environment):
 
 
 def play_on_sqlite(folder):
-    """The story, in this process, on a new database in this folder; answers the key of the shop's backend."""
+    """Run the scenario in this process, on a new database in this folder. Returns the key of the backend."""
     os.environ.update(shell(folder))
     with time_machine.travel(BEGIN, tick=False) as clock:
         import django
@@ -67,10 +67,10 @@ def play_on_sqlite(folder):
         setup_test_environment()
         call_command("migrate", verbosity=0)
 
-        from tests.upgrade.shop_0_1 import Shop
-        from tests.upgrade.story_0_1 import play
+        from tests.upgrade.scenario_0_1 import play
+        from tests.upgrade.shop_client_0_1 import ShopClient
 
-        shop = Shop(clock)
+        shop = ShopClient(clock)
         play(shop)
         connection.close()
         return shop.key
@@ -78,11 +78,11 @@ def play_on_sqlite(folder):
 
 def sqlite_schema(database):
     """Tables, then indexes."""
-    found = database.execute(
+    statements = database.execute(
         "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' "
         "ORDER BY type DESC, name"
     )
-    return "".join(f"{sql};\n" for (sql,) in found)
+    return "".join(f"{sql};\n" for (sql,) in statements)
 
 
 def rows(database):
@@ -90,10 +90,10 @@ def rows(database):
     yield "BEGIN;\n"
     tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
     for (table,) in tables:
-        found = database.execute(f'SELECT * FROM "{table}" ORDER BY 1')
-        lines = [f"({', '.join(map(quoted, row))})" for row in found]
+        records = database.execute(f'SELECT * FROM "{table}" ORDER BY 1')
+        lines = [f"({', '.join(map(quoted, row))})" for row in records]
         if lines and table not in LEFT_OUT and not table.startswith("sqlite_"):
-            columns = ", ".join(f'"{name}"' for name, *_rest in found.description)
+            columns = ", ".join(f'"{name}"' for name, *_rest in records.description)
             yield f'INSERT INTO "{table}" ({columns}) VALUES\n' + ",\n".join(lines) + ";\n"
     yield "COMMIT;\n"
 
@@ -107,14 +107,14 @@ def quoted(value):
 
 def answers(environment, key, database):
     """What 0.1 answers: to readers, to activity that it has already, and, in the end, to new activity."""
-    questions = {
+    requests = {
         "moment": MOMENT,
         "key": key,
-        "read": list(readings(database)),
-        "again": list(repetitions(database)),
+        "read": list(reads(database)),
+        "again": list(replays(database)),
         "new": list(new_activity(database)),
     }
-    return lined(ask(environment, questions))
+    return lined(ask(environment, requests))
 
 
 def lined(content):

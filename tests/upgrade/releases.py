@@ -34,7 +34,7 @@ IDENTITIES = """
 def database_of(release, vendor, data_dir):
     """The environment of processes that find this release's database, and its files in `data_dir`.
 
-    On PostgreSQL the database stands beside the one that DATABASE_URL names, and is dropped afterwards.
+    On PostgreSQL the database is made beside the one that DATABASE_URL names, and is dropped afterwards.
     """
     copytree(HERE / release / "icons", data_dir / "media" / "icons")
     if vendor == "sqlite":
@@ -72,10 +72,10 @@ def _on_server(statement):
         server.execute(statement)
 
 
-def ask(environment, questions):
-    """What `asking.py` answers there, as text."""
-    command = [sys.executable, "-m", "tests.upgrade.asking"]
-    sent = json.dumps(questions)
+def ask(environment, requests):
+    """What `ask_api.py` answers there, as text."""
+    command = [sys.executable, "-m", "tests.upgrade.ask_api"]
+    sent = json.dumps(requests)
     run = subprocess.run(
         command,
         cwd=ROOT,
@@ -95,13 +95,15 @@ def answers_of(release):
     return (HERE / release / "answers.json").read_text()
 
 
-def questions_of(release):
+def requests_of(release):
     """What it was asked, to be asked again."""
-    told = json.loads(answers_of(release))
-    asked = {name: told[name] for name in ("moment", "key")}
+    recorded = json.loads(answers_of(release))
+    requests = {name: recorded[name] for name in ("moment", "key")}
     for name in ("read", "again", "new"):
-        asked[name] = [{part: each[part] for part in each if part != "answers"} for each in told[name]]
-    return asked
+        requests[name] = [
+            {part: entry[part] for part in entry if part != "answers"} for entry in recorded[name]
+        ]
+    return requests
 
 
 def exact(text):
@@ -114,7 +116,7 @@ def as_written(number):
 
 
 def differences(was, now, place=""):
-    """A line for each value that is not what it was, by its place; a question's place is its path."""
+    """A line for each value that is not what it was, by its place; a request's place is its path."""
     if isinstance(was, dict) and isinstance(now, dict):
         for name in sorted(was.keys() | now.keys()):
             yield from differences(was.get(name, NOTHING), now.get(name, NOTHING), f"{place}.{name}")

@@ -1,8 +1,8 @@
 """A database of release 0.1, with data, under this code: it migrates, and the API answers as 0.1 did.
 
-What 0.1 answered stands in `0.1/answers.json`. A process of its own asks the same again, on the clock of the
-same moment (`asking.py`). Where a later release means to answer otherwise, say here what and why: the files
-of 0.1 stay as they are.
+What 0.1 answered is in `0.1/answers.json`. A process of its own sends the same requests again, on the
+clock of the same moment (`ask_api.py`). Where a later release means to answer otherwise, say here what and
+why: the files of 0.1 stay as they are.
 """
 
 from itertools import islice
@@ -11,7 +11,7 @@ import pytest
 from django.db import connections
 
 from tests.serving import manage
-from tests.upgrade.releases import answers_of, as_written, ask, database_of, differences, exact, questions_of
+from tests.upgrade.releases import answers_of, as_written, ask, database_of, differences, exact, requests_of
 
 # On one worker: they share a database, which takes seconds to open.
 pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("upgrade-from-0.1")]
@@ -33,7 +33,7 @@ def now(tmp_path_factory):
     vendor = connections["default"].vendor
     with database_of("0.1", vendor, tmp_path_factory.mktemp("upgrade")) as environment:
         manage(environment, "migrate")
-        return exact(ask(environment, questions_of("0.1")))
+        return exact(ask(environment, requests_of("0.1")))
 
 
 def shown(was, now):
@@ -50,7 +50,7 @@ def test_readers_are_answered_as_before(was, now):
 
 
 def test_activity_that_is_stored_is_answered_as_before(was, now):
-    replayed = [answer["replayed"] for question in now["again"] for answer in question["answers"]]
+    replayed = [answer["replayed"] for request in now["again"] for answer in request["answers"]]
 
     assert replayed == ["true", None, "true", None]
     assert shown(was["again"], now["again"]) == []

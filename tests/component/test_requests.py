@@ -106,7 +106,7 @@ def test_challenge_that_is_over_is_not_asked_for_again(shop, contract):
     assert len(contract.queries()) == 1
 
 
-def test_expired_token_is_told_and_shown(shop, contract, refused):
+def test_expired_token_is_reported_and_shown(shop, contract, refused):
     element = shop.list([started(challenge())], member="alice")
     contract.dead_tokens.add(token())
 
@@ -114,7 +114,7 @@ def test_expired_token_is_told_and_shown(shop, contract, refused):
 
     expect(element.locator(".notice-title")).to_have_text("Please sign in again")
     expect(element.locator("challenge-card")).to_have_count(0)
-    assert len(shop.heard("token-expired", at_least=1)) == 1
+    assert len(shop.events("token-expired", at_least=1)) == 1
     shop.hide()
     shop.hide(False)
     shop.refresh()
@@ -156,7 +156,7 @@ def test_new_token_asks_again_at_once(shop, contract, refused):
     shop.refresh()
 
     expect(element.locator(".title")).to_have_text("Renewed")
-    assert shop.heard("error") == []
+    assert shop.events("error") == []
     refused(401)
 
 
@@ -215,7 +215,7 @@ def test_stale_answer_is_dropped(shop, contract):
     shop.page.wait_for_timeout(200)
 
     expect(element.locator(".title")).to_have_text("Newest")
-    assert shop.heard("error") == []
+    assert shop.events("error") == []
 
 
 def test_attributes_set_together_are_one_request(shop, contract):
@@ -234,12 +234,12 @@ def test_attributes_set_together_are_one_request(shop, contract):
 
 
 @pytest.mark.parametrize("status", [400, 403, 500])
-def test_refusal_is_told_and_can_be_tried_again(shop, contract, refused, status):
+def test_refusal_is_shown_and_can_be_tried_again(shop, contract, refused, status):
     contract.next = [refusal(status, "odd", "Something odd.", "limit")]
     element = shop.list([challenge()])
 
     expect(element.locator(".notice-title")).to_have_text("This could not be loaded")
-    assert shop.heard("error") == [
+    assert shop.events("error") == [
         {"status": status, "errors": [{"code": "odd", "detail": "Something odd.", "attr": "limit"}]}
     ]
     element.get_by_role("button", name="Try again").click()
@@ -262,7 +262,7 @@ def test_no_network_keeps_what_was_read_and_asks_when_it_is_back(shop, contract,
 
     shop.refresh()
 
-    assert shop.heard("error", at_least=1) == [{"status": 0, "errors": []}]
+    assert shop.events("error", at_least=1) == [{"status": 0, "errors": []}]
     expect(element.locator(".title")).to_have_text("Monthly Big Spender")
     contract.guest = [challenge(eudTitle="Back")]
     shop.page.context.set_offline(False)
@@ -322,7 +322,7 @@ def test_busy_api_keeps_what_was_read_on_the_screen(shop, contract, refused):
 
     shop.refresh()
 
-    assert [detail["status"] for detail in shop.heard("error", at_least=1)] == [429]
+    assert [detail["status"] for detail in shop.events("error", at_least=1)] == [429]
     expect(element.locator(".title")).to_have_text("Monthly Big Spender")
     refused(429)
 

@@ -1,4 +1,4 @@
-"""What the shop of the story offers: rewards with their codes, and challenges with milestones.
+"""What the shop of the scenario offers: rewards with their codes, and challenges with milestones.
 
 Coupon codes that differ in case or in blanks alone are among them: release 0.1 took them for different ones.
 """

@@ -1,11 +1,11 @@
-"""Asks the service as it is in this checkout, on a clock that stands still at a moment of the past.
+"""Sends requests to the service as it is in this checkout, on a clock stopped at a moment of the past.
 
-    python -m tests.upgrade.asking < QUESTIONS > ANSWERS
+    python -m tests.upgrade.ask_api < REQUESTS > ANSWERS
 
 A process of its own, for the settings choose its database and everything in it must see one clock. It knows
-the service by addresses, commands and labels of models, and names none of its modules: it asks any release.
+the service by addresses, commands and labels of models, and names none of its modules: any release works.
 
-In come `moment`, the backend's `key`, and three lists of questions: `read` reads, `again` sends activity that
+In come `moment`, the backend's `key`, and three lists of requests: `read` reads, `again` sends activity that
 is stored already, `new` sends new activity. Out come the same with the answers, and what commands, the
 staff's permissions and the pages of the admin say. Only `new` writes anything that a reader sees.
 """
@@ -30,21 +30,21 @@ CURSOR = "..."
 RECORDS_OPENED = 3
 
 
-def everything(told):
+def everything(requests):
     callers = {
-        "backend": Client(SERVER_NAME=HOST, headers={"Authorization": f"Api-Key {told['key']}"}),
+        "backend": Client(SERVER_NAME=HOST, headers={"Authorization": f"Api-Key {requests['key']}"}),
         "guest": Client(SERVER_NAME=HOST),
     }
 
     def answered(name):
         return [
-            {**question, "answers": list(answers_to(question, callers[question["by"]]))}
-            for question in told[name]
+            {**request, "answers": list(answers_to(request, callers[request["by"]]))}
+            for request in requests[name]
         ]
 
     return {
-        "moment": told["moment"],
-        "key": told["key"],
+        "moment": requests["moment"],
+        "key": requests["key"],
         "migrate": command("migrate", "--check"),
         "makemigrations": command("makemigrations", "--check", "--dry-run"),
         "ledger": command("verify_ledger"),
@@ -68,18 +68,18 @@ def command(*words):
     return [0, printed.getvalue()]
 
 
-def answers_to(question, client):
+def answers_to(request, client):
     """`path` is read, every page of it, or `post` is sent there; numbers stay as they were answered."""
-    path = question["path"]
+    path = request["path"]
     while path:
-        if "post" in question:
-            answer = client.post(path, question["post"], content_type="application/json")
+        if "post" in request:
+            answer = client.post(path, request["post"], content_type="application/json")
         else:
             answer = client.get(path)
         is_json = answer.headers["Content-Type"] == "application/json"
         cursor = next_cursor(answer) if is_json else None
         yield shown(answer, is_json, cursor)
-        path = cursor and f"{question['path'].partition('?')[0]}?cursor={cursor}"
+        path = cursor and f"{request['path'].partition('?')[0]}?cursor={cursor}"
 
 
 def next_cursor(answer):
@@ -102,7 +102,8 @@ def permissions():
     groups = apps.get_model("auth", "Group").objects.order_by("name")
     return {
         group.name: sorted(
-            f"{each.content_type.app_label}.{each.codename}" for each in group.permissions.all()
+            f"{permission.content_type.app_label}.{permission.codename}"
+            for permission in group.permissions.all()
         )
         for group in groups
     }
@@ -130,10 +131,10 @@ def pages_of(model):
 
 
 def main():
-    told = json.load(sys.stdin)
-    with time_machine.travel(datetime.fromisoformat(told["moment"]), tick=False):
+    requests = json.load(sys.stdin)
+    with time_machine.travel(datetime.fromisoformat(requests["moment"]), tick=False):
         django.setup()
-        answers = msgspec.json.encode(everything(told))
+        answers = msgspec.json.encode(everything(requests))
     sys.stdout.buffer.write(answers)
 
 

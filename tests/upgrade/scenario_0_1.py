@@ -1,6 +1,6 @@
-"""What happened in the shop whose database stands in `0.1/`: eight weeks, told to release 0.1 step by step.
+"""What happened in the shop whose database is in `0.1/`: eight weeks, sent to release 0.1 step by step.
 
-Everything goes through doors that a customer has (the API, the admin, commands), on a clock that is set by
+Everything goes through what a customer can use (the API, the admin, commands), on a clock that is set by
 hand. It runs on a checkout of release 0.1 alone; `make_0_1.py` calls it.
 """
 
@@ -17,21 +17,21 @@ from challenges import settling
 from members.models import Member
 from rewards.models import RewardLog
 from tests.staff import rung
-from tests.upgrade.catalogue_0_1 import TITLES, make_challenges, make_rewards, make_special_challenges
-from tests.upgrade.shop_0_1 import HOST
+from tests.upgrade.config_0_1 import TITLES, make_challenges, make_rewards, make_special_challenges
+from tests.upgrade.shop_client_0_1 import HOST
 
 HALF_PAID_MEMBERS = ("heidi", "ivan", "judy", "karl", "lena")
 
 
 def play(shop):
-    """Tell it all; ends at 11:40 on the 25th of November 2026, UTC."""
+    """Run all of it; ends at 11:40 on the 25th of November 2026, UTC."""
     make_rewards(shop)
     make_challenges(shop)
     make_special_challenges(shop)
     early_october(shop)
     late_october(shop)
     early_november(shop)
-    staff_act(shop)
+    staff_actions(shop)
     late_november(shop)
     pause_and_archive(shop)
     today(shop)
@@ -70,11 +70,11 @@ def early_october(shop):
 def late_october(shop):
     """Daylight saving ends in Berlin on the 25th; staff pause a member, and some activity comes too late."""
     shop.at("2026-10-20T09:00")
-    shop.act(shop.sam, "pause", shop.member("dave"))
+    shop.staff_action(shop.sam, "pause", shop.member("dave"))
     shop.log("Monthly sum", "dave", 99, "dave-1", counts="member_paused")
     shop.activity("visit", "dave", name="dave-2")
-    shop.act(shop.sam, "pause", shop.member("ünï/cödé & co"))
-    shop.act(shop.sam, "pause", shop.member("ünï/cödé & co"))
+    shop.staff_action(shop.sam, "pause", shop.member("ünï/cödé & co"))
+    shop.staff_action(shop.sam, "pause", shop.member("ünï/cödé & co"))
     shop.log("Weekly sum", "alice", 40, "late-1", at="2026-10-10T12:00", counts="window_closed")
     shop.log("Daily sum", "bob", 60, "late-2", at="2026-10-18T12:00", counts="window_closed")
     shop.at("2026-10-25T00:30")
@@ -132,7 +132,7 @@ def early_november(shop):
     shop.log("Extended", "carol", 90)
 
 
-def staff_act(shop):
+def staff_actions(shop):
     """Everything that staff do by hand, once at least."""
     shop.at("2026-11-09T09:00")
     shop.take_back("Weekly sum", "alice", "order-5", 100)
@@ -147,13 +147,15 @@ def staff_act(shop):
     taken = shop.reward_log("carol", reward__name="Partner vouchers").id
     shop.send("post", f"/schema/reward_log/record/{taken}/revoke")
     shop.at("2026-11-09T14:00")
-    shop.act(shop.sam, "redeem", shop.reward_log("bob", reward__name="Partner vouchers").id)
-    shop.act(shop.sam, "revoke", shop.reward_log("bob", reward=None).id)
-    shop.act(shop.sam, "reissue", shop.reward_log("carol", status="capped").id, coupon_code="", instead_of="")
+    shop.staff_action(shop.sam, "redeem", shop.reward_log("bob", reward__name="Partner vouchers").id)
+    shop.staff_action(shop.sam, "revoke", shop.reward_log("bob", reward=None).id)
+    shop.staff_action(
+        shop.sam, "reissue", shop.reward_log("carol", status="capped").id, coupon_code="", instead_of=""
+    )
     extended = shop.reward_log("carol", reward__name="Five percent", milestone=None).id
-    shop.act(shop.sam, "extend", extended, reward_expiry_at="2026-12-24T18:00")
-    shop.act(shop.sam, "reverse", shop.log("Monthly sum", "alice", 10)["id"], activity_value="4.5")
-    shop.act(
+    shop.staff_action(shop.sam, "extend", extended, reward_expiry_at="2026-12-24T18:00")
+    shop.staff_action(shop.sam, "reverse", shop.log("Monthly sum", "alice", 10)["id"], activity_value="4.5")
+    shop.staff_action(
         shop.sam,
         "add_log",
         shop.member("alice"),
@@ -169,7 +171,7 @@ def staff_act(shop):
     shop.clock.shift(timedelta(seconds=1))
     exported = reverse("desk:export_member", args=[shop.member("carol")])
     assert b"".join(shop.sam.post(exported, {"reason": "She asked for it."}))
-    shop.act(shop.sam, "erase", shop.member("erin"), confirm="erin")
+    shop.staff_action(shop.sam, "erase", shop.member("erin"), confirm="erin")
     shop.delete("member", "frank")
     shop.log("Monthly sum", "frank", 33)
 
@@ -262,7 +264,7 @@ def today(shop):
     waiting = RewardLog.objects.filter(status="pending_code", reward__name="Gift card").order_by("id")
     first, second = waiting[:2]
     shop.patch("reward_log", first.id, couponCode="GIFT-1")
-    shop.act(shop.sam, "fill", second.id, coupon_code="gift-1")
+    shop.staff_action(shop.sam, "fill", second.id, coupon_code="gift-1")
     shop.clock.shift(timedelta(seconds=1))
     Client(SERVER_NAME=HOST).post(reverse("admin:login"), {"username": "mia", "password": "forgotten"})
     Client(SERVER_NAME=HOST).get("/schema/challenge/record", headers={"Authorization": "Api-Key wrong.key"})

@@ -1,6 +1,6 @@
-"""What release 0.1 was asked about the database in `0.1/`, as `asking.py` reads it.
+"""What release 0.1 was asked about the database in `0.1/`, as `ask_api.py` reads it.
 
-Questions name records by the ids that the story gave them, read from its database. `make_0_1.py` calls it.
+Requests name records by the ids that the scenario gave them, read from its database. `make_0_1.py` calls it.
 """
 
 from urllib.parse import quote, urlencode
@@ -17,7 +17,7 @@ LISTED = (
 )
 LANGUAGES = ("en", "es", "fr", "de", "ar", "ja")
 READERS = ("alice", "bob", "bob ", "carol", "grace", "nobody")
-# Of each table every so many rows are asked for one by one: the others stand in the lists.
+# Of each table every so many rows are asked for one by one: the others are in the lists.
 SINGLE = {
     "challenge": ("challenges_challenge", 3),
     "milestone": ("milestones_milestone", 4),
@@ -51,7 +51,7 @@ def sent(slug, **body):
     return {"by": "backend", "path": f"/schema/{slug}/record", "post": body}
 
 
-def readings(database):
+def reads(database):
     yield from lists()
     yield from narrowed_lists(database)
     yield from single_records(database)
@@ -138,7 +138,7 @@ def as_guests(database):
         yield {"by": "guest", "path": f"/media/{icon}"}
 
 
-def repetitions(database):
+def replays(database):
     """Activity that is stored already, and what contradicts it."""
     (monthly,) = ids(database, "challenges_challenge", "name = 'Monthly sum'")
     log = {"challengeId": monthly, "uniqueIdentifier": "by-hand-1", "activityId": "phone"}
@@ -169,5 +169,5 @@ def new_activity(database):
 
 
 def ids(database, table, condition="1 = 1"):
-    found = database.execute(f"SELECT id FROM {table} WHERE {condition} ORDER BY id")
-    return [f"{id_[:8]}-{id_[8:12]}-{id_[12:16]}-{id_[16:20]}-{id_[20:]}" for (id_,) in found]
+    rows = database.execute(f"SELECT id FROM {table} WHERE {condition} ORDER BY id")
+    return [f"{id_[:8]}-{id_[8:12]}-{id_[12:16]}-{id_[16:20]}-{id_[20:]}" for (id_,) in rows]

@@ -1,4 +1,4 @@
-"""The customer of the story: a backend with its key, a staff of three, and a clock that is set by hand."""
+"""The customer of the scenario: a backend with its key, a staff of three, and a clock that is set by hand."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -16,7 +16,7 @@ from tests.staff import sent
 HOST = "localhost"
 
 
-class Shop:
+class ShopClient:
     """The customer's backend with its key, the staff, and the clock. Every request takes a second."""
 
     def __init__(self, clock):
@@ -156,7 +156,7 @@ class Shop:
         self.clock.shift(timedelta(seconds=1))
         check_done(client.post(address, typed))
 
-    def act(self, client, name, subject, **typed):
+    def staff_action(self, client, name, subject, **typed):
         self.page(
             client, reverse("desk:act", args=[name, subject]), {"reason": f"A {name} by phone."} | typed
         )
@@ -164,9 +164,9 @@ class Shop:
     def member(self, name):
         return Member.objects.get(external_id=name).id
 
-    def reward_log(self, member, **found):
-        """The newest reward log of a member that is so; an issued one unless told otherwise."""
-        wanted = {"member__external_id": member, "status": "issued"} | found
+    def reward_log(self, member, **conditions):
+        """The newest reward log of a member that is so; an issued one unless `conditions` say otherwise."""
+        wanted = {"member__external_id": member, "status": "issued"} | conditions
         return RewardLog.objects.filter(**wanted).order_by("-id")[0]
 
 
