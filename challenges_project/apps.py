@@ -2,8 +2,8 @@ from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
 
 
-class FloorConfig(AppConfig):
-    """The project itself, an app for the sake of its commands."""
+class ProjectConfig(AppConfig):
+    """The project as an app, so that Django finds its commands."""
 
     name = "challenges_project"
     label = "challenges_project"
@@ -18,7 +18,7 @@ class FloorConfig(AppConfig):
 
 
 class StaffAdminConfig(admin_apps.AdminConfig):
-    """What INSTALLED_APPS names instead of django.contrib.admin."""
+    """The admin with our site class; INSTALLED_APPS names it instead of django.contrib.admin."""
 
     default = False
     default_site = "core.admin.site.StaffSite"
