@@ -14,7 +14,7 @@ class AccessConfig(AppConfig):
         from access.api import throttling
         from access.domain import roles, tokens
 
-        # A wrong setting stops the start.
+        # An invalid setting stops the start.
         tokens.configured_verifier()
         throttling.configured_rate()
         post_migrate.connect(roles.set_permissions, dispatch_uid="access.groups")

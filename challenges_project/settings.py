@@ -1,6 +1,6 @@
-"""Every setting, read from the environment; a wrong value stops the start with the name of the variable.
+"""Django settings, read from the environment; an invalid value stops the start and names the variable.
 
-What the variables mean stands in docs/configuration.md. Times are UTC inside; TIME_ZONE is the admin's.
+The variables are documented in docs/configuration.md. Times are stored in UTC; TIME_ZONE is the admin's.
 """
 
 import zoneinfo
@@ -20,7 +20,7 @@ def refuse(variable: str, remedy: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(f"{variable}: {remedy}")
 
 
-# --- What kind of process this is -------------------------------------------------------------------------
+# --- Process ----------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
 DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 SECRET_KEY = env("SECRET_KEY", default="debug-only-" + "x" * 50 if DEBUG else "")
@@ -34,7 +34,7 @@ if TRUSTED_PROXIES < 0:
 
 INSTALLED_APPS = [
     "challenges_project",
-    # The theme's templates come before those of the apps that it dresses.
+    # Before the admin, so that the theme's templates are found first.
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.simple_history",
@@ -97,7 +97,7 @@ TEMPLATES = [
     },
 ]
 
-# Widgets may have templates of ours, too.
+# Widgets may use templates of our own.
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Database ---------------------------------------------------------------------------------------------
@@ -113,15 +113,15 @@ if DATABASE_URL:
             "OPTIONS": {
                 # Binary parameters of the hot path need the server to bind them.
                 "server_side_binding": True,
-                # A statement that a connection repeats is planned once (a sixth of one log's time). Behind a
-                # pooler that hands out connections by transaction, set 0.
+                # A statement that a connection repeats is planned once: a sixth less time for a log.
+                # Set 0 behind a pooler that assigns connections by transaction.
                 "prepare_threshold": env.int("DATABASE_PREPARE_THRESHOLD", default=5) or None,
                 "pool": {
                     "min_size": 1,
                     "max_size": env.int("DATABASE_POOL_SIZE", default=8),
                     "timeout": 10,
-                    # Tried after 1, 3, 7 and 10 seconds, then whenever somebody asks. The default goes on for
-                    # five minutes in ever longer steps: the server would be back long before we notice.
+                    # Retry after 1, 3, 7 and 10 seconds, then with each request. By default the pool retries
+                    # for five minutes in ever longer steps, and would find the server long after its return.
                     "reconnect_timeout": 10,
                     "connection_class": WatchedConnection,
                 },
@@ -140,7 +140,7 @@ else:
                 "timeout": 20,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
             },
-            # A file, or threads of one test would not see each other's rows.
+            # A file: with an in-memory database, threads of one test would not see each other's rows.
             "TEST": {"NAME": str(DATA_DIR / "test.sqlite3")},
         }
     }
@@ -155,7 +155,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-# The pair, or a stranger locks the admin out by knowing a user name.
+# Both, or anyone who knows a user name could lock its owner out.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 1
@@ -172,7 +172,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 
 # --- Languages and time -----------------------------------------------------------------------------------
-# Fixed: each language is a set of columns, so a new one is a migration (docs/add-a-language.md).
+# Fixed in the code: a language is a set of columns, a new one a migration (docs/add-a-language.md).
 LANGUAGES = [
     ("en", _("English")),
     ("es", _("Spanish")),
@@ -189,13 +189,15 @@ LANGUAGES_OFFERED = env.list("LANGUAGES_OFFERED", default=list(MODELTRANSLATION_
 if LANGUAGE_CODE not in MODELTRANSLATION_LANGUAGES:
     raise refuse("LANGUAGE_CODE", f"one of {', '.join(MODELTRANSLATION_LANGUAGES)}")
 if unknown := set(LANGUAGES_OFFERED) - set(MODELTRANSLATION_LANGUAGES):
-    strangers = ", ".join(sorted(unknown))
-    raise refuse("LANGUAGES_OFFERED", f"{strangers} is not one of {', '.join(MODELTRANSLATION_LANGUAGES)}")
+    unknown_codes = ", ".join(sorted(unknown))
+    raise refuse(
+        "LANGUAGES_OFFERED", f"{unknown_codes} is not one of {', '.join(MODELTRANSLATION_LANGUAGES)}"
+    )
 if "en" not in LANGUAGES_OFFERED:
     raise refuse("LANGUAGES_OFFERED", "must contain en, the language that texts fall back to")
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True
-# SQLite leaves out what an index includes: it is no slower for that.
+# SQLite ignores the included columns of an index, and is no slower for it.
 SILENCED_SYSTEM_CHECKS = ["models.W040"]
 FORMAT_MODULE_PATH = "core.admin.formats"
 TIME_ZONE = env("TIME_ZONE", default="UTC")
@@ -265,7 +267,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 
-# --- What a browser may load ------------------------------------------------------------------------------
+# --- Content Security Policy ------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],

@@ -1,4 +1,4 @@
-"""The setting of the admin's theme, django-unfold: names, colours, and where it finds the pages of ours."""
+"""The setting of the admin's theme, django-unfold: names, colours and the callbacks in `backoffice`."""
 
 from typing import Any
 

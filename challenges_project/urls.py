@@ -1,4 +1,4 @@
-"""The roof: which address leads into which room."""
+"""The root URLconf."""
 
 from django.conf import settings
 from django.contrib import admin

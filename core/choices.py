@@ -1,4 +1,4 @@
-"""Statuses and enumerations that several rooms share: the values are the wire's, the labels the admin's."""
+"""Statuses and enumerations that several apps share: values for the wire, labels for the admin."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -29,7 +29,7 @@ class MemberStatus(TextChoices):
 
 
 class ProgressStatus(TextChoices):
-    """Never stored: a fact of the progress row and the clock."""
+    """Never stored, but derived from the progress row and the time (docs/rules.md, Progress)."""
 
     NOT_STARTED = "not_started", _("Not started")
     IN_PROGRESS = "in_progress", _("In progress")
@@ -38,7 +38,7 @@ class ProgressStatus(TextChoices):
 
 
 class RewardLogStatus(TextChoices):
-    """`expired` is derived from the expiry time, never stored."""
+    """`expired` is never stored, but derived from the expiry (docs/rules.md, Statuses of a reward log)."""
 
     PENDING_CODE = "pending_code", _("Waiting for a code")
     ISSUED = "issued", _("Issued")
@@ -49,7 +49,7 @@ class RewardLogStatus(TextChoices):
 
 
 class ReversalPolicy(TextChoices):
-    """What a reversal does to rewards that the remaining value no longer supports."""
+    """The effect of a reversal on rewards that the remaining value no longer reaches."""
 
     KEEP = "keep", _("Keep every reward")
     REVOKE_UNREDEEMED = "revoke_unredeemed", _("Revoke rewards not yet redeemed")

@@ -1,14 +1,14 @@
-"""The one way domain code says no. It knows no HTTP: the API and the admin turn it into their own answers."""
+"""Refusals of the domain, free of HTTP: the API and the admin turn them into answers of their own."""
 
 from collections.abc import Iterable
 
 
 class DomainError(Exception):
-    """A refusal in the words of the domain.
+    """A refusal by a rule of the domain.
 
     `code` is stable and for programs (`duplicate_conflict`), `message` is for people and names the remedy,
     `field` is the Python name of the refused field (`ends_at`), inside other records with a dotted path
-    (`milestones.1.name`), or None when no single field is to blame.
+    (`milestones.1.name`), or None when it concerns no single field.
     `status` is the kind of refusal: `invalid`, `conflict`, `not_found`, `forbidden`, `busy` or `too_large`.
     """
 
@@ -24,7 +24,10 @@ class DomainError(Exception):
 
 
 class DomainErrors(DomainError):  # noqa: N818 - the plural of DomainError
-    """Several refusals at once, so that a caller mends every field in one go. The first speaks for all."""
+    """Several refusals, so that a caller can correct every field at once.
+
+    `code`, `message`, `field` and `status` are those of the first.
+    """
 
     def __init__(self, errors: Iterable[DomainError]) -> None:
         self.errors = list(errors)

@@ -1,4 +1,4 @@
-"""The end user of the customer's shop."""
+"""The members: end users of the shop."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -13,9 +13,10 @@ class MemberQuerySet(models.QuerySet):
 
 
 class Member(models.Model):
-    """A member is named by the customer's own identifier and is never a Django user.
+    """An end user, identified by the shop's own identifier; never a Django user.
 
-    Erasing replaces `external_id` and the profile by random values and keeps the row, so that totals stay.
+    Erasing replaces `external_id` by a random one, empties the profile and keeps the row, so that totals stay
+    (docs/rules.md, Members).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -48,7 +49,7 @@ class Member(models.Model):
         verbose_name_plural = _("members")
         ordering = ["-id"]
         indexes = [
-            # The member search of support: by e-mail, whatever its case.
+            # For the member search of support, which ignores case.
             models.Index(models.functions.Lower("email"), name="member_by_email"),
             models.Index(models.functions.Lower("last_name"), name="member_by_last_name"),
         ]

@@ -1,7 +1,6 @@
-"""`Authorization` to a caller: an API key, an end-user token, or nothing at all. Cookies are never looked at.
+"""Authenticate requests by the `Authorization` header (docs/api.md, Credentials and scopes).
 
-A bad credential is 401 and never a guest; two at once are 400. The header is judged the same for DRF's views
-and for the plain ones.
+A bad credential is 401 and never makes a guest. DRF views and direct actions share this code.
 """
 
 import hmac
@@ -26,7 +25,7 @@ _NO_HASH = "0" * 64
 
 
 def identify(request: HttpRequest) -> Caller:
-    """Who sent this request. Raises `Refused`: 401 bad credential, 400 two credentials, 429 guessing."""
+    """The caller of a request. Raises `Refused`: 401 bad credential, 400 two credentials, 429 too many."""
     header = request.META.get("HTTP_AUTHORIZATION")
     if header is None:
         return GUEST
@@ -35,14 +34,14 @@ def identify(request: HttpRequest) -> Caller:
     scheme, _, credential = header.strip().partition(" ")
     credential = credential.strip()
     if scheme.lower() == "api-key":
-        return _admin_of(credential, request)
+        return _authenticate_key(credential, request)
     if scheme.lower() == "bearer":
-        return _end_user_of(credential)
+        return _authenticate_token(credential)
     raise unauthorized("Send Authorization: Api-Key <key> or Authorization: Bearer <token>.")
 
 
 class CallerAuthentication(BaseAuthentication):
-    """`identify` for DRF: `request.user` is a `Caller`, `request.auth` stays None."""
+    """DRF's authentication by `identify`: `request.user` is a `Caller`, `request.auth` is None."""
 
     def authenticate(self, request: Request | HttpRequest) -> tuple[Caller, None]:
         return identify(getattr(request, "_request", request)), None
@@ -52,10 +51,11 @@ class CallerAuthentication(BaseAuthentication):
 
 
 def unauthorized(detail: str) -> Refused:
+    """A `Refused` 401, for the caller to raise."""
     return Refused(401, Fault("not_authenticated", detail), headers={"WWW-Authenticate": WWW_AUTHENTICATE})
 
 
-def _end_user_of(token: str) -> EndUserCaller:
+def _authenticate_token(token: str) -> EndUserCaller:
     verifier = configured_verifier()
     if verifier is None:
         raise unauthorized("End-user tokens are not accepted here.")
@@ -65,50 +65,50 @@ def _end_user_of(token: str) -> EndUserCaller:
         raise unauthorized(str(error)) from error
 
 
-def _admin_of(key: str, request: HttpRequest) -> AdminCaller:
+def _authenticate_key(key: str, request: HttpRequest) -> AdminCaller:
     now = timezone.now()
-    caller = _usable_key(key, now) if len(key) <= LONGEST_KEY else None
+    caller = _find_caller(key, now) if len(key) <= LONGEST_KEY else None
     if caller is None:
         failed_attempts.note_wrong_key(request, now)
         raise unauthorized("The API key is unknown, paused or expired.")
     return caller
 
 
-# Written out: the ORM would take longer to build it than the database to answer, on every request.
-_FIND = """
+# Raw SQL: on every request the ORM would take longer to build the query than the database to answer it.
+_FIND_KEY = """
     SELECT id, name, key_hash, may_ingest, may_read, may_admin, paused,
            expires_at IS NULL OR expires_at > %s, last_used_at IS NULL OR last_used_at < %s
     FROM access_apikey WHERE prefix = %s
 """
 
 
-def _usable_key(key: str, now: datetime) -> AdminCaller | None:
-    """One indexed query a request, so that a paused key is refused at once in every worker."""
+def _find_caller(key: str, now: datetime) -> AdminCaller | None:
+    """The caller of a valid key, else None. Not cached, so that every worker refuses a paused key at once."""
     minute = now.replace(second=0, microsecond=0)
-    row = _found(key.partition(".")[0], now, minute) if key.isascii() and key.isprintable() else None
-    # Compared also when there is no such prefix: an answer takes equally long for every wrong key.
+    row = _find_row(key.partition(".")[0], now, minute) if key.isascii() and key.isprintable() else None
+    # Compared even without a row, so that the answer to any wrong key takes equally long.
     key_hash = KEY_HASH(key.encode()).hexdigest()
     if not hmac.compare_digest(row[2] if row else _NO_HASH, key_hash) or row is None:
         return None
-    key_id, name, _hash, may_ingest, may_read, may_admin, paused, current, due = row
-    if paused or not current:
+    key_id, name, _hash, may_ingest, may_read, may_admin, paused, is_current, is_use_due = row
+    if paused or not is_current:
         return None
     caller = AdminCaller(UUID(str(key_id)), name, scopes_of(may_ingest, may_read, may_admin))
-    if due:
+    if is_use_due:
         _note_use(caller.key_id, minute)
     return caller
 
 
-def _found(prefix: str, now: datetime, minute: datetime) -> tuple[Any, ...] | None:
-    as_sent = connection.ops.adapt_datetimefield_value
+def _find_row(prefix: str, now: datetime, minute: datetime) -> tuple[Any, ...] | None:
+    adapt = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
-        cursor.execute(_FIND, [as_sent(now), as_sent(minute), prefix])
+        cursor.execute(_FIND_KEY, [adapt(now), adapt(minute), prefix])
         row: tuple[Any, ...] | None = cursor.fetchone()
         return row
 
 
 def _note_use(key_id: UUID, minute: datetime) -> None:
-    """At most one small write a minute and key; a courtesy, so that a failure of it is no error."""
+    """Set `last_used_at`, at most once a minute and key. It is informative alone, so a failure is ignored."""
     try:
         ApiKey.objects.filter(pk=key_id).exclude(last_used_at__gte=minute).update(last_used_at=minute)
     except DatabaseError:

@@ -1,8 +1,8 @@
-"""Wrong API keys: the 21st of one address within a minute is 429, whichever worker it reaches.
+"""Limit failed API-key attempts to 20 per minute and address, across workers (docs/api.md, Conventions).
 
-The count lives in the database, which all workers share. A right key is always served, also from an address
-that is over the limit: keys have 256 random bits, so the limit sheds load rather than stops a guess, and
-behind a proxy that hides addresses a stranger must not be able to lock the shop out.
+The database holds the count, because all workers share it. A valid key is served even from an address over
+the limit: behind a proxy that hides addresses, nobody must be able to lock the shop out. Keys have 256 random
+bits, so the limit reduces load and need not stop guesses.
 """
 
 from datetime import datetime, timedelta
@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.http import HttpRequest
 
+from access.api.throttling import client_address
 from access.models.api_key import WrongKeys
 from core.api.errors import Fault, Refused
-from core.api.http.addresses import client_address
 from core.ids import uuid7
 
 WRONG_KEYS_A_MINUTE = 20
@@ -23,13 +23,13 @@ _ADD = """
     ON CONFLICT (address, minute) DO UPDATE SET attempts = access_wrongkeys.attempts + 1
     RETURNING attempts
 """
-# Addresses that this process knows to be over the limit: they cost no further write in their minute.
+# The minute in which an address exceeded the limit: until it is over, further attempts cost no write.
 _over: dict[str, datetime] = {}
 _MOST_REMEMBERED = 10_000
 
 
 def note_wrong_key(request: HttpRequest, now: datetime) -> None:
-    """Count one wrong key. Raises `Refused` 429 when its address has sent too many in this minute."""
+    """Count a wrong key at `now` (UTC). Raises `Refused` 429 when its address exceeds the limit."""
     address, minute = client_address(request), now.replace(second=0, microsecond=0)
     if _over.get(address) != minute:
         if _count(address, minute) <= WRONG_KEYS_A_MINUTE:
@@ -40,7 +40,7 @@ def note_wrong_key(request: HttpRequest, now: datetime) -> None:
 
 
 def _count(address: str, minute: datetime) -> int:
-    """Add one attempt and read the sum in one statement, so that two workers never read the same number."""
+    """Add an attempt and return the sum, in one statement, so that two workers never get the same sum."""
     row = WrongKeys(id=uuid7(minute), address=address, minute=minute)
     fields = WrongKeys._meta.concrete_fields[:3]
     with connection.cursor() as cursor:
@@ -58,5 +58,5 @@ def _remember(address: str, minute: datetime) -> None:
 
 
 def clear_remembered() -> None:
-    """What this process remembers; the database still counts."""
+    """Forget the addresses over the limit in this process; the database keeps its counts."""
     _over.clear()

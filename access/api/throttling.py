@@ -1,12 +1,13 @@
-"""RATE_LIMIT, such as `600/minute`: the most requests of one caller in a second, minute or hour. Or off.
+"""Limit the requests of a caller by the setting RATE_LIMIT, such as `600/minute` (docs/api.md, Conventions).
 
-Counted in each worker process by itself: a bound on load, cheap enough for every request, not an invoice.
-Guests are told apart by their address.
+Each worker process counts for itself, which is cheap enough for every request and bounds the load well
+enough. Guests are counted by address.
 """
 
 import math
 import time
 from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
 from threading import Lock
 from typing import Any
 
@@ -18,13 +19,12 @@ from rest_framework.throttling import BaseThrottle
 
 from core.api.callers import AdminCaller, Caller, Guest
 from core.api.errors import Fault, Refused
-from core.api.http.addresses import client_address
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 
 
 def configured_rate() -> tuple[int, int] | None:
-    """(requests, seconds) of the setting; None when it is off. Raises `ImproperlyConfigured`."""
+    """The rate of the setting as (requests, seconds); None when it is off. Raises `ImproperlyConfigured`."""
     return parse_rate(settings.RATE_LIMIT)
 
 
@@ -39,19 +39,20 @@ def parse_rate(text: str) -> tuple[int, int] | None:
 
 
 class _Window:
-    """The counts of the running window of this process; a new window forgets the old one whole."""
+    """The counts of the current window of time in this process; the next window starts at zero."""
 
     def __init__(self) -> None:
         self.lock = Lock()
         self.number = -1
         self.counts: dict[str, int] = {}
 
-    def add(self, who: str, number: int) -> int:
+    def add(self, key: str, number: int) -> int:
+        """Count a request of `key` in the window with this number; returns the count so far."""
         with self.lock:
             if number != self.number:
                 self.number, self.counts = number, {}
-            count = self.counts.get(who, 0) + 1
-            self.counts[who] = count
+            count = self.counts.get(key, 0) + 1
+            self.counts[key] = count
             return count
 
 
@@ -59,26 +60,43 @@ _window = _Window()
 
 
 def check_rate(request: HttpRequest, caller: Caller) -> None:
-    """Raises `Refused` 429 with `Retry-After` for the request after the last allowed one."""
+    """Count a request. Raises `Refused` 429 with `Retry-After` when the caller exceeds the rate."""
     rate = configured_rate()
     if rate is None:
         return
     allowed, seconds = rate
-    number, past = divmod(time.time(), seconds)
-    if _window.add(_name(request, caller), int(number)) > allowed:
-        wait = str(max(1, math.ceil(seconds - past)))
+    number, elapsed = divmod(time.time(), seconds)
+    if _window.add(_rate_key(request, caller), int(number)) > allowed:
+        wait = str(max(1, math.ceil(seconds - elapsed)))
         raise Refused(429, Fault("throttled", "Too many requests; wait."), headers={"Retry-After": wait})
 
 
 class CallerRateThrottle(BaseThrottle):
-    """`check_rate` for DRF and for `plain.FastActions`."""
+    """`check_rate` as a DRF throttle; `FastActions` and `CachedReads` call it as well."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
         check_rate(getattr(request, "_request", request), request.user)
         return True
 
 
-def _name(request: HttpRequest, caller: Caller) -> str:
+def _rate_key(request: HttpRequest, caller: Caller) -> str:
     if isinstance(caller, Guest):
         return f"guest:{client_address(request)}"
     return f"key:{caller.key_id}" if isinstance(caller, AdminCaller) else caller.visibility
+
+
+def client_address(request: HttpRequest) -> str:
+    """Rate-limit key for clients without credentials (docs/api.md, Conventions).
+
+    The IPv4 address, or the /64 network of an IPv6 address, because one household has 2^64 of those;
+    `unknown` for a client of a socket file. `behind_proxies` has put the client's address into REMOTE_ADDR.
+    """
+    try:
+        address = ip_address(str(request.META.get("REMOTE_ADDR") or ""))
+    except ValueError:
+        return "unknown"
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return f"{IPv6Address(int(address) >> 64 << 64)}/64"

@@ -1,4 +1,4 @@
-"""The audit of what staff do by hand: noted in the same transaction as the deed, or neither happens."""
+"""Write the audit log of staff actions, each entry in the transaction of its action."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,12 +23,12 @@ def note(
     reason: str = "",
     detail: Mapping[str, Any] | None = None,
 ) -> StaffAction:
-    """Keep what `actor` (a staff account; None: a command on the server) did.
+    """Log an action of `actor`: a staff account, or None for the command line.
 
-    `member`: whoever has an `id` and an `external_id`. `detail`: JSON, without personal data. Call it inside
-    the transaction of the deed.
+    `at` is in UTC. `member`: any object with `id` and `external_id`. `detail`: JSON without personal data.
+    Call it inside the transaction of the action. Raises `DomainError` for a reason that is too long.
     """
-    noted = StaffAction(
+    staff_action = StaffAction(
         actor=actor,
         actor_name=actor.get_username() if actor else "command line",
         action=action,
@@ -40,12 +40,12 @@ def note(
         detail=dict(detail or {}),
         created_at=at,
     )
-    noted.save(force_insert=True)
-    return noted
+    staff_action.save(force_insert=True)
+    return staff_action
 
 
 def checked_reason(reason: str) -> str:
-    """For deeds that need one. Raises `DomainError` on `reason` when it is empty or too long."""
+    """The stripped reason of an action that needs one. Raises `DomainError` when it is empty or too long."""
     text = reason.strip()
     if not text:
         raise DomainError("required", "Say why, in a few words.", "reason")
@@ -55,13 +55,13 @@ def checked_reason(reason: str) -> str:
 
 
 def actions_about(member_id: UUID) -> QuerySet[StaffAction]:
-    """What staff did about a member, newest first."""
+    """The staff actions about a member, newest first."""
     return StaffAction.objects.filter(member_id=member_id)
 
 
 def anonymize(member_id: UUID, external_id: str) -> int:
-    """Put `external_id`, the random one of an erased member, in the place of the real one; answers how often.
+    """Replace the identifier of an erased member by the random `external_id`; returns the number of entries.
 
-    Reasons are free text in which staff may have named somebody: they go.
+    Reasons are deleted, because staff may have written a name into them (docs/rules.md, Members).
     """
     return actions_about(member_id).update(member_external_id=external_id, reason="")

@@ -1,7 +1,7 @@
-"""What the two groups of the staff may do, as one table, set after every migrate.
+"""The permissions of the two staff groups, set after every migrate.
 
-A receiver, not a data migration: on a fresh database the permissions do not exist yet while migrations run.
-Permissions of our apps are set exactly as tabled; for anything else make a group of your own.
+A receiver and no data migration, because on a new database permissions are created after the migrations.
+It also removes permissions of our apps that are not in the table; a shop makes groups of its own for others.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from django.db import router
 MARKETERS, SUPPORT = "Marketers", "Support"
 
 _EDIT = ("view", "add", "change", "delete")
-# (app, model) -> what each group may do with it
+# (app, model) -> the actions of each group
 PERMISSIONS: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
     ("challenges", "challenge"): {MARKETERS: _EDIT, SUPPORT: ("view",)},
     ("challenges", "challengelog"): {MARKETERS: ("view",), SUPPORT: ("view", "add")},
@@ -26,8 +26,8 @@ PERMISSIONS: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
 }
 
 
-def tabled(group: str, app_label: str) -> set[str]:
-    """The code names that a group has in one app, such as `view_challenge`."""
+def permission_names(group: str, app_label: str) -> set[str]:
+    """The code names of a group's permissions in one app, such as `view_challenge`."""
     return {
         f"{action}_{model}"
         for (app, model), groups in PERMISSIONS.items()
@@ -37,7 +37,7 @@ def tabled(group: str, app_label: str) -> set[str]:
 
 
 def set_permissions(sender: AppConfig, using: str, **kwargs: Any) -> None:
-    """The post_migrate receiver: runs for each app once its tables exist, and again any time."""
+    """Set the permissions of both groups in the app of the sender; the post_migrate receiver, idempotent."""
     from django.contrib.auth.models import Group
 
     if sender.label not in {app for app, _model in PERMISSIONS} or not router.allow_migrate_model(
@@ -47,14 +47,14 @@ def set_permissions(sender: AppConfig, using: str, **kwargs: Any) -> None:
     create_permissions(sender, verbosity=0, using=using)
     for name in (MARKETERS, SUPPORT):
         group, _created = Group.objects.using(using).get_or_create(name=name)
-        _set(group, sender.label, using)
+        _set_group_permissions(group, sender.label, using)
 
 
-def _set(group: Any, app_label: str, using: str) -> None:
+def _set_group_permissions(group: Any, app_label: str, using: str) -> None:
     from django.contrib.auth.models import Permission
 
-    ours = Permission.objects.using(using).filter(content_type__app_label=app_label)
-    wanted = set(ours.filter(codename__in=tabled(group.name, app_label)))
+    of_app = Permission.objects.using(using).filter(content_type__app_label=app_label)
+    wanted = set(of_app.filter(codename__in=permission_names(group.name, app_label)))
     present = set(group.permissions.filter(content_type__app_label=app_label))
     group.permissions.add(*(wanted - present))
     group.permissions.remove(*(present - wanted))

@@ -1,6 +1,6 @@
-"""End-user tokens: JWTs signed by the customer's backend. We only verify; the settings pin the algorithm.
+"""Verify end-user tokens: JWTs that the shop's backend signs. The settings fix the algorithm.
 
-Source of the rules: the wire contract, Conventions. Times are seconds of the token's own clock, UTC.
+docs/api.md, Credentials and scopes. Times in a token are seconds since 1970 in UTC.
 """
 
 from dataclasses import dataclass
@@ -31,12 +31,12 @@ PUBLIC_KEYS = {
 
 
 class TokenError(Exception):
-    """The token proves nothing. The message is for the client and tells an attacker no more than it knows."""
+    """An invalid token. The message goes to the client and reveals nothing to an attacker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """One algorithm with the one key that belongs to it."""
+    """Verifies tokens by one algorithm with its key."""
 
     algorithm: str
     key: Any
@@ -44,7 +44,7 @@ class Verifier:
     issuer: str | None
 
     def caller(self, token: str) -> EndUserCaller:
-        """Whom the token names. Raises `TokenError`, whatever is wrong with it."""
+        """The end user of a token. Raises `TokenError` for an invalid one."""
         if len(token) > LONGEST_TOKEN:
             raise TokenError("The token is too long.")
         try:
@@ -53,7 +53,7 @@ class Verifier:
             raise
         except jwt.ExpiredSignatureError as error:
             raise TokenError("The token has expired.") from error
-        except Exception as error:  # PyJWT lets other types through for hostile headers and claims
+        except Exception as error:  # hostile headers and claims make PyJWT raise other types, too
             raise TokenError("The token is not valid.") from error
         return EndUserCaller(_identifier(claims))
 
@@ -65,17 +65,20 @@ class Verifier:
             audience=self.audience,
             issuer=self.issuer,
             leeway=LEEWAY_SECONDS,
-            options={"require": _required(self.audience, self.issuer)},
+            options={"require": self._required_claims()},
         )
         if "crit" in decoded["header"]:
             raise TokenError("The token has critical extensions.")
         claims: dict[str, Any] = decoded["payload"]
-        _check_life(claims["exp"])
+        _check_lifetime(claims["exp"])
         return claims
+
+    def _required_claims(self) -> list[str]:
+        return ["exp", "sub", *(["aud"] if self.audience else []), *(["iss"] if self.issuer else [])]
 
 
 def configured_verifier() -> Verifier | None:
-    """What the settings allow; None when end users have no tokens here. Raises `ImproperlyConfigured`."""
+    """The verifier of the settings; None when they allow no tokens. Raises `ImproperlyConfigured`."""
     return _verifier(
         settings.ENDUSER_JWT_SECRET,
         settings.ENDUSER_JWT_PUBLIC_KEY,
@@ -121,11 +124,7 @@ def _checked_public_key(pem: str, algorithm: str) -> Any:
     return key
 
 
-def _required(audience: str | None, issuer: str | None) -> list[str]:
-    return ["exp", "sub", *(["aud"] if audience else []), *(["iss"] if issuer else [])]
-
-
-def _check_life(exp: Any) -> None:
+def _check_lifetime(exp: Any) -> None:
     if isinstance(exp, bool) or not isinstance(exp, (int, float)):
         raise TokenError("exp is not a number.")
     if exp > timezone.now().timestamp() + LONGEST_LIFE_SECONDS + LEEWAY_SECONDS:

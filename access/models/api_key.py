@@ -1,4 +1,4 @@
-"""The keys of the customer's backends."""
+"""The API keys of the shop's backends (docs/api.md, Credentials and scopes)."""
 
 import hashlib
 import secrets
@@ -13,10 +13,10 @@ from core.api.callers import SCOPES, scopes_of
 from core.ids import uuid7
 
 PREFIX_BYTES = 6
-SECRET_BYTES = 32  # 256 random bits: a fast hash is enough, there is nothing to guess
+SECRET_BYTES = 32  # 256 random bits cannot be guessed, so a fast hash is enough
 
 
-# How a key is stored: this hash of its text, as hexadecimal digits.
+# The hash that is stored of a key, as hexadecimal digits.
 KEY_HASH = hashlib.sha256
 
 
@@ -25,7 +25,7 @@ def hash_of(key: str) -> str:
 
 
 class ApiKey(models.Model):
-    """`prefix.secret`, shown once: only the prefix and a SHA-256 of the whole are kept."""
+    """A key is `prefix.secret`; only the prefix and a SHA-256 of the whole are stored."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(
@@ -45,7 +45,7 @@ class ApiKey(models.Model):
     )
     created_at = models.DateTimeField(_("created at"), editable=False)
 
-    # The whole key between its making and the page that shows it; never stored.
+    # The whole key of a new record, until the page that shows it; never stored.
     shown_once: str = ""
 
     class Meta:
@@ -68,7 +68,7 @@ class ApiKey(models.Model):
         return scopes_of(self.may_ingest, self.may_read, self.may_admin)
 
     def renew(self, at: datetime) -> str:
-        """Give this unsaved key its secret; returns the whole key, which nobody can read again later."""
+        """Generate prefix and secret of this unsaved record; returns the whole key, to be shown once."""
         self.id, self.created_at = uuid7(at), at
         self.prefix = secrets.token_hex(PREFIX_BYTES)
         key = f"{self.prefix}.{secrets.token_urlsafe(SECRET_BYTES)}"
@@ -77,7 +77,10 @@ class ApiKey(models.Model):
 
 
 def create_key(name: str, scopes: Collection[str], *, at: datetime) -> tuple[ApiKey, str]:
-    """A stored key and its text, which is shown once. `scopes` are of `ingest`, `read`, `admin`."""
+    """Create a key; returns its record and its text, which is not stored.
+
+    `scopes`: one or more of `ingest`, `read` and `admin`, else ValueError.
+    """
     if not scopes or not set(scopes) <= set(SCOPES):
         raise ValueError(f"scopes must be one or more of {', '.join(SCOPES)}")
     record = ApiKey(name=name, **{f"may_{scope}": True for scope in scopes})
@@ -87,7 +90,7 @@ def create_key(name: str, scopes: Collection[str], *, at: datetime) -> tuple[Api
 
 
 class WrongKeys(models.Model):
-    """How many wrong keys one address sent in one minute: shared by all workers, gone after a few minutes."""
+    """The number of wrong keys that an address sent in one minute; deleted after a few minutes."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     address = models.CharField(max_length=64)
@@ -98,7 +101,7 @@ class WrongKeys(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["address", "minute"], name="wrong_keys_one_row_a_minute")
         ]
-        indexes = [models.Index(fields=["minute"], name="wrong_keys_by_minute")]  # forgetting old minutes
+        indexes = [models.Index(fields=["minute"], name="wrong_keys_by_minute")]  # for deleting old minutes
 
     def __str__(self) -> str:
         return f"{self.address}: {self.attempts}"

@@ -1,4 +1,4 @@
-"""What a member of the staff did to somebody's activity, rewards or data, and why."""
+"""The audit log: what staff did to a member's activity, rewards or data, and why."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from core.ids import uuid7
 
 
 class StaffAction(models.Model):
-    """Append-only; written by `access.audit.note`.
+    """An action of the staff. Append-only, written by `access.domain.audit_log.note`.
 
-    The names of the actor and of the member are kept as they were then: an account may be renamed or deleted.
-    This room knows a member only as an identifier.
+    It stores the names of actor and member as they were then, because an account may be renamed or deleted.
+    The member has no foreign key, because `members` imports this app.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -42,9 +42,9 @@ class StaffAction(models.Model):
         verbose_name_plural = _("staff actions")
         ordering = ["-id"]
         indexes = [
-            # The member page's timeline; what an erasure cleans.
+            # For the member page's timeline, and for erasing a member.
             models.Index(fields=["member_id", "id"], name="staff_action_of_member"),
-            # The history of one record.
+            # For the history of one record.
             models.Index(fields=["target", "target_id", "id"], name="staff_action_of_target"),
         ]
         constraints = [

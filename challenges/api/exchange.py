@@ -1,13 +1,14 @@
-"""Challenges as a document: from staging to production without retyping.
+"""Export challenges as a document and import it, for instance from staging to production.
 
-It holds challenges with their milestones, rewards, icons and every language, in the API's own names (as read
-and written with `languageCode=*`). Ids stay the same, so that what names them elsewhere still fits. Members,
-progress and coupon codes are never part of it.
+The document holds challenges with their milestones, rewards, icons and every language, under the names of the
+API (as with `languageCode=*`). Ids stay the same, so that references to them stay valid. Members, progress
+and coupon codes are never part of it (docs/rules.md, Editing a running challenge).
 """
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from rest_framework import serializers as drf
 
 from challenges.api.presenters.challenge import serialize_challenge
 from challenges.api.serializers import ChallengeSerializer, MilestoneSerializer
-from challenges.api.views.rewards_named import reward_named
+from challenges.api.views.edited_records import find_reward
 from challenges.caches.challenge import read_milestones
 from challenges.editing import service
 from challenges.models import Challenge
@@ -39,8 +40,8 @@ from rewards.models import Reward
 VERSION = 1
 KIND = "challenges"
 LANGUAGE = Language(default_language(), every=True)
-# What belongs to one installation, or follows from the rest.
-LEFT_OUT = {
+# Wire names of what belongs to one installation, or follows from the rest.
+NOT_EXPORTED = {
     "milestones",
     "completionReward",
     "window",
@@ -56,46 +57,51 @@ LEFT_OUT = {
 
 
 def exported(challenges: Iterable[Challenge], at: datetime) -> dict[str, Any]:
-    """The document of these challenges, their unarchived milestones and the rewards that they name."""
-    chosen = list(challenges)
-    milestones = read_milestones([each.id for each in chosen])
-    rewards = {each.completion_reward_id: each.completion_reward for each in chosen}
-    rewards |= {each.reward_id: each.reward for some in milestones.values() for each in some}
+    """The document of these challenges, their unarchived milestones and the rewards of both."""
+    challenges = list(challenges)
+    milestones = read_milestones([challenge.id for challenge in challenges])
+    rewards = {challenge.completion_reward_id: challenge.completion_reward for challenge in challenges}
+    for of_challenge in milestones.values():
+        rewards |= {milestone.reward_id: milestone.reward for milestone in of_challenge}
     reader = Reader(admin=True, guest=False, language=LANGUAGE, origin="", at=at)
     return {
         "kind": KIND,
         "version": VERSION,
-        "rewards": [_trimmed(serialize_reward(each, 0, reader)) for each in rewards.values() if each],
-        "challenges": [_challenge_out(each, milestones.get(each.id, ()), reader) for each in chosen],
+        "rewards": [_portable(serialize_reward(reward, 0, reader)) for reward in rewards.values() if reward],
+        "challenges": [
+            _export_challenge(challenge, milestones.get(challenge.id, ()), reader) for challenge in challenges
+        ],
     }
 
 
-def _challenge_out(challenge: Challenge, milestones: Sequence[Milestone], reader: Reader) -> dict[str, Any]:
-    shown = serialize_challenge(challenge, milestones, reader)
-    told = [
-        _trimmed(own) | _icon_out("eudMilestoneIcon", each.eud_milestone_icon)
-        for own, each in zip(shown["milestones"], milestones, strict=True)
+def _export_challenge(
+    challenge: Challenge, milestones: Sequence[Milestone], reader: Reader
+) -> dict[str, Any]:
+    fields = serialize_challenge(challenge, milestones, reader)
+    exported_milestones = [
+        _portable(milestone_fields) | _export_icon("eudMilestoneIcon", milestone.eud_milestone_icon)
+        for milestone_fields, milestone in zip(fields["milestones"], milestones, strict=True)
     ]
-    return _trimmed(shown) | _icon_out("eudIcon", challenge.eud_icon) | {"milestones": told}
+    icon = _export_icon("eudIcon", challenge.eud_icon)
+    return _portable(fields) | icon | {"milestones": exported_milestones}
 
 
-def _trimmed(shown: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in shown.items() if name not in LEFT_OUT}
+def _portable(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in NOT_EXPORTED}
 
 
-def _icon_out(name: str, file: Any) -> dict[str, Any]:
+def _export_icon(name: str, file: Any) -> dict[str, Any]:
     if not file:
         return {}
     with file.open() as opened:
-        return {
-            name: {"name": file.name.rpartition("/")[2], "base64": base64.b64encode(opened.read()).decode()}
-        }
+        content = base64.b64encode(opened.read()).decode()
+    return {name: {"name": file.name.rpartition("/")[2], "base64": content}}
 
 
 def imported(document: Any, at: datetime, *, keep_status: bool = False) -> list[Challenge]:
-    """Store what `exported` made, all or nothing; everything arrives as a draft unless `keep_status`.
+    """Store a document of `exported` in one transaction; everything becomes a draft unless `keep_status`.
 
-    A reward that exists is used as it is. Raises `DomainErrors` naming each fault by its path, such as
+    A reward that exists already is used as it is. Raises `DomainErrors` with the path of each fault, such as
     `challenges.0.milestones.1.milestoneTargetValue`; a challenge that exists already is `exists`.
     """
     if (
@@ -105,40 +111,34 @@ def imported(document: Any, at: datetime, *, keep_status: bool = False) -> list[
     ):
         raise DomainError("invalid", f"This is no export of challenges of version {VERSION}.", "version")
     with transaction.atomic():
-        for index, told in enumerate(_list(document, "rewards", "rewards")):
-            with _at(f"rewards.{index}"):
-                _reward_in(_object(told), at)
-        made = []
-        for index, told in enumerate(_list(document, "challenges", "challenges")):
-            with _at(f"challenges.{index}"):
-                made.append(_challenge_in(dict(_object(told)), at, keep_status))
-        return made
+        for index, fields in enumerate(_list(document, "rewards")):
+            with _error_path(f"rewards.{index}"):
+                _import_reward(_object(fields), at)
+        challenges = []
+        for index, fields in enumerate(_list(document, "challenges")):
+            with _error_path(f"challenges.{index}"):
+                challenges.append(_import_challenge(dict(_object(fields)), at, keep_status))
+        return challenges
 
 
-class _at:  # noqa: N801 - reads as a preposition
-    """Puts the place of a fault before its field."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
-        if isinstance(error, (DomainError, drf.ValidationError)):
-            answer = answer_to(error)
-            faults: list[Fault] = answer.faults if answer else []
-            raise DomainErrors(
-                DomainError(f.code, f.detail, f"{self.path}.{f.attr}" if f.attr else self.path)
-                for f in faults
-            ) from error
+@contextmanager
+def _error_path(path: str) -> Iterator[None]:
+    """Put `path` before the fields of the errors that are raised inside."""
+    try:
+        yield
+    except (DomainError, drf.ValidationError) as error:
+        answer = answer_to(error)
+        faults: list[Fault] = answer.faults if answer else []
+        raise DomainErrors(
+            DomainError(f.code, f.detail, f"{path}.{f.attr}" if f.attr else path) for f in faults
+        ) from error
 
 
-def _reward_in(told: Mapping[str, Any], at: datetime) -> None:
-    reward_id = _id(told)
+def _import_reward(fields: Mapping[str, Any], at: datetime) -> None:
+    reward_id = _id(fields)
     if Reward.objects.filter(id=reward_id).exists():
         return
-    values = _validated(RewardSerializer, told)
+    values = _validate(RewardSerializer, fields)
     reward = Reward(id=reward_id, created_at=at, updated_at=at, **values)
     if errors := list(reward_service.errors_of(reward)):
         raise DomainErrors(errors)
@@ -146,51 +146,52 @@ def _reward_in(told: Mapping[str, Any], at: datetime) -> None:
     reward.save()
 
 
-def _challenge_in(told: dict[str, Any], at: datetime, keep_status: bool) -> Challenge:
-    challenge_id = _id(told)
+def _import_challenge(fields: dict[str, Any], at: datetime, keep_status: bool) -> Challenge:
+    challenge_id = _id(fields)
     if Challenge.objects.filter(id=challenge_id).exists():
         raise DomainError("exists", "This challenge exists here already; delete it first.", "id")
-    milestones = _list(told, "milestones", "milestones")
-    icons = _icons_in(told, "eudIcon", "eud_icon")
-    values = _validated(ChallengeSerializer, told)
-    reward_named(values.get("completion_reward_id"), "completionRewardId")
+    milestones_fields = _list(fields, "milestones")
+    icons = _import_icon(fields, "eudIcon", "eud_icon")
+    values = _validate(ChallengeSerializer, fields)
+    find_reward(values.get("completion_reward_id"), "completionRewardId")
     challenge = Challenge(id=challenge_id, created_at=at, updated_at=at, **values)
-    made = []
-    for index, each in enumerate(milestones):
-        with _at(f"milestones.{index}"):
-            made.append(_milestone_in(dict(_object(each)), challenge, at))
+    milestones = []
+    for index, milestone_fields in enumerate(milestones_fields):
+        with _error_path(f"milestones.{index}"):
+            milestones.append(_read_milestone(dict(_object(milestone_fields)), challenge, at))
     if not keep_status:
         challenge.status = RecordStatus.DRAFT
-        for milestone, _icons in made:
+        for milestone, _icons in milestones:
             milestone.status = RecordStatus.DRAFT
     with icons_replaced(challenge, icons):
         service.save(challenge, at=at)
-    for index, (milestone, own_icons) in enumerate(made):
-        with _at(f"milestones.{index}"), icons_replaced(milestone, own_icons):
+    for index, (milestone, milestone_icons) in enumerate(milestones):
+        with _error_path(f"milestones.{index}"), icons_replaced(milestone, milestone_icons):
             service.save_milestone(milestone, at=at)
     return challenge
 
 
-def _milestone_in(
-    told: dict[str, Any], challenge: Challenge, at: datetime
+def _read_milestone(
+    fields: dict[str, Any], challenge: Challenge, at: datetime
 ) -> tuple[Milestone, dict[str, CleanIcon | None]]:
-    icons = _icons_in(told, "eudMilestoneIcon", "eud_milestone_icon")
-    told["linkedSchemaRecordId"] = str(challenge.id)
-    values = _validated(MilestoneSerializer, told)
+    """The unsaved milestone and its icon by field name."""
+    icons = _import_icon(fields, "eudMilestoneIcon", "eud_milestone_icon")
+    fields["linkedSchemaRecordId"] = str(challenge.id)
+    values = _validate(MilestoneSerializer, fields)
     del values["linked_schema_record_id"], values["linked_schema_slug"]
-    reward_named(values.get("reward_id"), "rewardId")
-    return Milestone(id=_id(told), challenge=challenge, created_at=at, updated_at=at, **values), icons
+    find_reward(values.get("reward_id"), "rewardId")
+    return Milestone(id=_id(fields), challenge=challenge, created_at=at, updated_at=at, **values), icons
 
 
-def _validated(serializer_class: type[drf.Serializer], told: Mapping[str, Any]) -> dict[str, Any]:
-    """Judged as the API judges it, without the ids that make it the same record."""
-    serializer = serializer_class(data=dict(told), context={"language": LANGUAGE})
+def _validate(serializer_class: type[drf.Serializer], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The values by Python name, as the API validates them; without the id, which is read-only there."""
+    serializer = serializer_class(data=dict(fields), context={"language": LANGUAGE})
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
 
 
-def _icons_in(told: dict[str, Any], name: str, field: str) -> dict[str, CleanIcon | None]:
-    icon = told.pop(name, None)
+def _import_icon(fields: dict[str, Any], name: str, field: str) -> dict[str, CleanIcon | None]:
+    icon = fields.pop(name, None)
     if icon is None:
         return {}
     try:
@@ -200,21 +201,21 @@ def _icons_in(told: dict[str, Any], name: str, field: str) -> dict[str, CleanIco
         raise DomainError("invalid", 'Send an icon as {"name": ..., "base64": ...}.', name) from error
 
 
-def _id(told: Mapping[str, Any]) -> UUID:
+def _id(fields: Mapping[str, Any]) -> UUID:
     try:
-        return parse_uuid(str(told.get("id")))
+        return parse_uuid(str(fields.get("id")))
     except ValueError as error:
         raise DomainError("invalid", str(error), "id") from error
 
 
-def _list(told: Mapping[str, Any], name: str, path: str) -> list[Any]:
-    found = told.get(name, [])
-    if not isinstance(found, list):
-        raise DomainError("invalid", "This must be a list.", path)
-    return found
+def _list(fields: Mapping[str, Any], name: str) -> list[Any]:
+    value = fields.get(name, [])
+    if not isinstance(value, list):
+        raise DomainError("invalid", "This must be a list.", name)
+    return value
 
 
-def _object(told: Any) -> Mapping[str, Any]:
-    if not isinstance(told, Mapping):
+def _object(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
         raise DomainError("invalid", "This must be an object.")
-    return told
+    return value

@@ -1,4 +1,4 @@
-"""The fields of a log, one by one: how a value of each is judged, and what is wrong with it in words."""
+"""Parse the fields of a log one by one, and explain what is wrong with each (docs/api.md, Fields)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ from members.domain.profiles import check_phone_number
 
 LONGEST = 256
 
-# Of an answer: ignored in a body.
+# Fields of an answer; a body may hold them and they are ignored.
 READ_ONLY = {
     "id",
     "periodKey",
@@ -32,18 +32,18 @@ READ_ONLY = {
 
 
 def _text(longest: int, shortest: int = 1) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
+    def parse(value: Any) -> str:
         if not isinstance(value, str):
             raise ValueError("Send a text.")
         if not shortest <= len(value) <= longest:
             raise ValueError(f"Send {shortest} to {longest} characters; this has {len(value)}.")
         return value
 
-    return read
+    return parse
 
 
 def _identifier(value: Any) -> str:
-    """A member's, by the same rule as where members are made: it also stands in addresses and tokens."""
+    """A member's identifier, by the rule of `IdentifierField`: it also occurs in addresses and tokens."""
     text = _text(LONGEST)(value)
     if not IDENTIFIER.fullmatch(text):
         raise ValueError("An identifier cannot contain control characters.")
@@ -82,6 +82,7 @@ def _phone(value: Any) -> str:
     return text
 
 
+# The fields of `ownedBy`: the Python name and the parser of each.
 PROFILE: dict[str, tuple[str, Callable[[Any], str]]] = {
     "externalId": ("external_id", _identifier),
     "firstName": ("first_name", _text(LONGEST, 0)),
@@ -92,28 +93,28 @@ PROFILE: dict[str, tuple[str, Callable[[Any], str]]] = {
 
 
 def _owner(value: Any) -> dict[str, str]:
-    """`ownedBy`: the identifier and what else is known. Raises `Refused` with all that is wrong."""
+    """`ownedBy`: the profile fields by Python name. Raises `Refused` with every fault."""
     if not isinstance(value, dict):
         raise ValueError("Send an object with externalId.")
     faults = [
         Fault("unknown_field", "There is no such field.", printable(name)) for name in value.keys() - PROFILE
     ]
-    read: dict[str, str] = {}
-    for name, (column, reader) in PROFILE.items():
+    profile: dict[str, str] = {}
+    for name, (column, parse) in PROFILE.items():
         if value.get(name) is None:
             if name == "externalId":
                 faults.append(Fault("required", "This field is required.", name))
             continue
         try:
-            read[column] = reader(value[name])
+            profile[column] = parse(value[name])
         except (ValueError, DomainError) as error:
             faults.append(Fault("invalid", getattr(error, "message", str(error)), name))
     if faults:
         raise Refused(400, *faults)
-    return read
+    return profile
 
 
-# Every field of a log: how it is read, and whether it must be there.
+# Every field of a log: its parser, and whether it is required.
 FIELDS: dict[str, tuple[Callable[[Any], Any], bool]] = {
     "challengeId": (_uuid, True),
     "ownedById": (_identifier, False),

@@ -1,7 +1,7 @@
-"""From the bytes of a request to well-formed entries, or to everything that is wrong with each.
+"""Parse the bytes of a request into entries, or into every fault of each record.
 
-Two ways to the same judgement: a typed decoder for what is plainly right, twenty-seven times as fast as a
-serializer, and for everything else a slow one that names every bad field. A test holds them equal.
+There are two decoders: a typed one for plain, valid records, 27 times as fast as a serializer, and for
+everything else a slow one that names every bad field. A test holds them equal.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST)]
 
 
 class _Record(msgspec.Struct, forbid_unknown_fields=True):
-    """What the fast way takes: the common shape of a log, without a profile."""
+    """The records that the fast decoder accepts: the common shape of a log, without a profile."""
 
     ownedById: Text
     activityAt: str
@@ -47,7 +47,7 @@ Decoded = Entry | list[Fault]
 
 
 def read_one(body: bytes, *, for_activity: bool = False) -> Entry:
-    """The entry of a body that is one record. Raises `Refused` 400 naming every bad field."""
+    """Parse a body that is one record (docs/api.md, One log). Raises `Refused` 400 with every fault."""
     decoded = _decode(body, for_activity)
     if isinstance(decoded, Entry):
         return decoded
@@ -55,14 +55,18 @@ def read_one(body: bytes, *, for_activity: bool = False) -> Entry:
 
 
 def read_batch(body: bytes, largest: int = LARGEST_BATCH, *, for_activity: bool = False) -> list[Decoded]:
-    """An entry, or its faults, for each record in order. Raises `Refused` when the body is no such object."""
-    records = _records_of(body)
+    """Parse a body `{"records": [...]}` into an entry, or its faults, for each record in order.
+
+    Raises `Refused` 400 when the body is no such object, or has no records or more than `largest`
+    (docs/api.md, Batch).
+    """
+    records = _split_records(body)
     if not 1 <= len(records) <= largest:
         raise refuse("invalid", f"Send 1 to {largest} records.", "records")
     return [_decode(record, for_activity) for record in records]
 
 
-def _records_of(body: bytes) -> Sequence[bytes]:
+def _split_records(body: bytes) -> Sequence[bytes]:
     if body.count(b'"records"') != 1 or body.count(b"\\") > 0:
         _check_whole(body)
     try:
@@ -73,7 +77,10 @@ def _records_of(body: bytes) -> Sequence[bytes]:
 
 
 def _check_whole(body: bytes) -> None:
-    """Refuses what is no JSON, or no object with just `records`; what is wrong inside a record is its own."""
+    """Refuse a body that is no JSON, or no object with `records` alone.
+
+    A fault inside a record is left to that record.
+    """
     try:
         whole = strict_loads(body)
     except Refused as error:
@@ -89,19 +96,19 @@ def _check_whole(body: bytes) -> None:
 
 
 def _decode(record: bytes, for_activity: bool) -> Decoded:
-    return _plain_entry(record, for_activity) or _decode_slowly(record, for_activity)
+    return _decode_plain(record, for_activity) or _decode_any(record, for_activity)
 
 
-def _plain_entry(record: bytes, for_activity: bool) -> Entry | None:
-    """The entry of a record that is plainly right; None when only the slow way can tell."""
+def _decode_plain(record: bytes, for_activity: bool) -> Entry | None:
+    """The entry of a plain, valid record; None for any other, which `_decode_any` has to decode."""
     if b"\\" in record:
         return None
     try:
         raw = _record_decoder.decode(record)
         value = bytes(raw.activityValue)
-        # Without escapes, two quotes for each key and each text: more of them, and a key was sent twice.
-        texts = 8 + 4 * bool(raw.challengeId) + 2 * bool(value) + 2 * value.startswith(b'"')
-        if record.count(b'"') != 2 * 4 + texts or bool(raw.challengeId) == for_activity:
+        # Without escapes there are two quotes for each key and text; more of them mean a repeated key.
+        quotes = 2 * 4 + 8 + 4 * bool(raw.challengeId) + 2 * bool(value) + 2 * value.startswith(b'"')
+        if record.count(b'"') != quotes or bool(raw.challengeId) == for_activity:
             return None
         if not IDENTIFIER.fullmatch(raw.ownedById):
             return None
@@ -126,11 +133,11 @@ def _units_of(value: bytes) -> int | None:
     return parse_amount(value, "activityValue")
 
 
-# An activity names no challenge: it reaches those that name it.
+# Challenge id of the entry of an activity, which reaches every challenge that names its `activityId`.
 NO_CHALLENGE = UUID(int=0)
 
 
-def _decode_slowly(record: bytes, for_activity: bool) -> Decoded:
+def _decode_any(record: bytes, for_activity: bool) -> Decoded:
     try:
         fields = strict_loads(record)
     except Refused as error:
@@ -145,7 +152,7 @@ def _decode_slowly(record: bytes, for_activity: bool) -> Decoded:
     ]
     values: dict[str, Any] = {}
     for name in known:
-        values[name] = _read(name, fields.get(name), faults)
+        values[name] = _parse_field(name, fields.get(name), faults)
     _check_owner(fields, faults)
     if faults:
         return faults
@@ -162,14 +169,15 @@ def _decode_slowly(record: bytes, for_activity: bool) -> Decoded:
     )
 
 
-def _read(name: str, value: Any, faults: list[Fault]) -> Any:
-    reader, required = FIELDS[name]
+def _parse_field(name: str, value: Any, faults: list[Fault]) -> Any:
+    """The value, or None after its faults were added to `faults`."""
+    parse, required = FIELDS[name]
     if value is None:
         if required:
             faults.append(Fault("required", "This field is required.", name))
         return None
     try:
-        return reader(value)
+        return parse(value)
     except DomainError as error:
         faults.append(Fault(error.code, str(error.message), name))
     except ValueError as error:
@@ -180,6 +188,6 @@ def _read(name: str, value: Any, faults: list[Fault]) -> Any:
 
 
 def _check_owner(fields: dict[str, Any], faults: list[Fault]) -> None:
-    sent = [name for name in ("ownedById", "ownedBy") if fields.get(name) is not None]
-    if len(sent) != 1:
+    owners = [name for name in ("ownedById", "ownedBy") if fields.get(name) is not None]
+    if len(owners) != 1:
         faults.append(Fault("required", "Send exactly one of ownedById and ownedBy.", "ownedById"))

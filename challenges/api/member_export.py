@@ -1,4 +1,4 @@
-"""Everything that is stored about one member, as one JSON document: what the law lets a person ask for."""
+"""Export everything that is stored about one member as a JSON document (docs/rules.md, Members)."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -16,7 +16,7 @@ from rewards.models import RewardLog
 VERSION = 1
 ROWS_AT_ONCE = 1000
 
-# What is told of each record: the document's name and where it is found.
+# What the document holds of each record: its name there, and the path of the attribute.
 MEMBER = {
     "externalId": "external_id",
     "firstName": "first_name",
@@ -88,19 +88,23 @@ STAFF_ACTION = {
 
 
 def export_member(member: Member, at: datetime) -> Iterator[bytes]:
-    """The document in pieces, in bounded memory whatever the member did; joined they are one JSON object.
+    """The document in chunks, which join to one JSON object; memory stays bounded.
 
-    `at` is written into it. Names are the API's; amounts are exact numbers, times ISO 8601.
+    `at` becomes `exportedAt`. Names are the API's; amounts are exact numbers, times ISO 8601 in UTC.
     """
-    yield b'{"version":%d,"exportedAt":%s,"member":%s' % (VERSION, encode(at), encode(_told(member, MEMBER)))
-    for name, rows, columns in _parts(member):
+    yield b'{"version":%d,"exportedAt":%s,"member":%s' % (
+        VERSION,
+        encode(at),
+        encode(_fields(member, MEMBER)),
+    )
+    for name, rows, columns in _sections(member):
         yield b',"%s":[' % name.encode()
-        yield from _joined(encode(_told(row, columns)) for row in rows.iterator(ROWS_AT_ONCE))
+        yield from _joined(encode(_fields(row, columns)) for row in rows.iterator(ROWS_AT_ONCE))
         yield b"]"
     yield b"}\n"
 
 
-def _parts(member: Member) -> Iterator[tuple[str, QuerySet[Any], dict[str, str]]]:
+def _sections(member: Member) -> Iterator[tuple[str, QuerySet[Any], dict[str, str]]]:
     progress = ChallengeProgress.objects.filter(member=member).select_related("challenge")
     logs = ChallengeLog.objects.filter(member=member).select_related("challenge")
     rewards = RewardLog.objects.filter(member=member).select_related("challenge", "milestone", "reward")
@@ -112,7 +116,7 @@ def _parts(member: Member) -> Iterator[tuple[str, QuerySet[Any], dict[str, str]]
     yield "staffActions", actions.order_by("id"), STAFF_ACTION
 
 
-def _told(record: Model, columns: dict[str, str]) -> dict[str, Any]:
+def _fields(record: Model, columns: dict[str, str]) -> dict[str, Any]:
     return {name: _value(record, path) for name, path in columns.items()}
 
 
@@ -122,6 +126,6 @@ def _value(record: Any, path: str) -> Any:
     return record
 
 
-def _joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    for place, piece in enumerate(pieces):
-        yield b",\n" + piece if place else piece
+def _joined(rows: Iterable[bytes]) -> Iterator[bytes]:
+    for index, row in enumerate(rows):
+        yield b",\n" + row if index else row

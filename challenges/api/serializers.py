@@ -1,5 +1,8 @@
-"""What the API takes and documents for challenges, milestones, logs and progress; answers are built in
-`representations` (tests hold the two equal)."""
+"""Serializers of challenges, milestones, logs and progress: they validate bodies and document answers.
+
+`challenges.api.presenters` builds the answers; tests hold the two equal. The docstring of a serializer is its
+description in the OpenAPI document.
+"""
 
 from rest_framework import serializers
 
@@ -160,7 +163,7 @@ class ActivitySerializer(RecordSerializer):
     )
 
 
-# Bodies of logs are decoded by `entries`; these document them.
+# `log_parser` decodes the bodies of logs; these serializers document them.
 class ChallengeLogSerializer(ActivitySerializer):
     """One activity of one member for one challenge."""
 

@@ -1,7 +1,7 @@
-"""The server process that `manage.py serve` becomes: granian, which may be told to stop more than once.
+"""The process that `manage.py serve` becomes: granian, patched so that a second stop signal is harmless.
 
-A terminal's Ctrl-C and a supervisor's SIGTERM reach a whole group of processes, make and its like pass them
-on as well. A second signal inside the handler of the first made granian wait for a lock that it held itself.
+Ctrl-C in a terminal and SIGTERM of a supervisor reach a whole group of processes, and tools such as make pass
+them on as well. A second signal during the handler of the first made granian wait for a lock that it held.
 """
 
 import sys
@@ -12,7 +12,7 @@ from granian.server.common import AbstractServer
 
 
 def stop(server: Any, *args: Any) -> None:
-    """The handler of SIGINT and SIGTERM: the first one counts."""
+    """Handle SIGINT and SIGTERM; signals after the first are ignored."""
     if not server.interrupt_signal:
         server.interrupt_signal = True
         server.main_loop_interrupt.set()

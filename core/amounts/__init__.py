@@ -1,7 +1,7 @@
-"""Amounts: signed decimals of 14 digits before the point and 4 after, kept as whole units of 0.0001.
+"""Amounts: signed decimals of 14 digits before the point and 4 after (docs/rules.md, Amounts).
 
-A database counts in units (BIGINT: exact on SQLite and PostgreSQL), Python in normalised Decimals. A query
-compares and picks amounts and does no arithmetic on them: `F("value") + 1`, a unit more, raises.
+The database stores whole units of 0.0001 (BIGINT, exact on SQLite and PostgreSQL), Python has normalised
+Decimals. Queries compare and select amounts. Arithmetic in a query raises: `F("value") + 1` would add a unit.
 """
 
 from core.amounts.form_field import AmountFormField

@@ -1,4 +1,4 @@
-"""How a person types an amount: digits and a point in every language, so that 1.500 is never 1500."""
+"""The form field of amounts: a decimal point in every language, so that 1.500 is never 1500."""
 
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from core.errors import DomainError
 
 
 class AmountFormField(forms.DecimalField):
-    """A number input, never localised, as strict as the API; spaces around the number are forgiven."""
+    """A number input, never localised and as strict as the API, except for surrounding spaces."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs |= {
@@ -31,7 +31,7 @@ class AmountFormField(forms.DecimalField):
             raise ValidationError(error.message, error.code) from None
 
     def prepare_value(self, value: Any) -> Any:
-        """Shown as 500, never as 5E+2; what cannot be an amount is shown as it was typed."""
+        """Format 500, never 5E+2; an invalid amount is shown as it was typed."""
         try:
             return amount(units(value)) if isinstance(value, Decimal) else value
         except DomainError:

@@ -1,4 +1,4 @@
-"""The column type of every amount. A BigIntegerField underneath would be silently wrong, so it is none."""
+"""The model field of amounts. It is no BigIntegerField, whose lookups would silently compare units."""
 
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,7 @@ from core.errors import DomainError
 
 
 class _ComparesAmounts:
-    """A lookup that refuses to compare an amount with an expression that is none."""
+    """A lookup that refuses to compare an amount with an expression of another type."""
 
     rhs: Any
 
@@ -47,7 +47,7 @@ class AmountField(models.Field):
 
     Python reads a normalised Decimal (500, 0.1) and may write a Decimal, an int or a plain decimal text; a
     bool, a float and anything out of range raise ValidationError before the database sees it. Lookups: exact,
-    gt, gte, lt, lte, in, range, isnull; others would compare units, so there are none.
+    gt, gte, lt, lte, in, range, isnull. Others would compare units and do not exist.
     """
 
     description = "Amount"
@@ -106,9 +106,9 @@ class AmountField(models.Field):
 def amount_range_check(
     field: str, name: str, minimum: Decimal | int | str | None = 0
 ) -> models.CheckConstraint:
-    """CHECK that `field` lies between `minimum` (None: the smallest amount) and the largest amount.
+    """A CHECK that `field` is between `minimum` (None: the smallest amount) and the largest amount.
 
-    Both ends are stated, for SQLite turns an integer past 2^63 into an inexact REAL. NULL passes.
+    It states both bounds, because SQLite turns an integer beyond 2^63 into an inexact REAL. NULL passes.
     """
     lowest = -MAX_AMOUNT if minimum is None else amount(units(minimum))
     return models.CheckConstraint(

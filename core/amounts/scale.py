@@ -1,4 +1,4 @@
-"""Pure: amounts as whole units of 0.0001, exact in every database and in every sum."""
+"""Convert amounts to whole units of 0.0001 and back (docs/rules.md, Amounts). Pure."""
 
 import re
 from decimal import Context, Decimal
@@ -12,49 +12,49 @@ MAX_UNITS = 10 ** (INTEGER_DIGITS + DECIMAL_PLACES) - 1
 MAX_AMOUNT = Decimal(MAX_UNITS).scaleb(-DECIMAL_PLACES)
 _TOO_LARGE = 10**INTEGER_DIGITS
 
-# Wide enough for a sum over more rows than a table holds: the default 28 digits would round.
+# Enough digits for a sum over any table; the default of 28 digits would round.
 _EXACT = Context(prec=80)
 _PLAIN = re.compile(r"(-?)([0-9]{1,14})(?:\.([0-9]{1,4}))?")
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]{1,9}))?")
 
 
 def parse_amount(text: str | bytes, field: str | None = None) -> int:
-    """Units (of 0.0001) of a plain decimal number, or of a JSON number with an exponent.
+    """Parse a plain decimal number, or a JSON number with an exponent, into units of 0.0001.
 
-    Strict, for it judges what strangers send: no sign but a leading minus, no spaces, no separators, ASCII
-    digits only. Raises DomainError on `field`: `too_many_decimals` (more than 4 as written, zeros too),
+    Strict, because clients send it: no sign but a leading minus, no spaces, no separators, ASCII digits only.
+    Raises DomainError on `field`: `too_many_decimals` (more than 4 as written, zeros too),
     `too_many_digits` (more than 14 before the point), else `invalid_amount`. Any bytes-like object will do.
     """
     try:
-        found = _PLAIN.fullmatch(text if isinstance(text, str) else str(text, "ascii"))
+        match = _PLAIN.fullmatch(text if isinstance(text, str) else str(text, "ascii"))
     except (TypeError, UnicodeDecodeError):
         raise _invalid(field) from None
-    if found is None:
+    if match is None:
         return _parse_unusual(text if isinstance(text, str) else str(text, "ascii"), field)
-    sign, whole, decimals = found.groups()
+    sign, whole, decimals = match.groups()
     number = int(whole) * SCALE if decimals is None else int(whole + decimals.ljust(DECIMAL_PLACES, "0"))
     return -number if sign else number
 
 
 def parse_text(text: str, field: str | None = None) -> int:
-    """Units of an amount sent as text: a plain decimal, no exponent. Raises as `parse_amount` does."""
+    """Parse an amount that was sent as text, without exponent. Raises as `parse_amount` does."""
     if "e" in text or "E" in text:
         raise _invalid(field)
     return parse_amount(text, field)
 
 
 def _parse_unusual(text: str, field: str | None) -> int:
-    """The rare rest: an exponent, leading zeros, or a refusal that says which limit was passed."""
-    found = _NUMBER.fullmatch(text)
-    if found is None:
+    """Parse the rare forms, an exponent and leading zeros, or raise the error of the exceeded limit."""
+    match = _NUMBER.fullmatch(text)
+    if match is None:
         raise _invalid(field)
-    sign, whole, decimals, exponent = found.groups(default="")
+    sign, whole, decimals, exponent = match.groups(default="")
     shift = int(exponent or 0) - len(decimals)
     return _scaled(sign, (whole + decimals).lstrip("0"), shift, field)
 
 
 def _scaled(sign: str, digits: str, exponent: int, field: str | None) -> int:
-    """Units of digits x 10^exponent; the limits are judged before a large number is built."""
+    """Units of digits x 10^exponent; the limits are checked before a large number is built."""
     if exponent < -DECIMAL_PLACES:
         raise _too_many_decimals(field)
     if digits and len(digits) + exponent > INTEGER_DIGITS:
@@ -78,9 +78,9 @@ def _too_many_digits(field: str | None) -> DomainError:
 
 
 def units(value: Decimal | int | str, field: str | None = None) -> int:
-    """Units of a Python value. Text is judged by `parse_amount`; a Decimal by its value (1.50000 is 1.5).
+    """Units of a Python value: a text as `parse_amount` reads it, a Decimal by its value (1.50000 is 1.5).
 
-    Raises DomainError as `parse_amount` does; a bool and a float are `invalid_amount`: a float is not exact.
+    Raises DomainError as `parse_amount` does. A bool and a float, which is inexact, are `invalid_amount`.
     """
     if isinstance(value, str):
         return parse_amount(value, field)

@@ -1,1 +1,1 @@
-"""Every shared convention of the wire contract, built once. `views` says how to write a resource."""
+"""The shared conventions of the API (docs/api.md, Conventions). `views` shows how to write a resource."""

@@ -1,4 +1,4 @@
-"""An amount on the wire: in as a JSON number or a plain decimal string, out without trailing zeros."""
+"""The serializer field of amounts: a JSON number or a plain decimal text in, a number out."""
 
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,10 @@ from core.errors import DomainError
 
 
 class AmountSerializerField(serializers.Field):
-    """Reads and gives Decimals. A number is judged as it was written, like text: 0.10000 has 5 decimals."""
+    """A Decimal in Python. A number is judged as it was written, like text: 0.10000 has 5 decimals.
+
+    Answers have no trailing zeros (docs/api.md, Conventions).
+    """
 
     def to_internal_value(self, data: Any) -> Decimal:
         try:

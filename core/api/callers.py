@@ -1,4 +1,7 @@
-"""Who is calling, and what they may do: a backend with an API key, an end user or a guest. Pure."""
+"""The callers of the API and their rights: a backend with an API key, an end user or a guest. Pure.
+
+docs/api.md, Credentials and scopes.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,7 +21,7 @@ def scopes_of(may_ingest: bool, may_read: bool, may_admin: bool) -> frozenset[st
 
 
 class _Caller:
-    """What Django's middleware may ask of `request.user`: a caller is never a staff login."""
+    """The attributes of `request.user` that Django's middleware reads. A caller is never a staff login."""
 
     __slots__ = ()
     is_authenticated = False
@@ -29,7 +32,7 @@ class _Caller:
 
 @dataclass(frozen=True, slots=True)
 class AdminCaller(_Caller):
-    """A backend of the customer. `scopes` are those of its key; `admin` contains the others."""
+    """A backend of the shop. `scopes` are those of its key; `admin` contains the others."""
 
     key_id: UUID
     name: str
@@ -41,13 +44,16 @@ class AdminCaller(_Caller):
 
     @property
     def visibility(self) -> str:
-        """Callers with equal visibility read the same rows: cursors and caches are bound to it."""
+        """Key of what this caller may read: callers with the same key read the same rows.
+
+        Cursors and cached responses are bound to it.
+        """
         return "admin"
 
 
 @dataclass(frozen=True, slots=True)
 class EndUserCaller(_Caller):
-    """An end user of the shop, named by the shop's own identifier. There need not be a member's row."""
+    """An end user, by the shop's own identifier. The member's row need not exist."""
 
     external_id: str
     kind: ClassVar[str] = "end_user"
@@ -62,7 +68,7 @@ class EndUserCaller(_Caller):
 
 @dataclass(frozen=True, slots=True)
 class Guest(_Caller):
-    """Nobody in particular: no credential was sent. A bad credential never makes a guest."""
+    """A caller without a credential. A bad credential is refused instead."""
 
     kind: ClassVar[str] = "guest"
 
@@ -82,7 +88,10 @@ ADMINS = frozenset({AdminCaller.kind})
 
 
 def check_read(caller: Caller, readers: frozenset[str]) -> None:
-    """Raises 401 for a guest who would have to say who they are, 403 for a missing scope, else 404."""
+    """Check that the caller may read a resource; `readers` are kinds of callers.
+
+    Raises `Refused`: 401 for a guest, 403 for a key without the scope, 404 for an end user.
+    """
     if isinstance(caller, AdminCaller):
         check_scope(caller, READ)
     elif caller.kind not in readers:
@@ -92,7 +101,11 @@ def check_read(caller: Caller, readers: frozenset[str]) -> None:
 
 
 def check_write(caller: Caller, scope: str, readers: frozenset[str]) -> None:
-    """Only admins write. An end user learns of what it may read that it is read-only, of the rest nothing."""
+    """Check that the caller may write to a resource: only an API key with `scope` may.
+
+    Raises `Refused`: 401 for a guest, 403 for a key without the scope. An end user gets 403 where end users
+    may read, else 404, so that it does not learn of the resource.
+    """
     if isinstance(caller, Guest):
         raise unauthenticated()
     if isinstance(caller, AdminCaller):

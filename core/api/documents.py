@@ -1,4 +1,4 @@
-"""`/openapi.json` and `/docs`."""
+"""`/openapi.json` and `/docs` (docs/api.md, Health, metrics, documents)."""
 
 from functools import lru_cache
 from typing import Any
@@ -9,7 +9,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from core.api.http import answers
-from core.api.http.error_pages import only_reads
+from core.api.http.error_pages import read_only
 from core.api.http.renderers import CONTENT_TYPE, encode
 
 DOCS_POLICY = (
@@ -41,22 +41,22 @@ languages at once. `asMember=ID` shows an API key exactly what that member reads
 
 @lru_cache(maxsize=4)
 def _document(urlconf: str) -> bytes:
-    """Made once in a process: it depends on nothing but the code."""
+    """The OpenAPI document as JSON, cached for the process: it depends on the code alone."""
     document = SchemaGenerator(urlconf=urlconf).get_schema(request=None, public=True)
     document["info"]["description"] = INTRODUCTION
     return encode(document)
 
 
-@only_reads
+@read_only
 def openapi(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(_document(str(settings.ROOT_URLCONF)), content_type=CONTENT_TYPE)
     answers.public(response)
     answers.tag(response)
-    return answers.unless_known(request, response)
+    return answers.not_modified(request, response)
 
 
 class DocsView(SpectacularSwaggerSplitView):
-    """Swagger UI from our own static files, under a policy that lets nothing else in."""
+    """Swagger UI from our own static files; the content policy allows nothing else."""
 
     authentication_classes: list[Any] = []
     permission_classes: list[Any] = []

@@ -1,19 +1,19 @@
-"""What the API refuses with: a status and everything that is wrong, as data. Pure.
+"""Refusals as data: a status and every fault (docs/api.md, Errors). Pure.
 
-`core.api.http.exception_handler` makes responses of it.
+`core.api.http.exception_handler` turns them into responses.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# Everything that is wrong is named at once, within reason: a body can be wrong in 100,000 places.
+# An answer names every fault, up to this many: a body can have 100,000 of them.
 MOST_FAULTS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong. `attr` is a path in the caller's own words, None when no field is to blame."""
+    """One error of an answer. `attr` is the path of the field on the wire, None without a field."""
 
     code: str
     detail: str
@@ -22,7 +22,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A refusal ready to be sent."""
+    """An error response before it is encoded."""
 
     status: int
     faults: list[Fault]
@@ -36,7 +36,7 @@ class Answer:
 
 
 class Refused(Exception):  # noqa: N818 - reads as a sentence where it is raised
-    """What the floor raises: a status and everything that is wrong at once."""
+    """A refused request: the status and every fault. Raised anywhere in the API."""
 
     def __init__(self, status: int, *faults: Fault, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(status, faults)
@@ -44,4 +44,5 @@ class Refused(Exception):  # noqa: N818 - reads as a sentence where it is raised
 
 
 def refuse(code: str, detail: str, attr: str | None = None, *, status: int = 400) -> Refused:
+    """A `Refused` with a single fault, for the caller to raise."""
     return Refused(status, Fault(code, detail, attr))

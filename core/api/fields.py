@@ -1,6 +1,6 @@
-"""Serializer fields that take one JSON type each; DRF's own would take "5" for 5 and 5 for "5".
+"""Serializer fields that accept one JSON type each; DRF's own also accept "5" for 5 and 5 for "5".
 
-In a multipart body every scalar is text, and is read as strictly.
+In a multipart body every scalar is a text, which is parsed just as strictly.
 """
 
 import re
@@ -16,7 +16,7 @@ _WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
 
 
 class TextField(serializers.CharField):
-    """A text. Optional ones (`required=False`) are never null in answers: null and "" both clear."""
+    """A text. An optional one (`required=False`) is never null in answers; null and "" both clear it."""
 
     default_error_messages = {"invalid": "Send a text."}
 
@@ -42,7 +42,7 @@ class TextField(serializers.CharField):
 
 
 class IdentifierField(TextField):
-    """The customer's own identifier, 1 to 256 characters without control characters, kept exactly as sent."""
+    """An identifier of the shop, stored exactly as sent: 1 to 256 characters, no control characters."""
 
     default_error_messages = {"control": "An identifier cannot contain control characters."}
 
@@ -57,7 +57,7 @@ class IdentifierField(TextField):
 
 
 class WholeNumberField(serializers.IntegerField):
-    """A JSON integer between `min_value` and `max_value`; 5.0, "5" and true are none."""
+    """A JSON integer between `min_value` and `max_value`; 5.0, "5" and true are refused."""
 
     default_error_messages = {"invalid": "Send a whole number."}
 
@@ -73,7 +73,7 @@ class WholeNumberField(serializers.IntegerField):
 
 
 class TimeField(serializers.DateTimeField):
-    """An ISO 8601 time with its offset; UTC inside and out."""
+    """An ISO 8601 time with its offset, converted to UTC."""
 
     default_error_messages = {"invalid": "{remedy}"}
 
@@ -86,7 +86,7 @@ class TimeField(serializers.DateTimeField):
             self.fail("invalid", remedy=str(error))
 
     def to_representation(self, value: Any) -> Any:
-        return value  # the encoder writes it
+        return value  # the JSON encoder formats it
 
 
 class UuidField(serializers.UUIDField):
@@ -101,7 +101,7 @@ class UuidField(serializers.UUIDField):
 
 
 class OptionField(serializers.ChoiceField):
-    """One of a closed set, as a text."""
+    """One of the `choices`, as a text."""
 
     default_error_messages = {"invalid_choice": "Send one of {choices}."}
 
@@ -128,6 +128,6 @@ class IdentifierListField(serializers.ListField):
 
 
 def is_form(field: serializers.Field) -> bool:
-    """Whether the value came in a multipart body, where scalars are text."""
+    """Whether the value came in a multipart body, where every scalar is a text."""
     request = field.context.get("request")
     return request is not None and request.content_type.startswith("multipart/")

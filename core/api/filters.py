@@ -1,4 +1,4 @@
-"""What a list may be asked for: flat, typed, closed. A resource declares its filters as data.
+"""Filters of a list, which a resource declares as data (docs/api.md, Conventions).
 
 filters = (UuidFilter("challengeId", "challenge_id"), *time_filters("activity", "activity_at"), *CREATED)
 """
@@ -18,7 +18,7 @@ from core.ids import uuid7_floor
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """One parameter of a list. `parse` raises `ValueError` with the remedy; `apply` narrows the rows."""
+    """One query parameter of a list. `parse` raises `ValueError` with the remedy."""
 
     name: str = field(kw_only=False)
     lookup: str = field(default="", kw_only=False)
@@ -37,7 +37,7 @@ class Filter:
 
 
 class TextFilter(Filter):
-    """Equal to the whole text, capitals included."""
+    """Matches the whole text, case included."""
 
     def parse(self, text: str) -> str:
         if not text:
@@ -85,7 +85,7 @@ class TimeFilter(Filter):
 
 
 class _CreatedFilter(TimeFilter):
-    """Made at or after, before: ids are time-ordered, so the primary key answers it."""
+    """Filters by the time of creation through the primary key: ids are UUIDv7, so they sort by creation."""
 
     def apply(self, rows: QuerySet[Any], value: datetime) -> QuerySet[Any]:
         return rows.filter(**{self.lookup: uuid7_floor(value)})
@@ -93,7 +93,10 @@ class _CreatedFilter(TimeFilter):
 
 @dataclass(frozen=True, kw_only=True)
 class CustomFilter(Filter):
-    """For what is no column: `read` parses (ValueError: remedy), `narrow(rows, value)` filters."""
+    """A filter by something that is no column.
+
+    `read` parses the text (ValueError with the remedy), `narrow(rows, value)` filters.
+    """
 
     narrow: Callable[[QuerySet[Any], Any], QuerySet[Any]]
     read: Callable[[str], Any] = str
@@ -111,7 +114,7 @@ class CustomFilter(Filter):
 
 
 def time_filters(name: str, column: str) -> tuple[Filter, Filter]:
-    """`<name>After` (or at) and `<name>Before`: neighbouring ranges neither overlap nor leave a gap."""
+    """`<name>After` (inclusive) and `<name>Before` (exclusive): adjacent ranges do not overlap."""
     return (
         TimeFilter(f"{name}After", f"{column}__gte", help="At this time or after it."),
         TimeFilter(f"{name}Before", f"{column}__lt", help="Before this time."),
@@ -125,13 +128,14 @@ CREATED: tuple[Filter, Filter] = (
 
 
 def one_of(choices: tuple[str, ...], text: str) -> str:
+    """Check that the text is one of the choices. Raises `ValueError` with the remedy."""
     if text not in choices:
         raise ValueError(f"Send one of {', '.join(choices)}.")
     return str(text)
 
 
 def parse_all(filters: Mapping[str, Filter], parameters: Mapping[str, str]) -> dict[str, Any]:
-    """Each sent filter's value. Raises `Refused` 400 naming all that cannot be read."""
+    """The value of each filter among the parameters. Raises `Refused` 400 with every unreadable one."""
     values: dict[str, Any] = {}
     faults: list[Fault] = []
     for name in parameters.keys() & filters.keys():

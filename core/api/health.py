@@ -1,4 +1,4 @@
-"""For the one who watches the server: is the process alive, can it work, and (METRICS) how does it do."""
+"""`/healthz`, `/readyz` and `/metrics` (docs/api.md, Health, metrics, documents)."""
 
 import os
 from typing import Any
@@ -10,26 +10,26 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 
 from core.api.http.answers import json_response
-from core.api.http.error_pages import only_reads, unknown_path
+from core.api.http.error_pages import read_only, unknown_path
 
 _migrated = False
-# What a room reads when it is asked: Prometheus collectors, added when the room's app is ready.
+# Prometheus collectors that read the database on each request; an app adds its own when it is ready.
 collectors: list[Any] = []
 
 
 @never_cache
-@only_reads
+@read_only
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers; nothing else is looked at."""
+    """200 while the process answers; the database is not checked."""
     return json_response({"status": "ok"})
 
 
 @never_cache
-@only_reads
+@read_only
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when the database answers and has every migration, else 503 with what is missing."""
+    """200 when the database answers and has every migration, else 503 with the `reason`."""
     try:
-        problem = _problem()
+        problem = _find_problem()
     except DatabaseError:
         problem = "database"
     if problem:
@@ -37,8 +37,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return json_response({"status": "ok"})
 
 
-def _problem() -> str | None:
-    """Migrations do not come undone, so they are looked for only until none is missing."""
+def _find_problem() -> str | None:
+    """The reason why the server is not ready. Migrations are checked only until none is missing."""
     global _migrated
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
@@ -49,9 +49,12 @@ def _problem() -> str | None:
 
 
 @never_cache
-@only_reads
+@read_only
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus' text format, of all workers with PROMETHEUS_MULTIPROC_DIR; 404 unless METRICS is on."""
+    """Metrics in Prometheus' text format; 404 without the setting METRICS.
+
+    With PROMETHEUS_MULTIPROC_DIR they are those of all workers.
+    """
     if not settings.METRICS:
         return unknown_path(request)
     import prometheus_client
@@ -61,8 +64,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = prometheus_client.CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)
-    read_now = prometheus_client.CollectorRegistry()
+    database_registry = prometheus_client.CollectorRegistry()
     for collector in collectors:
-        read_now.register(collector)
-    text = prometheus_client.generate_latest(registry) + prometheus_client.generate_latest(read_now)
+        database_registry.register(collector)
+    text = prometheus_client.generate_latest(registry) + prometheus_client.generate_latest(database_registry)
     return HttpResponse(text, content_type=prometheus_client.CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""Icons in a body. End-user texts are in `translated`."""
+"""The serializer field of icons (docs/api.md, Conventions)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from core.icons import MAX_BYTES, CleanIcon, clean_icon
 class IconField(serializers.Field):
     """An uploaded icon, checked and cleaned; null restores the default, the static file `default_icon`.
 
-    The address that the record reads as now changes nothing, so that a read may be sent back whole.
+    The address that the record has now changes nothing, so that a record may be sent back as it was read.
     """
 
     default_error_messages = {
@@ -39,12 +39,12 @@ class IconField(serializers.Field):
             raise serializers.ValidationError(str(error.message), code=error.code) from error
 
     def _address(self) -> str:
-        """As this caller reads it; of a new record, the default one's."""
+        """The icon's address as this caller reads it; of a new record, the default icon's."""
         icon = getattr(self.parent.instance, str(self.source), None)
         return Reader.of(self.context["view"]).icon(icon, self.default_icon)
 
 
 def split_icons(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, CleanIcon | None]]:
-    """Validated values apart: columns to set, and icons, stored with the save (`icons_replaced`)."""
+    """Split validated values into columns to set and icons to store with the save (`icons_replaced`)."""
     icons = {name: value for name, value in values.items() if name.endswith("_icon")}
     return {name: value for name, value in values.items() if name not in icons}, icons

@@ -1,4 +1,4 @@
-"""What one request asks of a resource, read once: filters, order, page, fields, language, and as whom."""
+"""A request's query parameters, read once: filters, order, page, fields, language, and as which member."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,9 +15,9 @@ from core.api.query_string import nearest
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """`sent` is the question as text, without its page: what a cursor carries."""
+    """The parsed query. `parameters` holds it as text, without the page: a cursor carries it on."""
 
-    sent: dict[str, str]
+    parameters: dict[str, str]
     filters: dict[str, Filter]
     values: dict[str, Any]
     order: Order
@@ -27,67 +27,71 @@ class ListQuery:
 
     @property
     def language(self) -> str | None:
-        return self.sent.get("languageCode")
+        return self.parameters.get("languageCode")
 
     @property
     def as_member(self) -> str | None:
-        return self.sent.get("asMember")
+        return self.parameters.get("asMember")
 
-    def narrowed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+    def filtered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         for name, value in self.values.items():
             rows = self.filters[name].apply(rows, value)
         return rows
 
     def cursor_after(self, row: Any) -> str:
-        """What continues this list behind `row`."""
+        """The cursor of the page that begins behind `row`."""
         assert self.cursors is not None  # noqa: S101 - only lists page
-        return self.cursors.write(self.sent, self.paging, self.order.key_of(row))
+        return self.cursors.write(self.parameters, self.paging, self.order.key_of(row))
 
 
 def read_list_query(view: Any, parameters: dict[str, str]) -> ListQuery:
-    """Raises `Refused` 400 naming what cannot be read; a cursor brings its own question."""
+    """Parse the query parameters of a `RecordViewSet`'s request; a cursor brings the query of its list.
+
+    Raises `Refused` 400 with what cannot be read (docs/api.md, Conventions).
+    """
     if view.action != "list":
-        return _question(view, parameters, Paging(), None)
+        return _parse(view, parameters, Paging(), None)
     cursors = Cursors(view.slug, view.request.user.visibility)
     if "cursor" not in parameters:
-        sent = {name: text for name, text in parameters.items() if name not in PAGING}
-        return _question(view, sent, read_paging(parameters), cursors)
-    sent, paging = cursors.read(parameters)
-    if not sent.keys() <= view.known_parameters():
+        without_page = {name: text for name, text in parameters.items() if name not in PAGING}
+        return _parse(view, without_page, read_paging(parameters), cursors)
+    carried, paging = cursors.read(parameters)
+    if not carried.keys() <= view.known_parameters():
         raise bad_cursor()
     try:
-        question = _question(view, sent, paging, cursors)
-        question.order.after(view.get_queryset().model.objects.none(), paging.key or ())
-    except (Refused, ValidationError, ValueError) as error:  # we wrote it, for a list that has changed since
+        query = _parse(view, carried, paging, cursors)
+        query.order.after(view.get_queryset().model.objects.none(), paging.key or ())
+    except (Refused, ValidationError, ValueError) as error:
+        # The cursor is signed by us, so it was valid once: the list has changed since.
         raise bad_cursor() from error
-    return question
+    return query
 
 
-def _question(view: Any, sent: dict[str, str], paging: Paging, cursors: Cursors | None) -> ListQuery:
-    filters = {each.name: each for each in view.own_filters()}
+def _parse(view: Any, parameters: dict[str, str], paging: Paging, cursors: Cursors | None) -> ListQuery:
+    filters = {own_filter.name: own_filter for own_filter in view.own_filters()}
     return ListQuery(
-        sent=sent,
+        parameters=parameters,
         filters=filters,
-        values=parse_all(filters, sent),
-        order=Order(_order(view.sorts, sent.get("sortBy", view.default_order), sent)),
+        values=parse_all(filters, parameters),
+        order=Order(_parse_order(view.sorts, parameters.get("sortBy", view.default_order), parameters)),
         paging=paging,
-        fields=_fields(view, sent.get("fields")),
+        fields=_parse_fields(view, parameters.get("fields")),
         cursors=cursors,
     )
 
 
-def _order(sorts: tuple[Sort, ...], text: str, sent: Mapping[str, str]) -> list[tuple[str, bool]]:
+def _parse_order(sorts: tuple[Sort, ...], text: str, parameters: Mapping[str, str]) -> list[tuple[str, bool]]:
     by_name = {sort.name: sort for sort in sorts}
     sort = by_name.get(text.removeprefix("-"))
     if sort is None:
         allowed = ", ".join(by_name)
         raise refuse("invalid", f"Send one of {allowed}, with - before it for descending.", "sortBy")
-    if sort.within and sort.within not in sent:
+    if sort.within and sort.within not in parameters:
         raise refuse("invalid", f"Sort by {sort.name} within one {sort.within}; send it too.", "sortBy")
     return sort.columns(descending=text.startswith("-"))
 
 
-def _fields(view: Any, text: str | None) -> tuple[str, ...] | None:
+def _parse_fields(view: Any, text: str | None) -> tuple[str, ...] | None:
     if text is None:
         return None
     names = tuple(dict.fromkeys(text.split(",")))

@@ -1,7 +1,7 @@
-"""How many requests there were and how long they took, for Prometheus (METRICS).
+"""Count and time requests for Prometheus (docs/api.md, Health, metrics, documents).
 
-One histogram: its `_count` are the requests. By route, never by path, so that no caller makes up new series.
-Several workers add up in the folder that `manage.py serve` makes for them.
+One histogram, whose `_count` is the number of requests. Its label is the route and not the path, so that
+callers cannot create series. Workers add up through the folder that `manage.py serve` makes for them.
 """
 
 import time
@@ -25,7 +25,7 @@ REQUESTS = Histogram(
 
 
 class MeteringMiddleware:
-    """The first of all, so that it sees what every other one answers."""
+    """Measures every request. List it first, so that it sees the answers of the other middleware."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         if not settings.METRICS:
@@ -33,16 +33,16 @@ class MeteringMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         response = self.get_response(request)
         method = request.method if request.method in METHODS else OTHER
         REQUESTS.labels(method, route_of(request), str(response.status_code)).observe(
-            time.perf_counter() - began
+            time.perf_counter() - started_at
         )
         return response
 
 
 def route_of(request: HttpRequest) -> str:
-    """The route's own text, such as /schema/challenge/record; `other` for what is none (files, 404)."""
+    """The pattern of the route, such as /schema/challenge/record; `other` without a route (files, 404)."""
     match = request.resolver_match
     return f"/{match.route.rstrip('$')}" if match else OTHER

@@ -1,7 +1,7 @@
-"""Pages of a list: by offset for people, by cursor for programs, at the same cost for every page.
+"""Pages of a list, by offset or by cursor (docs/api.md, Conventions).
 
-A cursor holds the whole question (filters, order, the place to go on from) and is signed together with the
-resource and with who may read what, so that another resource's, another caller's or a changed one is refused.
+A cursor holds the query parameters of its list and the key of the last row. It is signed for the resource and
+the caller's visibility, so that a cursor of another list or caller, or a changed one, is refused.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,10 +23,10 @@ PAGING = ("limit", "offset", "cursor", "fetchTotalCount")
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """One allowed order. `column` is stored, never null and indexed together with the id, which breaks ties.
+    """One allowed order. `column` is never null and is indexed together with the id, which breaks ties.
 
-    Ties go in the same direction; `then="-id"` always puts the newest first. `within` names a filter without
-    which the index would not help.
+    Ties follow the direction of the column; with `then="-id"` the newest always comes first. `within` names a
+    filter that must be sent, because the index begins with its column.
     """
 
     name: str
@@ -35,13 +35,13 @@ class Sort:
     within: str = ""
 
     def columns(self, descending: bool) -> list[tuple[str, bool]]:
-        """(column, descending) in order; the last one is the id."""
+        """The pairs of column and `descending` to sort by; the last column is the id."""
         if self.column == "id":
             return [("id", descending)]
         return [(self.column, descending), ("id", self.then.startswith("-") if self.then else descending)]
 
 
-# Ids are time-ordered (UUIDv7): by id is by creation.
+# Ids are UUIDv7: they sort by creation.
 CREATED_AT = Sort("createdAt", "id")
 
 
@@ -53,31 +53,34 @@ class Order:
         return rows.order_by(*(f"-{column}" if descending else column for column, descending in self.columns))
 
     def after(self, rows: QuerySet[Any], key: Sequence[str]) -> QuerySet[Any]:
-        """The rows behind `key`, by one range of the index. Raises `ValueError` for another shape of key."""
+        """The rows behind `key`, as one range of the index. Raises `ValueError` for a malformed key."""
         names = [column for column, _descending in self.columns]
         values = [_value(rows, name, text) for name, text in zip(names, key, strict=True)]
         directions = {descending for _column, descending in self.columns}
         if len(directions) == 1:
             behind = TupleLessThan if directions.pop() else TupleGreaterThan
             return rows.filter(behind(Tuple(*map(F, names)), tuple(values)))
-        return rows.filter(self._mixed(names, values))
+        return rows.filter(self._after_mixed(names, values))
 
-    def _mixed(self, names: list[str], values: list[Any]) -> Q:
-        """One column up, the other down: the first condition alone lets the index find the place."""
+    def _after_mixed(self, names: list[str], values: list[Any]) -> Q:
+        """The rows behind `values` when one column ascends and the other descends.
+
+        The first condition follows from the second and is there for the index alone.
+        """
         first, second = (("lt" if descending else "gt") for _column, descending in self.columns)
-        place = Q(**{f"{names[0]}__{first}e": values[0]})
+        in_range = Q(**{f"{names[0]}__{first}e": values[0]})
         tie = Q(**{names[0]: values[0], f"{names[1]}__{second}": values[1]})
-        return place & (Q(**{f"{names[0]}__{first}": values[0]}) | tie)
+        return in_range & (Q(**{f"{names[0]}__{first}": values[0]}) | tie)
 
     def key_of(self, row: Any) -> list[str]:
-        """Where `row` stands, as text; a row is a model's instance or a dictionary of its columns."""
+        """The values of the sorted columns as text; `row` is a model instance or a dictionary."""
         read = row.__getitem__ if isinstance(row, Mapping) else lambda name: getattr(row, name)
         return [_text(read(column)) for column, _descending in self.columns]
 
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """Which page is asked for. `key` is None for a page by offset."""
+    """The requested page. `key` is that of the row before it, None for a page by offset."""
 
     limit: int = DEFAULT_LIMIT
     offset: int = 0
@@ -85,7 +88,7 @@ class Paging:
     count: bool = False
 
     def cut(self, rows: QuerySet[Any], order: Order) -> list[Any]:
-        """The page's rows and one more, when there is one: no query asks how many there are."""
+        """The rows of the page, and one more when another page follows, which saves a COUNT."""
         rows = order.sorted(rows)
         if self.key is None:
             return list(rows[self.offset : self.offset + self.limit + 1])
@@ -102,23 +105,31 @@ def read_paging(parameters: Mapping[str, str]) -> Paging:
 
 
 def count_up_to(rows: QuerySet[Any]) -> dict[str, Any]:
-    """`totalCount`, counted no further than 10,000."""
-    found = rows.order_by()[: COUNTED_UP_TO + 1].count()
-    return {"totalCount": min(found, COUNTED_UP_TO), "totalCountCapped": found > COUNTED_UP_TO}
+    """`totalCount` and `totalCountCapped`; the count stops at 10,000."""
+    count = rows.order_by()[: COUNTED_UP_TO + 1].count()
+    return {"totalCount": min(count, COUNTED_UP_TO), "totalCountCapped": count > COUNTED_UP_TO}
 
 
 class Cursors:
-    """Writes and reads the cursors of one resource for callers of one visibility."""
+    """Writes and reads the cursors of one resource for callers of one visibility (`core.api.callers`)."""
 
     def __init__(self, slug: str, visibility: str) -> None:
         self.signer = Signer(salt=f"cursor:{slug}:{visibility}")
 
-    def write(self, question: Mapping[str, str], paging: Paging, key: Sequence[str]) -> str:
-        content = {"q": dict(question), "k": list(key), "l": paging.limit, "o": paging.offset + paging.limit}
+    def write(self, parameters: Mapping[str, str], paging: Paging, key: Sequence[str]) -> str:
+        content = {
+            "q": dict(parameters),
+            "k": list(key),
+            "l": paging.limit,
+            "o": paging.offset + paging.limit,
+        }
         return self.signer.sign_object(content, compress=True)
 
     def read(self, parameters: Mapping[str, str]) -> tuple[dict[str, str], Paging]:
-        """The question and the page. Raises `Refused` 400 unless it is of this list and reader."""
+        """The query parameters and the page of a cursor.
+
+        Raises `Refused` 400 for a cursor that this object has not written, or other parameters beside it.
+        """
         for name in parameters.keys() - {"cursor", "limit"}:
             raise refuse("invalid", "Beside a cursor send only limit; it holds the rest.", name)
         try:

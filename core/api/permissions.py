@@ -9,7 +9,7 @@ from core.api.callers import check_read, check_write
 
 
 class CallerPermission(BasePermission):
-    """Check `readers` and `write_scope` of a `RecordViewSet`. A method that it lacks is left to its 405."""
+    """Check `readers` and `write_scope` of a `RecordViewSet`. A method that it lacks becomes a 405 later."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if getattr(view, "action", None) in (None, "metadata"):

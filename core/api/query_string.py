@@ -1,4 +1,7 @@
-"""The query string, strictly: each parameter known, once, UTF-8 and short; all that is wrong is named."""
+"""Parse the query string strictly: known parameters, each once, UTF-8 and short.
+
+docs/api.md, Conventions.
+"""
 
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
@@ -17,17 +20,17 @@ _ASCII = bytes(range(33, 127)).decode()
 
 
 def read_parameters(request: HttpRequest, known: Collection[str]) -> dict[str, str]:
-    """Parameter to value. Raises `Refused` 400 naming all that are unknown, repeated or malformed."""
-    found: dict[str, str] = {}
+    """The values by parameter. Raises `Refused` 400 with every unknown, repeated or malformed one."""
+    values: dict[str, str] = {}
     faults: list[Fault] = []
     for name, value in _pairs(request):
-        fault = _fault(name, value, known, found)
+        fault = _find_fault(name, value, known, values)
         if fault:
             faults.append(fault)
-        found[name] = value
+        values[name] = value
     if faults:
         raise Refused(400, *faults)
-    return found
+    return values
 
 
 def _pairs(request: HttpRequest) -> list[tuple[str, str]]:
@@ -35,7 +38,7 @@ def _pairs(request: HttpRequest) -> list[tuple[str, str]]:
     if not raw:
         return []
     try:
-        # Some clients send other letters unescaped; they must still be UTF-8.
+        # Some clients send non-ASCII characters unescaped; they must still be UTF-8.
         text = quote_from_bytes(raw, safe=_ASCII)
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
     except UnicodeDecodeError as error:
@@ -44,18 +47,18 @@ def _pairs(request: HttpRequest) -> list[tuple[str, str]]:
         raise refuse("too_many_parameters", f"Send at most {MOST_PARAMETERS} parameters.") from error
 
 
-def _fault(name: str, value: str, known: Collection[str], found: Mapping[str, str]) -> Fault | None:
-    shown = printable(name)
+def _find_fault(name: str, value: str, known: Collection[str], values: Mapping[str, str]) -> Fault | None:
+    attr = printable(name)
     if name not in known:
-        return Fault("unknown_parameter", f"There is no such parameter.{nearest(name, known)}", shown)
-    if name in found:
-        return Fault("repeated_parameter", "Send this parameter once.", shown)
+        return Fault("unknown_parameter", f"There is no such parameter.{nearest(name, known)}", attr)
+    if name in values:
+        return Fault("repeated_parameter", "Send this parameter once.", attr)
     if len(value) > (LONGEST_CURSOR if name == "cursor" else LONGEST_VALUE):
-        return Fault("too_long", f"Send at most {LONGEST_VALUE} characters.", shown)
-    return next(text_faults(value, shown), None)
+        return Fault("too_long", f"Send at most {LONGEST_VALUE} characters.", attr)
+    return next(text_faults(value, attr), None)
 
 
 def nearest(name: str, known: Collection[str]) -> str:
-    """` Did you mean X?`, or nothing when nothing is near. The name itself may be anything."""
+    """A suggestion, ` Did you mean X?`, or an empty text when no known name is similar."""
     close = get_close_matches(name[:64], known, n=1)
     return f" Did you mean {close[0]}?" if close else ""

@@ -1,4 +1,4 @@
-"""Who reads a record, and how its texts, icons and amounts look to them. Shared by every representation."""
+"""The reader of a record, and how its texts and icons look to them. Every presenter uses it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,10 @@ from core.texts import effective_text, effective_texts
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """`origin` (`https://shop.example`) makes addresses absolute; `at` is the request's clock."""
+    """The reader of one request.
+
+    `origin` (`https://shop.example`) makes addresses absolute; `at` is the time of the request, in UTC.
+    """
 
     admin: bool
     guest: bool
@@ -35,13 +38,16 @@ class Reader:
         )
 
     def text(self, record: Any, field: str) -> Any:
-        """The text in the reader's language with its fallbacks; for `languageCode=*` all, as stored."""
+        """The text in the reader's language with its fallbacks; with `languageCode=*` all texts, as stored.
+
+        docs/rules.md, End-user texts.
+        """
         if self.language.every:
             return {code: getattr(record, f"{field}_{code}") or None for code in settings.LANGUAGES_OFFERED}
         return effective_text(record, field, self.language.code)
 
     def texts(self, record: Any, fields: Mapping[str, str]) -> dict[str, Any]:
-        """Several texts at once; `fields` maps the names in the result to fields."""
+        """Several texts; `fields` maps the names in the result to the record's fields."""
         if self.language.every:
             return {name: self.text(record, field) for name, field in fields.items()}
         return effective_texts(record, fields, self.language.code)

@@ -1,4 +1,4 @@
-"""`/schema/<slug>/record` and `/schema/<slug>/record/{id}`, without trailing slashes or format suffixes."""
+"""Routes `/schema/<slug>/record` and `/schema/<slug>/record/{id}` (docs/api.md, Addresses and methods)."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from rest_framework.routers import SimpleRouter
 
 
 class RecordRouter(SimpleRouter):
-    """Actions of a record come before the record itself, so that an id may contain anything (`(?s:.+)`)."""
+    """Routes the actions of a record before the record itself, so that an id may contain a slash."""
 
     include_format_suffixes = False
     routes = [SimpleRouter.routes[0], SimpleRouter.routes[1], SimpleRouter.routes[3], SimpleRouter.routes[2]]

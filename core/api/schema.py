@@ -1,13 +1,13 @@
-"""The OpenAPI 3.1 document: what the base classes know of every resource, said once."""
+"""Build the OpenAPI 3.1 document from what the base classes know of every resource."""
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter
 
-from core.api import schema_fields  # noqa: F401 - registers itself
+from core.amounts import MAX_AMOUNT
 from core.api.callers import EndUserCaller, Guest
 from core.api.http.renderers import CONTENT_TYPE
 from core.api.pagination import DEFAULT_LIMIT, LARGEST_LIMIT, LARGEST_OFFSET
@@ -80,6 +80,7 @@ _SHARED: dict[str, dict[str, Any]] = {
     },
     "fetchTotalCount": {"schema": {"type": "boolean", "default": False}},
 }
+BOUNDS = {"minimum": -float(MAX_AMOUNT), "maximum": float(MAX_AMOUNT)}
 
 
 class RecordSchema(AutoSchema):
@@ -91,11 +92,11 @@ class RecordSchema(AutoSchema):
         return f"{self.view.slug}_{self.view.action}" if self._is_ours() else super().get_operation_id()
 
     def get_description(self) -> str:
-        """What the view says of this action; docstrings speak to programmers."""
+        """The view's `documented` sentence of the action; docstrings are for programmers."""
         if not self._is_ours():
             return str(super().get_description() or "")
-        said = self.view.documented.get(self.view.action) or SENTENCES.get(self.view.action, "")
-        return str(said.format(record=self.view.slug.replace("_", " ")))
+        sentence = self.view.documented.get(self.view.action) or SENTENCES.get(self.view.action, "")
+        return str(sentence.format(record=self.view.slug.replace("_", " ")))
 
     def get_tags(self) -> list[str]:
         return [self.view.slug] if self._is_ours() else super().get_tags()
@@ -103,45 +104,48 @@ class RecordSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         if not self._is_ours():
             return list(super().get_override_parameters())
-        found = [OpenApiParameter("id", self.view.lookup_type, "path")] if "{id}" in self.path else []
-        found += [self._shared(name) for name in self.view.shared_parameters() if self._has_use_for(name)]
-        found += [OpenApiParameter(f.name, f.schema, description=f.help) for f in self.view.own_filters()]
-        return found
+        shared = [name for name in self.view.shared_parameters() if self._has_parameter(name)]
+        parameters = [OpenApiParameter("id", self.view.lookup_type, "path")] if "{id}" in self.path else []
+        parameters += [self._shared_parameter(name) for name in shared]
+        parameters += [
+            OpenApiParameter(f.name, f.schema, description=f.help) for f in self.view.own_filters()
+        ]
+        return parameters
 
-    def _has_use_for(self, name: str) -> bool:
-        """Nobody is shown what members never read, as a member."""
+    def _has_parameter(self, name: str) -> bool:
+        """Leave out `asMember` on a resource that end users do not read: there it is 404."""
         return name != "asMember" or EndUserCaller.kind in self.view.readers
 
-    def _shared(self, name: str) -> OpenApiParameter:
-        known = _SHARED[name]
-        schema = dict(known["schema"])
+    def _shared_parameter(self, name: str) -> OpenApiParameter:
+        documented = _SHARED[name]
+        schema = dict(documented["schema"])
         if name == "sortBy":
             schema["enum"] = [sign + sort.name for sort in self.view.sorts for sign in ("", "-")]
             schema["default"] = self.view.default_order
-        return OpenApiParameter(name, schema, description=known.get("description", ""))
+        return OpenApiParameter(name, schema, description=documented.get("description", ""))
 
     def get_auth(self) -> list[dict[str, Any]]:
-        found = super().get_auth()
+        schemes = super().get_auth()
         if not self._is_ours():
-            return found
+            return schemes
         reads = self.method == "GET"
         if not (reads and EndUserCaller.kind in self.view.readers):
-            found = [one for one in found if "endUserToken" not in one]
-        return [*found, {}] if reads and Guest.kind in self.view.readers else found
+            schemes = [scheme for scheme in schemes if "endUserToken" not in scheme]
+        return [*schemes, {}] if reads and Guest.kind in self.view.readers else schemes
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         return self.view.action == "list" if self._is_ours() else super()._is_list_view(serializer)
 
     def _postprocess_serializer_schema(self, schema: Any, serializer: Any, direction: str) -> Any:
         super_schema: Any = super()._postprocess_serializer_schema  # untyped there
-        made = super_schema(schema, serializer, direction)
+        processed = super_schema(schema, serializer, direction)
         if direction == "request":
-            made["additionalProperties"] = False
+            processed["additionalProperties"] = False
         else:
-            made.pop("required", None)  # `fields` and what a caller may see leave out any of them
+            processed.pop("required", None)  # `fields` and the caller's rights may leave out any of them
         if not type(serializer).__dict__.get("__doc__"):
-            made.pop("description", None)  # a base class speaks to programmers
-        return made
+            processed.pop("description", None)  # a docstring of a base class is for programmers
+        return processed
 
     def _get_response_for_code(
         self, serializer: Any, status_code: str, media_types: Any = None, direction: str = "response"
@@ -154,11 +158,12 @@ class RecordSchema(AutoSchema):
         return answer
 
     def _envelope(self, schema: Any) -> dict[str, Any]:
-        listed = {"paging": PAGING} if self.view.action == "list" else {}
-        properties = {"data": schema, **listed}
-        usual = {"type": "object", "required": list(properties), "properties": properties}
-        other = self.view.other_answers.get(self.view.action)
-        return {"oneOf": [usual, other]} if other else usual
+        properties = {"data": schema}
+        if self.view.action == "list":
+            properties["paging"] = PAGING
+        envelope = {"type": "object", "required": list(properties), "properties": properties}
+        other_answer = self.view.other_answers.get(self.view.action)
+        return {"oneOf": [envelope, other_answer]} if other_answer else envelope
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
@@ -181,7 +186,7 @@ class RecordSchema(AutoSchema):
         return sorted(codes)
 
     def _is_ours(self) -> bool:
-        return hasattr(self.view, "own_filters")  # not by its class: views are loaded after this
+        return hasattr(self.view, "own_filters")  # importing `RecordViewSet` here would be a cycle
 
 
 class CallerScheme(OpenApiAuthenticationExtension):
@@ -196,3 +201,41 @@ class CallerScheme(OpenApiAuthenticationExtension):
             {"type": "apiKey", "in": "header", "name": "Authorization", "description": "Api-Key <key>"},
             {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
         ]
+
+
+# Fields of our own, which differ between a body and an answer. drf-spectacular finds the classes by itself.
+class IconScheme(OpenApiSerializerFieldExtension):
+    """A file in a body (or null, which restores the default), an address in an answer."""
+
+    target_class = "core.api.icon_field.IconField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        if direction == "response":
+            return {"type": "string", "format": "uri"}
+        description = (
+            "A file, in multipart/form-data. In JSON null, for the default one, or the address it has now."
+        )
+        return {"type": "string", "format": "binary", "description": description}
+
+
+class TranslatedTextScheme(OpenApiSerializerFieldExtension):
+    """A text of one language, or an object of all with `languageCode=*`; drf-spectacular adds null."""
+
+    target_class = "core.api.translated_fields.TranslatedTextField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        # A rendered message may be longer than its template.
+        longest = {"maxLength": self.target.text.max_length} if direction == "request" else {}
+        languages = {"type": "object", "additionalProperties": {"type": ["string", "null"], **longest}}
+        return {"oneOf": [{"type": "string", **longest}, languages]}
+
+
+class AmountScheme(OpenApiSerializerFieldExtension):
+    """A number; in a body also a plain decimal text."""
+
+    target_class = "core.api.amount_field.AmountSerializerField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        if direction == "response":
+            return {"type": "number", "examples": [150]}
+        return {"type": ["number", "string"], **BOUNDS, "pattern": r"^-?[0-9]{1,14}(\.[0-9]{1,4})?$"}

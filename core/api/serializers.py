@@ -1,4 +1,4 @@
-"""Records in and out: camelCase names made once, unknown fields refused, trimmed and admin-only fields."""
+"""The base serializer: camelCase names, unknown fields refused, `fields=` and admin-only fields."""
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
@@ -13,21 +13,24 @@ from core.api.http.strict_json import printable
 from core.api.names import camel
 from core.api.query_string import nearest
 
-# As many are named; each costs a search for the nearest known name.
+# At most so many are named: each costs a search for the nearest known name.
 MOST_UNKNOWN = 40
 
 
 class WireNames(SerializerMetaclass):
-    """Renames the declared snake_case fields to camelCase when the class is made, never per request."""
+    """Rename the declared snake_case fields to camelCase, once for each class."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> type:
-        made = super().__new__(mcs, name, bases, attrs)
-        made._declared_fields = {camel(n): _sourced(n, f) for n, f in made._declared_fields.items()}
-        return made
+        serializer_class = super().__new__(mcs, name, bases, attrs)
+        fields = serializer_class._declared_fields.items()
+        serializer_class._declared_fields = {
+            camel(field_name): _sourced(field_name, f) for field_name, f in fields
+        }
+        return serializer_class
 
 
 def _sourced(name: str, field: serializers.Field) -> serializers.Field:
-    """The field, reading from where its Python name says; DRF copies a field from its `_kwargs`."""
+    """The field with its Python name as source; DRF copies a field from its `_kwargs`."""
     if camel(name) == name:
         return field
     if isinstance(field, serializers.SerializerMethodField):
@@ -44,9 +47,9 @@ class RecordSerializer(serializers.Serializer, metaclass=WireNames):
     Context, given by the view: `caller`, `language`, `request`, `fields` (trims the outermost object).
     """
 
-    # Wire names that only admins see and send; to anybody else they do not exist.
+    # Wire names of the fields that only admins read and write.
     admin_fields: ClassVar[frozenset[str]] = frozenset()
-    # For documentation: whether an answer of it stands without the envelope `{"data": ...}`.
+    # For the OpenAPI document: whether the answer has no envelope `{"data": ...}`.
     whole_answer: ClassVar[bool] = False
 
     def to_internal_value(self, data: Any) -> Any:
@@ -56,12 +59,12 @@ class RecordSerializer(serializers.Serializer, metaclass=WireNames):
         except serializers.ValidationError as error:
             errors = dict(error.detail)
         if isinstance(data, Mapping):
-            errors.update(self._unknown(data))
+            errors.update(self._unknown_field_errors(data))
         if errors:
             raise serializers.ValidationError(errors)
         return values
 
-    def _unknown(self, data: Mapping[str, Any]) -> dict[str, Any]:
+    def _unknown_field_errors(self, data: Mapping[str, Any]) -> dict[str, Any]:
         unknown = islice((name for name in data if name not in self.fields), MOST_UNKNOWN)
         return {
             printable(name): [
@@ -83,7 +86,7 @@ class RecordSerializer(serializers.Serializer, metaclass=WireNames):
         return chosen
 
     def visible_names(self) -> set[str]:
-        """The wire names that the caller may read. Without a caller (documentation): all."""
+        """The wire names that the caller may read; without a caller (OpenAPI document) all of them."""
         caller = self.context.get("caller")
         hidden = frozenset() if caller is None or isinstance(caller, AdminCaller) else self.admin_fields
         return set(self.fields) - hidden

@@ -1,4 +1,7 @@
-"""End-user texts in a body: one column a language, written by `languageCode`, all at once by `*`."""
+"""The serializer field of end-user texts, which have one column for each language.
+
+docs/rules.md, End-user texts; `languageCode`: docs/api.md, Conventions.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,10 +17,10 @@ from core.texts import DEFAULT_TEXTS, default_text, effective_text
 
 
 class TranslatedTextField(serializers.Field):
-    """Named as the column without its language: `eud_title` fills `eud_title_fr`.
+    """A text whose columns end in a language: the field `eud_title` writes `eud_title_fr`.
 
-    `check(text)` raises `DomainError` for what this text may not contain. Null and "" clear. A text equal to
-    what would be read without it is kept empty, so that a read sent back changes nothing (docs/rules.md).
+    `check(text)` raises `DomainError` for a text that is not allowed. Null and "" clear. A text equal to its
+    fallback is stored as empty, so that a record may be sent back as it was read.
     """
 
     default_error_messages = {
@@ -31,7 +34,7 @@ class TranslatedTextField(serializers.Field):
         super().__init__(required=False, allow_null=True, **kwargs)
 
     def bind(self, field_name: str, parent: Any) -> None:
-        """Reads from the whole record and writes several columns: `source="*"` under the field's own name."""
+        """Set `source="*"`, because the field reads and writes several columns of the record."""
         self.column: str = self.source or field_name
         self.source: str | None = None
         super().bind(field_name, parent)
@@ -54,11 +57,11 @@ class TranslatedTextField(serializers.Field):
     def to_internal_value(self, data: Any) -> dict[str, str]:
         language: Language = self.context["language"]
         if language.every:
-            return self._all(data)
+            return self._all_languages(data)
         text = self._checked(data)
-        return {f"{self.column}_{language.code}": "" if text == self._without(language.code) else text}
+        return {f"{self.column}_{language.code}": "" if text == self._fallback(language.code) else text}
 
-    def _all(self, data: Any) -> dict[str, str]:
+    def _all_languages(self, data: Any) -> dict[str, str]:
         if data is None:
             data = dict.fromkeys(settings.LANGUAGES_OFFERED)
         if not isinstance(data, Mapping):
@@ -67,23 +70,23 @@ class TranslatedTextField(serializers.Field):
         errors: dict[str, Any] = {}
         for code, text in data.items():
             try:
-                texts[f"{self.column}_{self._offered(code)}"] = self._checked(text)
+                texts[f"{self.column}_{self._check_offered(code)}"] = self._checked(text)
             except serializers.ValidationError as error:
                 errors[code] = error.detail
         if errors:
             raise serializers.ValidationError(errors)
-        return self._without_repeated(texts)
+        return self._without_fallbacks(texts)
 
-    def _without_repeated(self, texts: dict[str, str]) -> dict[str, str]:
-        """The default language first: the others are compared with what it says then."""
+    def _without_fallbacks(self, texts: dict[str, str]) -> dict[str, str]:
+        """Empty the texts equal to their fallback. The default language first: it is the others' fallback."""
         default = f"{self.column}_{default_language()}"
         for column in sorted(texts, key=lambda column: column != default):
             code = column.removeprefix(f"{self.column}_")
-            if texts[column] == self._without(code, texts.get(default)):
+            if texts[column] == self._fallback(code, texts.get(default)):
                 texts[column] = ""
         return texts
 
-    def _offered(self, code: str) -> str:
+    def _check_offered(self, code: str) -> str:
         if code not in settings.LANGUAGES_OFFERED:
             self.fail("language", offered=", ".join(settings.LANGUAGES_OFFERED))
         return code
@@ -97,9 +100,14 @@ class TranslatedTextField(serializers.Field):
                 raise serializers.ValidationError([ErrorDetail(str(error.message), error.code)]) from error
         return text
 
-    def _without(self, code: str, sent: str | None = None) -> str:
-        """What a reader of this language gets without its own; `sent`: the default language's text."""
-        record, default = self.parent.instance, default_language()
-        stored = getattr(record, f"{self.column}_{default}", None)
-        lent = None if code == default else stored if sent is None else sent
-        return lent or (default_text(self.column, code) if self.column in DEFAULT_TEXTS else "")
+    def _fallback(self, code: str, new_default: str | None = None) -> str:
+        """The text that is read in a language without its own: the default language's, else the built-in one.
+
+        `new_default`: the default language's text in this request; without one the stored text counts.
+        """
+        inherited = None
+        if code != default_language():
+            inherited = new_default
+            if inherited is None:
+                inherited = getattr(self.parent.instance, f"{self.column}_{default_language()}", None)
+        return inherited or (default_text(self.column, code) if self.column in DEFAULT_TEXTS else "")

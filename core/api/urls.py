@@ -1,4 +1,4 @@
-"""Addresses of the service itself; the resources are routed by their apps."""
+"""URLs of health, metrics and documents; the apps route their own resources."""
 
 from django.urls import path
 

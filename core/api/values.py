@@ -1,4 +1,4 @@
-"""Parse the values of the wire, strictly: times, ids and identifiers (docs/api.md, Conventions). Pure."""
+"""Parse times, ids and identifiers of the wire strictly (docs/api.md, Conventions). Pure."""
 
 import re
 from datetime import UTC, datetime
@@ -10,16 +10,16 @@ _SHAPE = re.compile(
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 EXAMPLE = "2026-11-22T10:00:00Z"
-# The customer's own identifier of a member: no control characters.
+# The shop's identifier of a member: no control characters.
 IDENTIFIER = re.compile(r"[^\x00-\x1f\x7f]+")
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 
 
 def read_time(text: str) -> datetime:
-    """The instant in UTC. Raises `ValueError` with the remedy.
+    """Parse an ISO 8601 time with an offset; the result is in UTC. Raises `ValueError` with the remedy.
 
-    Years 2000 to 2099: further out, the calendar of some zone would leave what Python can count.
+    The years are bounded so that no calendar window in any time zone leaves the range of `datetime`.
     """
     if not _SHAPE.fullmatch(text):
         raise ValueError(_remedy(text))
@@ -44,7 +44,10 @@ def _remedy(text: str) -> str:
 
 
 def parse_uuid(text: str) -> UUID:
-    """The canonical form only: Python would also take braces, `urn:` and no hyphens."""
+    """Parse an id in its canonical form. Raises `ValueError` with the remedy.
+
+    `UUID` also accepts braces, `urn:` and no hyphens.
+    """
     if not _UUID.fullmatch(text):
         raise ValueError("Send an id, such as 0199c9a8-7c60-7000-8000-000000000000.")
     return UUID(text)

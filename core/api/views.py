@@ -1,4 +1,4 @@
-"""The base of every resource. How to write one:
+"""The base class of every resource, and one class for each operation. How to write a resource:
 
     class RewardSerializer(RecordSerializer):              # snake_case in Python, camelCase on the wire
         id = UuidField(read_only=True)                     # read-only: ignored in a body
@@ -10,7 +10,7 @@
 
     class RewardViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, DeleteRecord, RecordViewSet):
         slug = "reward"
-        readers = ADMINS                                   # or KNOWN (and end users), EVERYBODY (and guests)
+        readers = ADMINS                                   # or IDENTIFIED, EVERYBODY (and guests)
         serializer_class = RewardSerializer
         filters = (ChoiceFilter("codeSource", "code_source", tuple(CodeSource.values)), *CREATED)
         sorts = (CREATED_AT,)                # default_order = "-createdAt"
@@ -30,10 +30,10 @@
 
     router.register("reward", RewardViewSet)               # routers.RecordRouter, in the app's urls.py
 
-`self.caller` is who is answered (under `asMember` that member), `self.language` the language of this request,
-`self.parameters` the parsed query parameters. The two writing hooks return the record; what they raise
-(DomainError) is answered. Override `represent(rows)` to build plain dictionaries for lists. A hot POST may
-leave DRF aside: see `plain.FastActions`.
+`self.caller` is the caller, or under `asMember` that member; `self.language` the language of this request;
+`self.parameters` the parsed filters. `create_record` and `update_record` return the record; a DomainError
+that they raise becomes the answer. Override `represent(rows)` to build plain dictionaries for lists. A POST
+that has to be fast may bypass DRF: see `direct_actions.FastActions`.
 """
 
 from datetime import datetime
@@ -53,24 +53,15 @@ from core.api.callers import ADMIN, ADMINS, AdminCaller, Caller, EndUserCaller, 
 from core.api.errors import refuse
 from core.api.filters import Filter
 from core.api.http import answers
-from core.api.http.requests import OurNegotiation, RecordRequest
+from core.api.http.parsers import RecordRequest
+from core.api.http.renderers import JSONNegotiation
+from core.api.language import ERROR_LANGUAGE, Language, reading_language, writing_language
 from core.api.language import PARAMETER as LANGUAGE
-from core.api.language import SPOKEN, Language, reading_language, writing_language
-from core.api.list_query import read_list_query
-from core.api.operations import CreateRecord, DeleteRecord, ListRecords, RetrieveRecord, UpdateRecord
-from core.api.pagination import CREATED_AT, Sort
+from core.api.list_query import ListQuery, read_list_query
+from core.api.pagination import CREATED_AT, Sort, count_up_to
 from core.api.permissions import CallerPermission
 from core.api.query_string import read_parameters
 from core.api.values import parse_uuid
-
-__all__ = [
-    "CreateRecord",
-    "DeleteRecord",
-    "ListRecords",
-    "RecordViewSet",
-    "RetrieveRecord",
-    "UpdateRecord",
-]
 
 AS_MEMBER = "asMember"
 FIELDS = "fields"
@@ -81,36 +72,36 @@ class RecordViewSet(GenericViewSet):
 
     slug: ClassVar[str]
     readers: ClassVar[frozenset[str]] = ADMINS
-    # The scope that a key needs to write.
+    # scope that an API key needs to write
     write_scope: ClassVar[str] = ADMIN
     filters: ClassVar[tuple[Filter, ...]] = ()
     sorts: ClassVar[tuple[Sort, ...]] = (CREATED_AT,)
     default_order: ClassVar[str] = "-createdAt"
-    # action -> query parameters of its own, beside the shared ones
+    # action -> its query parameters beside the shared ones
     own_parameters: ClassVar[dict[str, tuple[Filter, ...]]] = {}
 
-    # action -> its sentence in the documentation; the usual operations have one
+    # action -> its description in the OpenAPI document, where the usual one does not fit
     documented: ClassVar[dict[str, str]] = {}
-    # action -> the schema of what it may answer instead of a record
+    # action -> the schema of an answer that it may give instead of a record
     other_answers: ClassVar[dict[str, dict[str, Any]]] = {}
 
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
     permission_classes = [CallerPermission]
     filter_backends: ClassVar[list[Any]] = []
     pagination_class = None
-    content_negotiation_class = OurNegotiation
+    content_negotiation_class = JSONNegotiation
     metadata_class = None
     lookup_field = "id"
     lookup_value_regex = "[^/]+"
-    lookup_type: ClassVar[Any] = UUID  # as documented
+    lookup_type: ClassVar[Any] = UUID  # in the OpenAPI document
 
     caller: Caller
     language: Language
     parameters: dict[str, Any]
 
-    # --- the way of a request -----------------------------------------------------------------------------
+    # --- request handling ---------------------------------------------------------------------------------
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with translation.override(SPOKEN):
+        with translation.override(ERROR_LANGUAGE):
             response = super().dispatch(request, *args, **kwargs)
             return self._conditional(request, response.render())
 
@@ -132,16 +123,16 @@ class RecordViewSet(GenericViewSet):
             self.read_query(request)
 
     def read_query(self, request: Request) -> None:
-        """The parameters of this action, the caller that is answered, and the language."""
-        question = read_list_query(self, read_parameters(request._request, self.known_parameters()))
-        self.question = question
-        self.parameters = question.values
-        if question.as_member is not None:
-            self.caller = self._member_read_as(question.as_member)
+        """Set the parsed query, the caller that is answered, and the language."""
+        list_query = read_list_query(self, read_parameters(request._request, self.known_parameters()))
+        self.list_query = list_query
+        self.parameters = list_query.values
+        if list_query.as_member is not None:
+            self.caller = self._member_to_read_as(list_query.as_member)
         admin = isinstance(self.caller, AdminCaller)
         reads = request.method in SAFE_METHODS
         self.language = (reading_language if reads else writing_language)(
-            question.language, every_allowed=admin
+            list_query.language, every_allowed=admin
         )
 
     def known_parameters(self) -> set[str]:
@@ -158,7 +149,7 @@ class RecordViewSet(GenericViewSet):
         own = self.own_parameters.get(self.action or "", ())
         return (*self.filters, *own) if self.action == "list" else own
 
-    def _member_read_as(self, external_id: str) -> Caller:
+    def _member_to_read_as(self, external_id: str) -> Caller:
         if not isinstance(self.request.user, AdminCaller):
             raise refuse("forbidden", "Only an API key may read as a member.", AS_MEMBER, status=403)
         if not external_id.strip() or len(external_id) > 256:
@@ -172,48 +163,48 @@ class RecordViewSet(GenericViewSet):
 
     # --- records ------------------------------------------------------------------------------------------
     def records(self) -> QuerySet[Any]:
-        """Everything that `self.caller` may see."""
+        """The records that `self.caller` may see."""
         raise NotImplementedError
 
     def get_queryset(self) -> QuerySet[Any]:
         return self.records()
 
     def record(self) -> Any:
-        """The record of the path, 404 when its id is malformed or the caller may not see it."""
+        """The record of the path. Raises `Http404` for a malformed id or an invisible record."""
         try:
             record_id = parse_uuid(self.kwargs[self.lookup_field])
         except ValueError as error:
             raise Http404 from error
-        found = self.records().filter(pk=record_id).first()
-        if found is None:
+        record = self.records().filter(pk=record_id).first()
+        if record is None:
             raise Http404
-        return found
+        return record
 
     def field_names(self) -> set[str]:
-        """What `fields=` may name."""
+        """The wire names that `fields=` may contain."""
         return self.serializer_class(context={"caller": self.caller}).visible_names()
 
     @cached_property
     def at(self) -> datetime:
-        """The clock of this request, read once."""
+        """The time of this request, in UTC."""
         return timezone.now()
 
     # --- answers ------------------------------------------------------------------------------------------
     def get_serializer_context(self) -> dict[str, Any]:
         context = super().get_serializer_context()
         if not getattr(self, "swagger_fake_view", False):
-            fields = self.question.fields if self.request.method in SAFE_METHODS else None
+            fields = self.list_query.fields if self.request.method in SAFE_METHODS else None
             context |= {"caller": self.caller, "language": self.language, "fields": fields}
         return context
 
     def represent(self, rows: list[Any]) -> list[Any]:
-        """Records as they go out. Override it to build dictionaries; trim them by `trimmed`."""
+        """Serialize records. An override builds plain dictionaries and passes them through `trimmed`."""
         return list(self.get_serializer(rows, many=True).data)
 
     def trimmed(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Plain dictionaries cut to `fields=`."""
-        chosen = self.question.fields
-        return [{name: row[name] for name in chosen if name in row} for row in rows] if chosen else rows
+        """The dictionaries with the fields of `fields=` alone."""
+        names = self.list_query.fields
+        return [{name: row[name] for name in names if name in row} for row in rows] if names else rows
 
     def answer(self, record: Any, status: int = 200) -> Response:
         return Response({"data": self.represent([record])[0]}, status=status)
@@ -227,7 +218,7 @@ class RecordViewSet(GenericViewSet):
         return response
 
     def _is_public(self, response: Any) -> bool:
-        """A guest's GET of what every guest reads alike."""
+        """Whether any cache may store the response: a guest's successful read of what guests may read."""
         return (
             isinstance(getattr(self, "caller", None), Guest)
             and Guest.kind in self.readers
@@ -239,4 +230,46 @@ class RecordViewSet(GenericViewSet):
         if response.headers["Cache-Control"] != answers.PUBLIC:
             return response
         answers.tag(response)
-        return answers.unless_known(request, response)
+        return answers.not_modified(request, response)
+
+
+# One class for each operation: a view set lists those that its resource has.
+class ListRecords:
+    def list(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        query: ListQuery = self.list_query
+        rows = query.filtered(self.records())
+        page = query.paging.cut(rows, query.order)
+        limit = query.paging.limit
+        paging: dict[str, Any] = {"offset": query.paging.offset, "limit": limit, "nextCursor": None}
+        if len(page) > limit:
+            page.pop()
+            paging["nextCursor"] = query.cursor_after(page[-1])
+        if query.paging.count:
+            paging |= count_up_to(rows)
+        return Response({"data": self.represent(page), "paging": paging})
+
+
+class RetrieveRecord:
+    def retrieve(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.answer(self.record())
+
+
+class CreateRecord:
+    def create(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return self.answer(self.create_record(serializer.validated_data), status=201)
+
+
+class UpdateRecord:
+    def partial_update(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        record = self.record()
+        serializer = self.get_serializer(record, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        return self.answer(self.update_record(record, serializer.validated_data))
+
+
+class DeleteRecord:
+    def destroy(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.delete_record(self.record())
+        return Response(status=204)

@@ -1,8 +1,9 @@
-"""Inserting many rows in one statement, on PostgreSQL and SQLite, with ON CONFLICT and RETURNING.
+"""Insert, update and read many rows in one statement, on PostgreSQL and SQLite.
 
-The ORM's `bulk_create` cannot add to a row that exists, and sends its values as text. On PostgreSQL the rows
-travel as one binary array a column, which measured three times the rows of a multi-row VALUES
-(docs/decisions). Every ON CONFLICT names its target, or a clash of another key would be swallowed.
+The ORM's `bulk_create` cannot add to an existing row, and sends its values as text. On PostgreSQL the rows
+are sent as one binary array for each column, three times as fast as a multi-row VALUES
+(docs/decisions/0012-the-bars-of-speed.md). Every ON CONFLICT names its target; otherwise it would also hide a
+conflict of another key.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +32,7 @@ PG_TYPES = {
 
 @dataclass(frozen=True)
 class Table:
-    """A table's name and the columns that are written, each with its kind (a key of `PG_TYPES`)."""
+    """A table's name and its written columns, each with its type (a key of `PG_TYPES`)."""
 
     name: str
     columns: dict[str, str]
@@ -39,29 +40,29 @@ class Table:
     def insert(
         self, rows: Sequence[Sequence[Any]], conflict: str = "", returning: Sequence[str] = ()
     ) -> list[tuple]:
-        """Insert the rows, in their order, and answer the `returning` columns of each row that was written.
+        """Insert the rows in their order; return the `returning` columns of each row that was written.
 
-        `conflict` is all that follows ON CONFLICT; inside it the table is called `old`. Rows that a
-        `DO NOTHING` or a false `WHERE` skipped are not answered.
+        `conflict` is the SQL after ON CONFLICT, in which the table is called `old`. Rows that a `DO NOTHING`
+        or a false `WHERE` skipped are not returned.
         """
         if not rows:
             return []
         if connection.vendor == "postgresql":
             return self._insert_arrays(rows, conflict, returning)
-        step = max(1, SQLITE_PARAMETERS // len(self.columns))
+        chunk_size = max(1, SQLITE_PARAMETERS // len(self.columns))
         written: list[tuple] = []
-        for start in range(0, len(rows), step):
-            written += self._insert_values(rows[start : start + step], conflict, returning)
+        for start in range(0, len(rows), chunk_size):
+            written += self._insert_values(rows[start : start + chunk_size], conflict, returning)
         return written
 
     def _insert_arrays(
         self, rows: Sequence[Sequence[Any]], conflict: str, returning: Sequence[str]
     ) -> list[tuple]:
         types = [PG_TYPES[kind] for kind in self.columns.values()]
-        if len(rows) == 1:  # the usual single log: half the time that arrays of one take
-            source, params = f"VALUES ({', '.join(f'%b::{each}' for each in types)})", list(rows[0])
+        if len(rows) == 1:  # the usual single log, twice as fast as arrays with one element
+            source, params = f"VALUES ({', '.join(f'%b::{name}' for name in types)})", list(rows[0])
         else:
-            arrays = ", ".join(f"%b::{each}[]" for each in types)
+            arrays = ", ".join(f"%b::{name}[]" for name in types)
             source, params = f"SELECT * FROM unnest({arrays})", [list(c) for c in zip(*rows, strict=True)]
         with _binary_cursor() as cursor:
             cursor.execute(f"{self._head()} {source}{self._tail(conflict, returning)}", params)
@@ -70,38 +71,39 @@ class Table:
     def _insert_values(
         self, rows: Sequence[Sequence[Any]], conflict: str, returning: Sequence[str]
     ) -> list[tuple]:
-        one = f"({', '.join(['%s'] * len(self.columns))})"
-        sql = f"{self._head()} VALUES {', '.join([one] * len(rows))}{self._tail(conflict, returning)}"
+        row = f"({', '.join(['%s'] * len(self.columns))})"
+        sql = f"{self._head()} VALUES {', '.join([row] * len(rows))}{self._tail(conflict, returning)}"
         with connection.cursor() as cursor:
-            cursor.execute(sql, [sqlite_value(value) for row in rows for value in row])
-            found = cursor.fetchall() if returning else []
+            cursor.execute(sql, [sqlite_value(value) for values in rows for value in values])
+            written = cursor.fetchall() if returning else []
         kinds = [self.columns[name] for name in returning]
-        return [tuple(map(python_value, row, kinds)) for row in found]
+        return [tuple(map(python_value, values, kinds)) for values in written]
 
     def update(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Set all but the first of these columns in the rows that the first one names.
+        """Update the rows by their first value, the key; `columns` begins with the key's name.
 
-        Lock the rows beforehand where their order matters: the database takes them in an order of its own.
+        Lock the rows beforehand where their order matters: the database updates them in any order.
         """
         key, *others = columns
         changes = ", ".join(f"{name} = new.{name}" for name in others)
-        step = len(rows) if connection.vendor == "postgresql" else SQLITE_PARAMETERS // len(columns)
-        for start in range(0, len(rows), step or 1):
-            given, params = self._given(columns, rows[start : start + step])
+        chunk_size = len(rows) if connection.vendor == "postgresql" else SQLITE_PARAMETERS // len(columns)
+        for start in range(0, len(rows), chunk_size or 1):
+            source, params = self._source(columns, rows[start : start + chunk_size])
             with connection.cursor() as cursor:
                 cursor.execute(
-                    f"WITH new ({', '.join(columns)}) AS ({given}) "
+                    f"WITH new ({', '.join(columns)}) AS ({source}) "
                     f"UPDATE {self.name} AS old SET {changes} FROM new WHERE old.{key} = new.{key}",
                     params,
                 )
 
-    def _given(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+    def _source(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
         """The rows as the body of a common table expression, and its parameters."""
         if connection.vendor == "postgresql":
             arrays = ", ".join(f"%b::{PG_TYPES[self.columns[name]]}[]" for name in columns)
             return f"SELECT * FROM unnest({arrays})", [list(column) for column in zip(*rows, strict=True)]
-        one = f"({', '.join(['%s'] * len(columns))})"
-        return f"VALUES {', '.join([one] * len(rows))}", adapted(value for row in rows for value in row)
+        row = f"({', '.join(['%s'] * len(columns))})"
+        params = adapted(value for values in rows for value in values)
+        return f"VALUES {', '.join([row] * len(rows))}", params
 
     def _head(self) -> str:
         return f"INSERT INTO {self.name} AS old ({', '.join(self.columns)})"
@@ -111,7 +113,7 @@ class Table:
         return f"{tail} RETURNING {', '.join(returning)}" if returning else tail
 
     def where_in(self, column: str, values: Sequence[Any], columns: Sequence[str]) -> list[tuple]:
-        """These columns of the rows whose `column` is one of the values."""
+        """The `columns` of the rows whose `column` is one of the values."""
         if connection.vendor == "postgresql":
             test, params = f"= ANY(%b::{PG_TYPES[self.columns[column]]}[])", [list(values)]
         else:
@@ -121,35 +123,38 @@ class Table:
         )
 
     def fetch(self, sql: str, params: Sequence[Any], columns: Sequence[str]) -> list[tuple]:
-        """The rows of any statement; `columns` names its results: the table's own columns, and numbers."""
+        """The rows of any statement; `columns` names its results: columns of the table, and integers."""
         if connection.vendor == "postgresql":
             with _binary_cursor() as cursor:
                 cursor.execute(sql, list(params))
                 return cursor.fetchall()
         with connection.cursor() as cursor:
             cursor.execute(sql, adapted(params))
-            found = cursor.fetchall()
+            rows = cursor.fetchall()
         kinds = [self.columns.get(name, "bigint") for name in columns]
-        return [tuple(map(python_value, row, kinds)) for row in found]
+        return [tuple(map(python_value, row, kinds)) for row in rows]
 
 
 @contextmanager
 def _binary_cursor() -> Iterator[Any]:
-    """PostgreSQL's, which answers in binary: times as text were half the cost of a batch's progress rows."""
+    """A PostgreSQL cursor with binary results.
+
+    Parsing times from text took half the time that the progress rows of a batch cost.
+    """
     with connection.cursor() as cursor:
         cursor.cursor.format = Format.BINARY
         yield cursor
 
 
 def adapted(params: Iterable[Any]) -> list[Any]:
-    """Parameters as the connected database takes them."""
+    """The parameters as the connected database takes them."""
     if connection.vendor == "postgresql":
         return list(params)
     return [sqlite_value(value) for value in params]
 
 
 def sqlite_value(value: Any) -> Any:
-    """As Django's own fields store it on SQLite: UUIDs as 32 hex digits, times as text in UTC."""
+    """The value as Django's fields store it on SQLite: UUIDs as 32 hex digits, times as text in UTC."""
     if isinstance(value, UUID):
         return value.hex
     if isinstance(value, datetime):
@@ -158,19 +163,19 @@ def sqlite_value(value: Any) -> Any:
 
 
 def python_value(value: Any, kind: str) -> Any:
-    """What `sqlite_value` stored, back again."""
+    """The Python value of what `sqlite_value` stored; `kind` is a key of `PG_TYPES`."""
     if value is None:
         return None
     if kind == "uuid":
         return UUID(value)
     if kind == "time":
-        # Django's connection already made a naive datetime of it where the column's type is known.
+        # Where the column's type is known, Django's connection has made a naive datetime of it already.
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         return moment.replace(tzinfo=UTC)
     return bool(value) if kind == "bool" else value
 
 
 def execute_many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
-    """One statement for each row, sent in one go."""
+    """Execute the statement once for each row of parameters."""
     with connection.cursor() as cursor:
         cursor.executemany(sql, [adapted(row) for row in rows])

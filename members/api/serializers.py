@@ -1,4 +1,4 @@
-"""A member on the wire."""
+"""The serializer of members (docs/api.md, Fields)."""
 
 from rest_framework import serializers
 

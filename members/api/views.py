@@ -1,4 +1,4 @@
-"""/schema/member/record; a member's key in the path is the customer's own identifier."""
+"""/schema/member/record; the id in the path is the shop's identifier of the member (docs/api.md, Members)."""
 
 from typing import Any
 
@@ -44,25 +44,25 @@ class MemberViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, Del
         return Member.objects.filter(erased_at=None)
 
     def record(self) -> Member:
-        found = self.records().filter(external_id=self.kwargs["id"]).first()
-        if found is None:
+        member = self.records().filter(external_id=self.kwargs["id"]).first()
+        if member is None:
             raise Http404
-        return found
+        return member
 
     def represent(self, rows: list[Member]) -> list[Any]:
         return self.trimmed([serialize_member(row) for row in rows])
 
     def create_record(self, values: dict[str, Any]) -> Member:
         member = Member(**values, created_at=self.at, updated_at=self.at)
-        return self._stored(member)
+        return self._save(member)
 
     def update_record(self, record: Member, values: dict[str, Any]) -> Member:
         for name, value in values.items():
             setattr(record, name, value)
         record.updated_at = self.at
-        return self._stored(record)
+        return self._save(record)
 
-    def _stored(self, member: Member) -> Member:
+    def _save(self, member: Member) -> Member:
         try:
             with transaction.atomic():
                 member.save()

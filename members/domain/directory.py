@@ -1,4 +1,4 @@
-"""From the customer's identifiers to members: finding them, and enrolling the ones that are new."""
+"""Find members by the shop's identifiers, and enrol new ones (docs/rules.md, Members)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -29,57 +29,58 @@ MEMBERS = Table(
 
 @dataclass(frozen=True, slots=True)
 class MemberRef:
-    """What the engine needs to know of a member."""
+    """A member as far as the engine needs it."""
 
     id: UUID
     paused: bool
 
 
 def find(external_ids: Iterable[str]) -> dict[str, MemberRef]:
-    """The members among these identifiers; one query for each thousand."""
-    wanted = sorted(set(external_ids))
-    found: dict[str, MemberRef] = {}
-    for start in range(0, len(wanted), LOOKUP_AT_ONCE):
-        some = wanted[start : start + LOOKUP_AT_ONCE]
+    """The existing members by identifier; one query for each 1000 identifiers."""
+    identifiers = sorted(set(external_ids))
+    members: dict[str, MemberRef] = {}
+    for start in range(0, len(identifiers), LOOKUP_AT_ONCE):
+        chunk = identifiers[start : start + LOOKUP_AT_ONCE]
         for external_id, id_, status in MEMBERS.where_in(
-            "external_id", some, ("external_id", "id", "status")
+            "external_id", chunk, ("external_id", "id", "status")
         ):
-            found[external_id] = MemberRef(id_, status == MemberStatus.PAUSED)
-    return found
+            members[external_id] = MemberRef(id_, status == MemberStatus.PAUSED)
+    return members
 
 
 def enrol(profiles: Mapping[str, Mapping[str, Any]], at: datetime) -> dict[str, MemberRef]:
-    """Create the members that do not exist, each with its profile, and answer all of them.
+    """Create the members that do not exist, with their profiles; returns all of them by identifier.
 
-    In identifier order, so that two requests that enrol the same people wait for each other and never
-    deadlock; whoever loses that race reads what the winner wrote.
+    `profiles` is by identifier, `at` in UTC. Rows are inserted in the order of identifiers, so that two
+    requests that enrol the same members wait for each other and never deadlock. The later one reads the rows
+    of the earlier one.
     """
-    names = sorted(profiles)
+    identifiers = sorted(profiles)
     rows = [
         (
             id_,
-            name,
-            *(profiles[name].get(field) or "" for field in PROFILE_FIELDS),
+            identifier,
+            *(profiles[identifier].get(field) or "" for field in PROFILE_FIELDS),
             MemberStatus.LIVE.value,
             at,
             at,
         )
-        for id_, name in zip(uuid7_batch(at, len(names)), names, strict=True)
+        for id_, identifier in zip(uuid7_batch(at, len(identifiers)), identifiers, strict=True)
     ]
     written = MEMBERS.insert(rows, "(external_id) DO NOTHING", ("external_id", "id"))
-    enrolled = {name: MemberRef(id_, paused=False) for name, id_ in written}
-    return enrolled | find(name for name in names if name not in enrolled)
+    enrolled = {identifier: MemberRef(id_, paused=False) for identifier, id_ in written}
+    return enrolled | find(identifier for identifier in identifiers if identifier not in enrolled)
 
 
 def complete_profiles(profiles: Mapping[UUID, Mapping[str, Any]], at: datetime) -> None:
-    """Fill what is empty in these members' profiles; what a member has is never overwritten by an activity.
+    """Fill the empty fields of these members' profiles, by member id; nothing is overwritten.
 
-    So a replay, or activity that arrives out of order, changes nothing (PATCH of the member does).
+    So a replay, or activity that arrives out of order, changes nothing.
     """
     for member in Member.objects.filter(id__in=profiles).order_by("id"):
-        fresh = [f for f in PROFILE_FIELDS if profiles[member.id].get(f) and not getattr(member, f)]
-        if fresh:
-            for field in fresh:
+        new_fields = [f for f in PROFILE_FIELDS if profiles[member.id].get(f) and not getattr(member, f)]
+        if new_fields:
+            for field in new_fields:
                 setattr(member, field, profiles[member.id][field])
             member.updated_at = at
-            member.save(update_fields=[*fresh, "updated_at"])
+            member.save(update_fields=[*new_fields, "updated_at"])

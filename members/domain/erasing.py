@@ -1,4 +1,4 @@
-"""Forgetting a person while the totals stay: the row remains, nothing on it names anybody any more."""
+"""Erase a member: the row stays for the totals, without personal data (docs/rules.md, Members)."""
 
 import secrets
 from datetime import datetime
@@ -14,11 +14,11 @@ from members.models import Member
 
 
 def erase(member: Member, *, at: datetime, actor: Any = None, reason: str = "") -> Member:
-    """Replace the identifier by a random one and empty the profile, everywhere; logs and rewards stay.
+    """Replace the identifier by a random one and empty the profile; logs and rewards stay.
 
-    The same identifier later is a new member. `actor`: the staff account, None for the API or a command.
-    Erasing again changes nothing. Activity under way is stored either before, and stays with this row, or
-    after, and enrols anew: the change of the unique identifier waits for it.
+    `at` is in UTC; `actor` the staff account, None for the API or a command. Erasing again changes nothing.
+    Activity that arrives at the same time is stored either before, with this row, or after, with a new
+    member: the change of the unique identifier waits for it.
     """
     with transaction.atomic():
         member = Member.objects.select_for_update(no_key=False, of=("self",)).get(id=member.id)
@@ -30,14 +30,14 @@ def erase(member: Member, *, at: datetime, actor: Any = None, reason: str = "") 
         member.erased_at = member.updated_at = at
         member.save()
         audit_log.anonymize(member.id, member.external_id)
-        _forget_in_admin_log(member)
+        _anonymize_admin_log(member)
         audit_log.note(actor, "erase_member", at=at, member=member, target=member, reason=reason)
     return member
 
 
-def _forget_in_admin_log(member: Member) -> None:
-    """The admin's own log of edits keeps the name that a record had when it was edited."""
-    kind = ContentType.objects.get_for_model(Member)
-    LogEntry.objects.filter(content_type=kind, object_id=str(member.id)).update(
+def _anonymize_admin_log(member: Member) -> None:
+    """Replace the name in Django's LogEntry, which keeps the one that a record had when it was edited."""
+    content_type = ContentType.objects.get_for_model(Member)
+    LogEntry.objects.filter(content_type=content_type, object_id=str(member.id)).update(
         object_repr=member.external_id
     )

@@ -1,4 +1,4 @@
-"""What a member's profile may hold. Pure."""
+"""Validate a member's profile. Pure."""
 
 import re
 
@@ -8,6 +8,6 @@ _E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
 
 
 def check_phone_number(text: str) -> None:
-    """An empty text or E.164. Raises `DomainError`."""
+    """Accept an empty text and E.164 (docs/api.md, Fields). Raises `DomainError` otherwise."""
     if text and not _E164.fullmatch(text):
         raise DomainError("invalid", "Send a number as E.164, such as +491701234567.", "phone_number")

@@ -91,7 +91,7 @@ def serialize_challenge(
 def _serialize_texts(
     challenge: Challenge, live: Sequence[Milestone], reader: Reader, own: MemberState | None, window: Window
 ) -> dict[str, Any]:
-    """Admins read texts effective and unrendered; end users and guests rendered, guests as for value 0."""
+    """Serialize texts: for admins with their variables, for others rendered, for guests as with value 0."""
     data: dict[str, Any] = reader.texts(challenge, PLAIN_TEXTS)
     data["eudIcon"] = reader.icon(challenge.eud_icon, DEFAULT_CHALLENGE_ICON)
     texts = reader.texts(challenge, MESSAGE_TEXTS)

@@ -75,7 +75,7 @@ def serialize_outcome(outcome: Outcome, external_id: str, reader: Reader) -> dic
 
 
 def _rewards_of_window(log: LogRow) -> Sequence[RewardLog]:
-    """Most windows have no reward yet, which one cheap query tells."""
+    """The reward logs of the log's window. Most windows have none, which one cheap query finds out."""
     window = (log.member_id, log.challenge_id, log.period_key)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -89,7 +89,7 @@ def _rewards_of_window(log: LogRow) -> Sequence[RewardLog]:
 
 
 def _progress_of_window(log: LogRow) -> ProgressRow | None:
-    """The row as it is now, for a replay and for a log that did not count."""
+    """The window's row as it is now: the answer to a replay and to a log that did not count."""
     row = ChallengeProgress.objects.filter(
         member=log.member_id, challenge=log.challenge_id, period_key=log.period_key
     ).first()
@@ -97,7 +97,7 @@ def _progress_of_window(log: LogRow) -> ProgressRow | None:
 
 
 def _milestone(reward_log: RewardLog, cached: challenge_cache.CachedChallenge) -> Milestone:
-    """The cached instance where there is one: its reward was read with it."""
+    """The milestone, from the cache if it is there: the cached one has its reward."""
     same = (milestone for milestone in cached.milestones if milestone.id == reward_log.milestone_id)
     return next(same, None) or Milestone.objects.get(reward_logs=reward_log)
 

@@ -1,4 +1,7 @@
-"""/schema/activity/record: one activity, or a batch, for every live challenge that names it."""
+"""/schema/activity/record: one activity or a batch, for every live challenge with its `activityId`.
+
+docs/api.md, Activity.
+"""
 
 from typing import Any
 
@@ -25,7 +28,7 @@ class ActivityViewSet(FastActions):
     readers = ADMINS
     write_scope = INGEST
     serializer_class = ActivitySerializer
-    fast_actions = {"create": "take_one", "batch": "take_batch"}
+    fast_actions = {"create": "post_one", "batch": "post_batch"}
     documented = {
         "create": "Records one activity in every live challenge that names its activityId; an outcome for "
         "each that it reached. Sent again, it counts nothing and answers the same challenges, also after new "
@@ -36,25 +39,27 @@ class ActivityViewSet(FastActions):
 
     @extend_schema(responses={200: ActivityAnswerSerializer}, examples=examples_of(an_order=ORDER))
     def create(self, request: Any) -> None:
-        """Documented and routed here, answered by `take_one`."""
+        """Route and document the action; the answer comes from `post_one`."""
 
     @extend_schema(request=ActivitiesSerializer, responses={200: ActivityAnswerSerializer})
     @action(detail=False, methods=["post"])
     def batch(self, request: Any) -> None:
-        """Documented and routed here, answered by `take_batch`."""
+        """Route and document the action; the answer comes from `post_batch`."""
 
-    def take_one(self, request: HttpRequest) -> HttpResponse:
+    def post_one(self, request: HttpRequest) -> HttpResponse:
         entry = log_parser.read_one(read_body(request), for_activity=True)
-        (reached,) = activities.record([entry])
-        if reached.errors:
-            raise DomainErrors(reached.errors)
-        headers = {"Idempotent-Replayed": "true"} if reached.stored else None
-        return json_response(serialize_activities([reached]), headers=headers)
+        (outcome,) = activities.record([entry])
+        if outcome.errors:
+            raise DomainErrors(outcome.errors)
+        headers = {"Idempotent-Replayed": "true"} if outcome.stored else None
+        return json_response(serialize_activities([outcome]), headers=headers)
 
-    def take_batch(self, request: HttpRequest) -> HttpResponse:
+    def post_batch(self, request: HttpRequest) -> HttpResponse:
         body = read_body(request, settings.MAX_BATCH_BYTES)
         records = log_parser.read_batch(body, log_parser.LARGEST_ACTIVITY_BATCH, for_activity=True)
-        reached = iter(activities.record([each for each in records if isinstance(each, Entry)]))
+        outcomes = iter(activities.record([record for record in records if isinstance(record, Entry)]))
         return json_response(
-            serialize_activities([next(reached) if isinstance(each, Entry) else each for each in records])
+            serialize_activities(
+                [next(outcomes) if isinstance(record, Entry) else record for record in records]
+            )
         )

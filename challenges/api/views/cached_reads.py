@@ -94,10 +94,10 @@ class CachedReads(RecordViewSet):
             for throttle in self.throttle_classes:
                 throttle().allow_request(request, self)
         response = HttpResponse(cached.content, headers=cached.headers)
-        return answers.unless_known(request, response) if isinstance(caller, Guest) else response
+        return answers.not_modified(request, response) if isinstance(caller, Guest) else response
 
     def _store(self, lookup: CacheLookup, response: Any) -> None:
-        """It was made after its key was read: if it is newer than the key says, it is never found."""
+        """Store the response. Its key was read before it: a response newer than its key is never found."""
         rows = lookup.member_rows
         ends = (self.fresh_until, rows.until(self.at) if rows else None)
         until = min((end for end in ends if end), default=None)

@@ -1,4 +1,4 @@
-"""/schema/challenge/record"""
+"""/schema/challenge/record (docs/api.md, Fields)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,10 +11,9 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from challenges.api.presenters.challenge import serialize_challenge
 from challenges.api.serializers import ChallengeSerializer
 from challenges.api.views.cached_reads import CachedReads
-from challenges.api.views.edited_records import EditThroughService
+from challenges.api.views.edited_records import EditThroughService, find_reward
 from challenges.api.views.examples import CHALLENGE, examples_of
-from challenges.api.views.rewards_named import reward_named
-from challenges.caches import challenge
+from challenges.caches import challenge as challenge_cache
 from challenges.editing import service
 from challenges.editing.impact import Impact
 from challenges.models import Challenge, ChallengeProgress
@@ -61,28 +60,28 @@ class ChallengeViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditThroughSer
     def represent(self, rows: list[Challenge]) -> list[Any]:
         reader = Reader.of(self)
         milestones = self._milestones_of([row.id for row in rows], reader)
-        boundaries = (boundary_after(row, self.at) for row in rows)
-        self.fresh_until = min((each for each in boundaries if each is not None), default=None)
+        window_ends = [_next_window_at(row, self.at) for row in rows]
+        self.fresh_until = min((end for end in window_ends if end is not None), default=None)
         own: dict[UUID, MemberState] = {}
         if isinstance(self.caller, EndUserCaller):
-            read = self.lookup.member_rows if self.lookup else None
-            own = member_states(self.caller.external_id, rows, self.at, read)
+            member_rows = self.lookup.member_rows if self.lookup else None
+            own = member_states(self.caller.external_id, rows, self.at, member_rows)
         return self.trimmed(
             [serialize_challenge(row, milestones.get(row.id, ()), reader, own.get(row.id)) for row in rows]
         )
 
     def _milestones_of(self, ids: list[UUID], reader: Reader) -> Mapping[UUID, Sequence[Milestone]]:
-        """An admin may be reading the edit under way; everybody else shares what is cached until the next."""
+        """The milestones by challenge: cached, but for admins, who may be in the middle of an edit."""
         if reader.admin:
-            return challenge.read_milestones(ids)
-        return challenge.get_milestones(ids, self.lookup.config_version if self.lookup else None)
+            return challenge_cache.read_milestones(ids)
+        return challenge_cache.get_milestones(ids, self.lookup.config_version if self.lookup else None)
 
     def new_record(self) -> Challenge:
         return Challenge(created_at=self.at, updated_at=self.at)
 
     def set_values(self, record: Challenge, columns: dict[str, Any]) -> None:
         if "completion_reward_id" in columns:
-            record.completion_reward = reward_named(columns.pop("completion_reward_id"), "completionRewardId")
+            record.completion_reward = find_reward(columns.pop("completion_reward_id"), "completionRewardId")
         for name, value in columns.items():
             setattr(record, name, value)
 
@@ -96,7 +95,7 @@ class ChallengeViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditThroughSer
         service.remove(record, at=self.at)
 
 
-def boundary_after(challenge: Challenge, at: datetime) -> datetime | None:
-    """When time alone changes what this challenge reads: its window's end. None: not any more."""
+def _next_window_at(challenge: Challenge, at: datetime) -> datetime | None:
+    """The end of the window of now, in UTC, when another window follows; None for the last window."""
     window = challenge.window_at(at)
     return window.ends_at if challenge.window_at(window.ends_at) != window else None

@@ -1,4 +1,4 @@
-"""/schema/challenge_log/record, one or a batch"""
+"""/schema/challenge_log/record, one log or a batch (docs/api.md, One log; docs/api.md, Batch)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -50,8 +50,8 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
         *CREATED,
     )
     sorts = (CREATED_AT, Sort("activityAt", "activity_at"))
-    fast_actions = {"create": "take_one", "batch": "take_batch"}
-    worded_actions = frozenset({"create"})
+    fast_actions = {"create": "post_one", "batch": "post_batch"}
+    localized_actions = frozenset({"create"})
     documented = {
         "create": "Records one activity of a member, counts it, and answers the progress and every reward "
         "that it caused. The same uniqueIdentifier again counts nothing: 200 with Idempotent-Replayed, or "
@@ -74,7 +74,7 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
         examples=examples_of(an_order=LOG, part_of_it_back=REFUND),
     )
     def create(self, request: Any) -> None:
-        """Documented and routed here, answered by `take_one`."""
+        """Route and document the action; the answer comes from `post_one`."""
 
     @extend_schema(
         request=BatchSerializer,
@@ -83,9 +83,9 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
     )
     @action(detail=False, methods=["post"])
     def batch(self, request: Any) -> None:
-        """Documented and routed here, answered by `take_batch`."""
+        """Route and document the action; the answer comes from `post_batch`."""
 
-    def take_one(self, request: HttpRequest) -> HttpResponse:
+    def post_one(self, request: HttpRequest) -> HttpResponse:
         entry = log_parser.read_one(read_body(request))
         outcome = group_commit.record(entry)
         if outcome.errors:
@@ -104,12 +104,12 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
             {"Idempotent-Replayed": "true"} if replayed else None,
         )
 
-    def take_batch(self, request: HttpRequest) -> HttpResponse:
+    def post_batch(self, request: HttpRequest) -> HttpResponse:
         records = log_parser.read_batch(read_body(request, settings.MAX_BATCH_BYTES))
-        return json_response(serialize_batch(recorded(records)))
+        return json_response(serialize_batch(_record_all(records)))
 
 
-def recorded(records: Sequence[log_parser.Decoded]) -> list[intake.Outcome | list[Fault]]:
-    """The outcome of each record in order; one that could not be read keeps its faults."""
-    outcomes = iter(intake.record([each for each in records if isinstance(each, Entry)]))
-    return [next(outcomes) if isinstance(each, Entry) else each for each in records]
+def _record_all(records: Sequence[log_parser.Decoded]) -> list[intake.Outcome | list[Fault]]:
+    """Record the entries; the result has the outcome of each record in order, or its faults."""
+    outcomes = iter(intake.record([record for record in records if isinstance(record, Entry)]))
+    return [next(outcomes) if isinstance(record, Entry) else record for record in records]

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from challenges.api.presenters.progress import serialize_progress
 from challenges.api.serializers import ChallengeProgressSerializer
-from challenges.caches import challenge
+from challenges.caches import challenge as challenge_cache
 from challenges.models import ChallengeProgress
 from challenges.models.rows import row_of_progress
 from challenges.queries.member_state import reward_logs_by_window
@@ -22,7 +22,7 @@ STORED = (ProgressStatus.IN_PROGRESS, ProgressStatus.COMPLETED, ProgressStatus.F
 
 
 def with_status(rows: QuerySet[Any], status: str) -> QuerySet[Any]:
-    """The rows that have this status now; `not_started` has no rows."""
+    """The rows that have this derived status now; `not_started` has no rows."""
     at = timezone.now()
     if status == ProgressStatus.COMPLETED:
         return rows.filter(challenge_completed_at__isnull=False)
@@ -61,15 +61,15 @@ class ChallengeProgressViewSet(ListRecords, RetrieveRecord, RecordViewSet):
 
     def represent(self, rows: list[ChallengeProgress]) -> list[Any]:
         reader = Reader.of(self)
-        shelved = challenge.get_many(row.challenge_id for row in rows)
-        logs = reward_logs_by_window((row.member_id, row.challenge_id, row.period_key) for row in rows)
+        challenges = challenge_cache.get_many(row.challenge_id for row in rows)
+        reward_logs = reward_logs_by_window((row.member_id, row.challenge_id, row.period_key) for row in rows)
         return self.trimmed(
             [
                 serialize_progress(
                     row_of_progress(row),
-                    shelved[row.challenge_id].challenge,
-                    shelved[row.challenge_id].live_milestones,
-                    logs.get((row.member_id, row.challenge_id, row.period_key), ()),
+                    challenges[row.challenge_id].challenge,
+                    challenges[row.challenge_id].live_milestones,
+                    reward_logs.get((row.member_id, row.challenge_id, row.period_key), ()),
                     row.member.external_id,
                     reader,
                 )

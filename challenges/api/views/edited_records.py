@@ -1,6 +1,10 @@
-"""PATCH of a record that goes through the rules: stored, or with `dryRun=true` only counted."""
+"""POST and PATCH through `challenges.editing`; with `dryRun=true` a PATCH only counts its effects.
+
+docs/api.md, Conventions.
+"""
 
 from typing import Any
+from uuid import UUID
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,7 +14,9 @@ from challenges.editing.impact import Impact
 from core.api.filters import BooleanFilter
 from core.api.icon_field import split_icons
 from core.api.views import CreateRecord, RecordViewSet, UpdateRecord
+from core.errors import DomainError
 from core.icons.storage import icons_replaced
+from rewards.models import Reward
 
 COUNT = {"type": "integer", "minimum": 0}
 IMPACT = {
@@ -41,7 +47,7 @@ IMPACT = {
 
 
 class EditThroughService(CreateRecord, UpdateRecord, RecordViewSet):
-    """Asks for `new_record()`, `set_values(record, columns)`, `store(record)` and `impact_of(record)`."""
+    """Create and update records by `challenges.editing.service`. Subclasses implement the four hooks."""
 
     own_parameters = {
         "partial_update": (BooleanFilter("dryRun", help="Count what the edit would do; save nothing."),),
@@ -80,3 +86,13 @@ class EditThroughService(CreateRecord, UpdateRecord, RecordViewSet):
         columns, _icons = split_icons(serializer.validated_data)
         self.set_values(record, columns)
         return Response({"impact": serialize_impact(self.impact_of(record))})
+
+
+def find_reward(reward_id: UUID | None, field: str) -> Reward | None:
+    """The reward that a body names in `field`. Raises `DomainError` for an unknown or archived one."""
+    if reward_id is None:
+        return None
+    reward = Reward.objects.unarchived().filter(id=reward_id).first()
+    if reward is None:
+        raise DomainError("unknown_reward", "No such reward; take an id from its list, or null.", field)
+    return reward

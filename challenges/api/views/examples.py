@@ -1,4 +1,4 @@
-"""Bodies to try in `/docs`: the page's monthly spender, its milestone, and an order on the way."""
+"""Example bodies in `/docs`: a monthly challenge, its milestone, an order and its refund."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ REFUND = {
 
 
 def examples_of(**bodies: dict[str, Any]) -> list[OpenApiExample]:
-    """A body by the name that the page shows, its underscores as spaces."""
+    """OpenAPI examples of request bodies; the keyword is the title, with underscores for spaces."""
     return [
         OpenApiExample(name.replace("_", " ").capitalize(), value=body, request_only=True)
         for name, body in bodies.items()

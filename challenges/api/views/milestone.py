@@ -1,4 +1,4 @@
-"""/schema/milestone/record; writing goes through the rules of its challenge."""
+"""/schema/milestone/record; a write is validated with the whole challenge (docs/api.md, Fields)."""
 
 from typing import Any
 
@@ -7,9 +7,8 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from challenges.api.serializers import MilestoneSerializer
 from challenges.api.views.cached_reads import CachedReads
-from challenges.api.views.edited_records import EditThroughService
+from challenges.api.views.edited_records import EditThroughService, find_reward
 from challenges.api.views.examples import MILESTONE, examples_of
-from challenges.api.views.rewards_named import reward_named
 from challenges.editing import service
 from challenges.editing.impact import Impact
 from challenges.models import Challenge, ChallengeProgress
@@ -62,9 +61,9 @@ class MilestoneViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditThroughSer
     def set_values(self, record: Milestone, columns: dict[str, Any]) -> None:
         columns.pop("linked_schema_slug", None)
         if "linked_schema_record_id" in columns:
-            self._link(record, columns.pop("linked_schema_record_id"))
+            self._set_challenge(record, columns.pop("linked_schema_record_id"))
         if "reward_id" in columns:
-            record.reward = reward_named(columns.pop("reward_id"), "rewardId")
+            record.reward = find_reward(columns.pop("reward_id"), "rewardId")
         for name, value in columns.items():
             setattr(record, name, value)
 
@@ -74,7 +73,7 @@ class MilestoneViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditThroughSer
     def impact_of(self, record: Milestone) -> Impact:
         return service.milestone_impact(record, at=self.at)
 
-    def _link(self, milestone: Milestone, challenge_id: Any) -> None:
+    def _set_challenge(self, milestone: Milestone, challenge_id: Any) -> None:
         field = "linkedSchemaRecordId"
         if milestone.challenge_id and milestone.challenge_id != challenge_id:
             raise DomainError(

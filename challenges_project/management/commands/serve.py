@@ -1,4 +1,4 @@
-"""`manage.py serve`: the production server. It looks before it leaps, then becomes granian."""
+"""`manage.py serve`: check the installation, then become granian, the production server."""
 
 import os
 import shutil
@@ -15,18 +15,18 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 MOST_WORKERS = 4
-# Single logs that wait for one another share a transaction: with a few more threads a sixth less work a log.
+# Single logs that arrive together share a transaction: with six threads a log costs a sixth less.
 THREADS = 6
-# Connections, idle ones too, that one worker holds at once; more wait in the kernel's queue.
+# Open connections of one worker, idle ones included; further ones wait in the kernel's queue.
 CONNECTIONS = 256
 HEADER_MILLISECONDS = 10_000
 STOP_SECONDS = 30
-# A worker grown past this is replaced, one at a time. MiB.
+# Memory of a worker in MiB, beyond which it is replaced; one at a time.
 WORKER_MEMORY = 1024
 
 
 def default_workers() -> int:
-    """As many as there are processors for us, at most four: more is for whoever knows the machine."""
+    """One for each available processor, at most four; for more use --workers."""
     if hasattr(os, "sched_getaffinity"):
         return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
     return min(os.cpu_count() or 1, MOST_WORKERS)
@@ -52,10 +52,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Check what would fail on the first request, then become granian, so that signals reach it.
+        """Check what would fail on the first request, then become granian, so that it gets the signals.
 
-        Raises CommandError, with the remedy: a port that is taken, no database, migrations to apply, static
-        files not collected.
+        Raises CommandError with the remedy: the port is taken, no database, migrations to apply, static files
+        not collected.
         """
         refuse_taken_port(options["host"], options["port"])
         self.refuse_unready_database()
@@ -65,20 +65,20 @@ class Command(BaseCommand):
             share_metrics(settings.DATA_DIR, options["port"])
         command = granian_command(options["host"], options["port"], options["workers"], options["threads"])
         sys.stdout.flush()
-        os.execv(command[0], command)  # noqa: S606 (no word of it comes from outside)
+        os.execv(command[0], command)  # noqa: S606 (no part of it comes from a user)
 
     def refuse_unready_database(self) -> None:
         try:
             executor = MigrationExecutor(connection)
-            waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+            pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
             self.warn_of_lost_commits()
         except DatabaseError as error:
             raise CommandError(f"The database does not answer: {error}") from error
-        if waiting:
-            raise CommandError(f"Migrations to apply: {len(waiting)}. Run: manage.py migrate")
+        if pending:
+            raise CommandError(f"Migrations to apply: {len(pending)}. Run: manage.py migrate")
 
     def warn_of_lost_commits(self) -> None:
-        """Say so when PostgreSQL acknowledges what it has not yet written: a crash loses answered logs."""
+        """Warn when `synchronous_commit` is off: a crash of PostgreSQL then loses acknowledged logs."""
         if connection.vendor != "postgresql":
             return
         with connection.cursor() as cursor:
@@ -94,7 +94,7 @@ class Command(BaseCommand):
 
 
 def refuse_taken_port(host: str, port: int) -> None:
-    """Two granians may listen on one port, each taking a part of the requests: nobody wants that."""
+    """Raise CommandError for a port in use: two granians would share it and divide the requests."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -110,9 +110,9 @@ def refuse_missing_static_files() -> None:
 
 
 def share_metrics(data_dir: Path, port: int) -> None:
-    """A folder in which the workers' figures add up: each alone knows its own requests only.
+    """Set PROMETHEUS_MULTIPROC_DIR to an empty folder in which the workers' metrics add up.
 
-    By port, which is ours alone, and empty: what counted under the last server is over.
+    Its name is the port, which no other server has. The figures of the server before it are deleted.
     """
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         return
@@ -123,7 +123,7 @@ def share_metrics(data_dir: Path, port: int) -> None:
 
 
 def granian_command(host: str, port: int, workers: int, threads: int) -> list[str]:
-    """The command line of the server, in the same environment; only granian itself is taken from there."""
+    """The command line of the server."""
     return [
         sys.executable,
         "-P",
@@ -141,7 +141,7 @@ def granian_command(host: str, port: int, workers: int, threads: int) -> list[st
         f"--workers-max-rss={WORKER_MEMORY}",
         f"--workers-kill-timeout={STOP_SECONDS}",
         f"--working-dir={settings.BASE_DIR}",
-        # Its one warning at start is about a setting of the kernel: not for who tries the demo.
+        # Its one warning at start is about a setting of the kernel, which does not matter to the demo.
         f"--log-level={'error' if settings.DEBUG else 'warning'}",
         "challenges_project.wsgi:application",
     ]

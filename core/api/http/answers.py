@@ -1,4 +1,4 @@
-"""What every answer of the API carries in its headers, whichever kind of view gave it."""
+"""Headers of every answer of the API, for DRF views and plain ones (docs/api.md, Conventions)."""
 
 from hashlib import sha256
 
@@ -11,23 +11,23 @@ from core.api.http.renderers import CONTENT_TYPE, encode
 EXPOSED = ("ETag", "Content-Language", "Idempotent-Replayed", "Retry-After")
 PRIVATE = "private, no-store"
 PUBLIC = "public, no-cache"
-# An answer is data: a browser that is led to show it as a page loads and runs nothing.
+# An answer is data: a browser that shows it as a page must load and run nothing.
 CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 def json_response(content: object, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
-    """For views that are not DRF's. `content` is the whole body, envelope included."""
+    """A JSON response of a view that is not DRF's. `content` is the whole body, envelope included."""
     return HttpResponse(encode(content), status=status, headers=headers, content_type=CONTENT_TYPE)
 
 
 def private(response: HttpResponseBase) -> None:
-    """Nobody else may keep it."""
+    """Mark a response as private: no cache may store it, unless the view has set another `Cache-Control`."""
     response.headers.setdefault("Cache-Control", PRIVATE)
     _as_data(response)
 
 
 def public(response: HttpResponseBase) -> None:
-    """What any guest reads: kept by anyone who asks again before using it, readable from any origin."""
+    """Mark a response as public: any cache may store and must revalidate it, any origin may read it."""
     response.headers["Cache-Control"] = PUBLIC
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Expose-Headers"] = ", ".join(EXPOSED)
@@ -40,12 +40,12 @@ def _as_data(response: HttpResponseBase) -> None:
 
 
 def tag(response: HttpResponse) -> None:
-    """An ETag by content, unless the view knew a cheaper one."""
+    """Set an ETag from the content, unless the view has set one."""
     response.headers.setdefault("ETag", f'"{sha256(response.content).hexdigest()[:32]}"')
 
 
-def unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """304 without a body when the client has this very answer (its ETag is set, strong or weak)."""
+def not_modified(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """The response, or 304 without a body when `If-None-Match` names its ETag (strong or weak)."""
     etag = response.headers.get("ETag")
     answer: HttpResponse = get_conditional_response(request, etag=etag, response=response) or response
     if answer is not response and answer.status_code == 304:

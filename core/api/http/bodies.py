@@ -1,6 +1,6 @@
-"""Read the body of a request as bytes: bounded, of the right type, not compressed, UTF-8, not too deep.
+"""Read a request body as bytes: bounded, of the right type, uncompressed, UTF-8, not nested too deep.
 
-Both ways in share it: DRF's parsers and the typed decoder of intake.
+DRF's parsers and the direct actions share it (docs/api.md, Conventions).
 """
 
 from io import BytesIO
@@ -24,7 +24,7 @@ def read_body(request: HttpRequest, limit: int | None = None) -> bytes:
     """A JSON body of at most `limit` bytes (default: MAX_BODY_BYTES).
 
     Raises `Refused`: 415 another type or compressed, 413 too long, 400 empty, not UTF-8 or nested too deep.
-    Duplicate keys, NUL and lone surrogates are for whoever decodes: see `strict_json`.
+    Duplicate keys, NUL and lone surrogates are left to the decoder: see `strict_json`.
     """
     check_not_empty(request)
     check_content_type(request, "application/json")
@@ -35,15 +35,16 @@ def read_body(request: HttpRequest, limit: int | None = None) -> bytes:
 
 
 def check_not_empty(request: HttpRequest) -> None:
-    """Before its type: a request that forgot its body has seldom a type to judge."""
+    """Raise `Refused` 400 for an empty body. Call it first: a request without a body seldom has a type."""
     if not _declared_length(request) and not _is_chunked(request):
         raise _empty()
 
 
 def check_content_type(request: HttpRequest, expected: str) -> None:
     if request.content_type != expected:
-        sent = request.content_type or "nothing"
-        raise refuse("unsupported_media_type", f"Send Content-Type: {expected}, not {sent[:64]}.", status=415)
+        actual = request.content_type or "nothing"
+        detail = f"Send Content-Type: {expected}, not {actual[:64]}."
+        raise refuse("unsupported_media_type", detail, status=415)
     charset = request.content_params.get("charset", "utf-8") if request.content_params else "utf-8"
     if charset.strip("\"'").lower() not in ("utf-8", "utf8"):
         raise refuse("unsupported_media_type", "Send the body as UTF-8.", status=415)
@@ -52,7 +53,7 @@ def check_content_type(request: HttpRequest, expected: str) -> None:
 
 
 def read_bytes(request: HttpRequest, limit: int) -> bytes:
-    """At most `limit` bytes, whatever the headers say; an endless chunked body ends here."""
+    """Read at most `limit` bytes, whatever the headers say: a chunked body may be endless."""
     length = _declared_length(request)
     if length is not None and length > limit:
         raise too_large(limit)
@@ -70,34 +71,34 @@ def read_bytes(request: HttpRequest, limit: int) -> bytes:
 
 
 class BodyStream:
-    """A body that is read piece by piece and never held: at most `limit` bytes, whatever the headers say.
+    """A body of at most `limit` bytes that is read in chunks and never held in memory as a whole.
 
-    Raises `Refused` 413 as soon as it is known to be longer, 400 when the sender leaves in the middle. The
-    server tells neither from an end; a declared length does, and a chunked body has none.
+    Raises `Refused` 413 as soon as the body exceeds the limit, 400 when the sender breaks off. A break is
+    recognized by the declared length alone; a chunked body has none.
     """
 
     def __init__(self, request: HttpRequest, limit: int) -> None:
         self.length = _declared_length(request)
         if self.length is not None and self.length > limit:
             raise too_large(limit)
-        self.stream, self.limit, self.taken = _stream(request, self.length), limit, 0
+        self.stream, self.limit, self.bytes_read = _stream(request, self.length), limit, 0
 
     @property
     def ends_for_certain(self) -> bool:
-        """Whether the end of what can be read is the end of what was to be sent."""
+        """Whether the end of the stream proves that the body is complete: only with a declared length."""
         return self.length is not None
 
     def read(self, size: int, /) -> bytes:
         try:
-            piece: bytes = self.stream.read(size)
+            chunk: bytes = self.stream.read(size)
         except (UnreadablePostError, OSError) as error:
             raise _incomplete() from error
-        self.taken += len(piece)
-        if self.taken > self.limit:
+        self.bytes_read += len(chunk)
+        if self.bytes_read > self.limit:
             raise too_large(self.limit)
-        if size and not piece and self.taken < (self.length or 0):
+        if size and not chunk and self.bytes_read < (self.length or 0):
             raise _incomplete()
-        return piece
+        return chunk
 
 
 def check_utf8(body: bytes) -> None:
@@ -112,7 +113,7 @@ def check_utf8(body: bytes) -> None:
 
 
 def check_depth(body: bytes) -> None:
-    """Refuses deep nesting before anything recursive sees it; all at the speed of C, 2 ms a megabyte."""
+    """Refuse deep nesting before a recursive parser sees it. Built-ins alone: 2 ms for a megabyte."""
     if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
         return
     outside_strings = body.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2]
@@ -147,11 +148,11 @@ def _declared_length(request: HttpRequest) -> int | None:
 
 
 def _stream(request: HttpRequest, length: int | None) -> Any:
-    """Django reads nothing without a Content-Length; a chunked body is taken from the server's own stream."""
+    """The stream of the body. Django reads nothing without a Content-Length, the server's own stream does."""
     if hasattr(request, "_body"):
         return BytesIO(request.body)
     if length is None and _is_chunked(request) and isinstance(request, WSGIRequest):
-        return _Whole(request.environ["wsgi.input"])
+        return _FullReads(request.environ["wsgi.input"])
     return request
 
 
@@ -159,15 +160,15 @@ def _is_chunked(request: HttpRequest) -> bool:
     return "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
 
 
-class _Whole:
-    """Reads on until the wanted size or the end: a raw stream may give less than asked."""
+class _FullReads:
+    """A stream whose `read` returns fewer bytes only at the end; a raw stream may do so at any time."""
 
     def __init__(self, stream: Any) -> None:
         self.stream = stream
 
     def read(self, size: int) -> bytes:
-        parts, left = [], size
-        while left and (part := self.stream.read(min(left, _CHUNK))):
-            parts.append(part)
-            left -= len(part)
-        return b"".join(parts)
+        chunks, missing = [], size
+        while missing and (chunk := self.stream.read(min(missing, _CHUNK))):
+            chunks.append(chunk)
+            missing -= len(chunk)
+        return b"".join(chunks)

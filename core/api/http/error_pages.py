@@ -1,4 +1,4 @@
-"""Django's own error pages, as JSON where the API lives: handler400, 403, 404 and 500 of the root urls."""
+"""handler400, 403, 404 and 500 of the root urls: JSON below the API's paths, Django's pages elsewhere."""
 
 import sys
 from collections.abc import Callable
@@ -19,27 +19,27 @@ from core.api.http.middleware import is_api
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not is_api(request):
         return defaults.bad_request(request, exception)
-    return _answer(Answer(400, [Fault("invalid", "The request is malformed.")]))
+    return _json_answer(Answer(400, [Fault("invalid", "The request is malformed.")]))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not is_api(request):
         return defaults.permission_denied(request, exception)
-    return _answer(Answer(403, [Fault("forbidden", "This is not allowed.")]))
+    return _json_answer(Answer(403, [Fault("forbidden", "This is not allowed.")]))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not is_api(request):
         return defaults.page_not_found(request, exception)
-    return _answer(Answer(404, [Fault("not_found", "Not found.")]))
+    return _json_answer(Answer(404, [Fault("not_found", "Not found.")]))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Also for a database that went away outside of a view, such as in a middleware: then 503."""
+    """500, or 503 when the database is unavailable outside of a view, such as in a middleware."""
     error = sys.exc_info()[1]
     answer = answer_to(error) if error else None
     if is_api(request):
-        return _answer(answer or Answer(500, [Fault("error", WENT_WRONG)]))
+        return _json_answer(answer or Answer(500, [Fault("error", WENT_WRONG)]))
     if answer is None or answer.status != 503:
         return defaults.server_error(request)
     return _unavailable_page(answer)
@@ -47,19 +47,19 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 def unknown_path(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    """The last route below /schema/: JSON also under DEBUG, where Django shows a page of its own."""
-    return _answer(Answer(404, [Fault("not_found", "Not found.")]))
+    """404 of the last route below /schema/: JSON also under DEBUG, where Django shows a page of its own."""
+    return _json_answer(Answer(404, [Fault("not_found", "Not found.")]))
 
 
-def only_reads(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """GET and HEAD; anything else is 405 in the shape of all refusals."""
+def read_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Decorate a view that allows GET and HEAD; other methods are 405 in the shape of every error."""
 
     @csrf_exempt
     @wraps(view)
     def checked(request: HttpRequest) -> HttpResponse:
         if request.method in ("GET", "HEAD"):
             return view(request)
-        answer = _answer(Answer(405, [Fault("method_not_allowed", "Only GET is allowed.")]))
+        answer = _json_answer(Answer(405, [Fault("method_not_allowed", "Only GET is allowed.")]))
         answer.headers["Allow"] = "GET, HEAD"
         return answer
 
@@ -67,13 +67,13 @@ def only_reads(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpReq
 
 
 def _unavailable_page(answer: Answer) -> HttpResponse:
-    """Made without the request: whatever would read a session or a user would fail as well."""
+    """The 503 page, rendered without the request: its session and user would need the database."""
     response = HttpResponse(render_to_string("503.html"), status=503, headers=answer.headers)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _answer(answer: Answer) -> HttpResponse:
+def _json_answer(answer: Answer) -> HttpResponse:
     response = json_response(answer.body, answer.status, answer.headers)
     private(response)
     return response

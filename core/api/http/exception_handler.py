@@ -1,6 +1,6 @@
-"""One shape for every refusal: `{"type", "errors": [{"code", "detail", "attr"}]}`, with a status that fits.
+"""Turn exceptions into error responses of one shape (docs/api.md, Errors).
 
-Never a trace, SQL or a setting: what is not known here is logged and answered as a bare 500.
+An exception that is not known here is logged and answered as a bare 500, without a trace, SQL or settings.
 """
 
 import logging
@@ -32,12 +32,12 @@ STATUS_OF = {
 }
 WENT_WRONG = "Something went wrong on our side; it has been logged."
 RETRY_AFTER_SECONDS = 1
-# The database is away, restarting, read-only or busy: nothing the caller did, and worth another try.
+# The database is away, restarting, read-only or busy: not the fault of the caller, who may try again.
 UNAVAILABLE = (OperationalError, InterfaceError, InternalError)
 
 
 def answer_to(error: BaseException) -> Answer | None:
-    """The answer that an exception deserves; None for one that nobody foresaw."""
+    """The answer to an exception; None for an unforeseen one, which is a 500."""
     if isinstance(error, Refused):
         return error.answer
     if isinstance(error, DomainError):
@@ -50,7 +50,7 @@ def answer_to(error: BaseException) -> Answer | None:
 
 
 def error_response(error: Exception, request: HttpRequest | None = None) -> HttpResponse:
-    """The same for a view that is not DRF's. An unforeseen error is logged and announced, and 500."""
+    """The error response of a view that is not DRF's. An unforeseen error is logged, signalled and 500."""
     answer = answer_to(error) or _unforeseen(error, request)
     return HttpResponse(
         encode(answer.body), status=answer.status, headers=answer.headers, content_type="application/json"
@@ -66,14 +66,14 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
 
 def _unforeseen(error: Exception, request: HttpRequest | None) -> Answer:
     logger.error("unforeseen error", exc_info=error)
-    # Error trackers and the test client hear of it, as of any exception that leaves a view.
+    # Error trackers and the test client listen to this signal, as for any exception that leaves a view.
     got_request_exception.send(sender=None, request=request)
     return Answer(500, [Fault("error", WENT_WRONG)])
 
 
 def _answer_to_domain(error: DomainError) -> Answer:
-    each = error.errors if isinstance(error, DomainErrors) else [error]
-    faults = [Fault(e.code, str(e.message), wire_path(e.field) if e.field else None) for e in each]
+    errors = error.errors if isinstance(error, DomainErrors) else [error]
+    faults = [Fault(e.code, str(e.message), wire_path(e.field) if e.field else None) for e in errors]
     status = STATUS_OF[error.status]
     return Answer(status, faults, _retry_after(RETRY_AFTER_SECONDS) if status == 503 else {})
 
@@ -113,11 +113,11 @@ def _retry_after(seconds: float) -> dict[str, str]:
 
 
 def _faults_in(detail: Any, path: tuple[str, ...] = ()) -> Iterator[Fault]:
-    """DRF's nested details, flattened to paths."""
+    """The faults of DRF's nested error details, each with its dotted path."""
     if isinstance(detail, Mapping):
         for key, inner in detail.items():
-            own = path if key == "non_field_errors" else (*path, camel(str(key)))
-            yield from _faults_in(inner, own)
+            inner_path = path if key == "non_field_errors" else (*path, camel(str(key)))
+            yield from _faults_in(inner, inner_path)
     elif isinstance(detail, list):
         for index, inner in enumerate(detail):
             nested = isinstance(inner, (Mapping, list))
@@ -127,9 +127,9 @@ def _faults_in(detail: Any, path: tuple[str, ...] = ()) -> Iterator[Fault]:
 
 
 def _faults_of_model(error: django_errors.ValidationError) -> Iterator[Fault]:
-    """A model's own validation."""
+    """The faults of a model's validation."""
     by_field = error.error_dict if hasattr(error, "error_dict") else {"__all__": error.error_list}
     for name, errors in by_field.items():
-        for each in errors:
-            attr = None if name == "__all__" else wire_path(name)
-            yield Fault(each.code or "invalid", each.messages[0], attr)
+        attr = None if name == "__all__" else wire_path(name)
+        for field_error in errors:
+            yield Fault(field_error.code or "invalid", field_error.messages[0], attr)

@@ -1,4 +1,4 @@
-"""Middleware of libraries, adapted: which answers are the API's, and what differs for them."""
+"""Third-party middleware, adapted to the API's paths."""
 
 from corsheaders.middleware import CorsMiddleware
 from django.http import HttpRequest
@@ -6,7 +6,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 
-from core.api.language import SPOKEN
+from core.api.language import ERROR_LANGUAGE
 
 API_PATHS = ("/schema/", "/schema", "/healthz", "/readyz", "/metrics", "/openapi.json")
 
@@ -16,7 +16,7 @@ def is_api(request: HttpRequest) -> bool:
 
 
 class PublicCorsMiddleware(CorsMiddleware):
-    """django-cors-headers, but what every guest reads says `*` to every origin alike."""
+    """django-cors-headers, except that answers for guests keep `Access-Control-Allow-Origin: *`."""
 
     def add_response_headers(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if response.headers.get("Access-Control-Allow-Origin") == "*":
@@ -25,12 +25,12 @@ class PublicCorsMiddleware(CorsMiddleware):
 
 
 class PageLocaleMiddleware(LocaleMiddleware):
-    """Choose a page's language by Accept-Language; no answer of the API depends on it."""
+    """Choose a page's language by Accept-Language, which no answer of the API depends on."""
 
     def process_request(self, request: HttpRequest) -> None:
         if is_api(request):
-            # A worker's thread may still speak the language of the admin page that it served before.
-            translation.activate(SPOKEN)
+            # The thread still has the language of the admin page that it served before.
+            translation.activate(ERROR_LANGUAGE)
         else:
             super().process_request(request)
 

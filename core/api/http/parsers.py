@@ -1,4 +1,7 @@
-"""DRF's parsers: strict JSON, and multipart for records that carry an icon."""
+"""DRF's request and parsers: strict JSON, and multipart for records with an icon.
+
+docs/api.md, Conventions.
+"""
 
 from io import BytesIO
 from typing import Any
@@ -10,9 +13,10 @@ from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
 
 from core.api.errors import Fault, Refused, refuse
-from core.api.http.bodies import check_content_type, read_body, read_bytes
+from core.api.http.bodies import check_content_type, check_not_empty, read_body, read_bytes
 from core.api.http.strict_json import printable, strict_loads, text_faults
 
 JSON = "application/json"
@@ -20,8 +24,16 @@ MULTIPART = "multipart/form-data"
 MOST_PARTS = 100
 
 
+class RecordRequest(Request):
+    """DRF's request, which hands every body to a parser: also a chunked one. An empty one is refused."""
+
+    def _load_stream(self) -> None:
+        check_not_empty(self._request)
+        self._stream = self._request
+
+
 class StrictJSONParser(BaseParser):
-    """A JSON object. Views that take another shape read `read_body` and `strict_loads` themselves."""
+    """Parse a JSON object. Views that take another shape call `read_body` and `strict_loads` themselves."""
 
     media_type = JSON
 
@@ -33,7 +45,7 @@ class StrictJSONParser(BaseParser):
 
 
 class StrictMultiPartParser(BaseParser):
-    """Scalar fields as UTF-8 text, each once, and files, as one dictionary: serializers judge the names."""
+    """Parse UTF-8 texts and files, each part once, into one dictionary; serializers check the names."""
 
     media_type = MULTIPART
 
@@ -47,11 +59,11 @@ class StrictMultiPartParser(BaseParser):
             parts.add(name, [_utf8(value) for value in values])
         for name, uploads in files.lists():
             parts.add(name, uploads)
-        return parts.taken()
+        return parts.checked_values()
 
 
 class _Parts:
-    """Collects the parts of a form and everything that is wrong with them."""
+    """Collects the parts of a form and their faults."""
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
@@ -70,7 +82,7 @@ class _Parts:
                 self.faults.extend(text_faults(value, name))
         self.values[name] = values[0]
 
-    def taken(self) -> dict[str, Any]:
+    def checked_values(self) -> dict[str, Any]:
         if not self.values:
             raise _malformed()
         if len(self.values) > MOST_PARTS:
@@ -81,7 +93,7 @@ class _Parts:
 
 
 def _split(content_type: str, body: bytes) -> tuple[Any, Any]:
-    """Django's own parser on a bounded body. Latin-1 keeps every byte, so that UTF-8 can be judged after."""
+    """The texts and files of a multipart body, by Django's parser. Latin-1 keeps every byte for `_utf8`."""
     meta = {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body))}
     try:
         return MultiPartParser(meta, BytesIO(body), [MemoryFileUploadHandler()], "latin-1").parse()
@@ -94,13 +106,13 @@ def _malformed() -> Refused:
 
 
 def _file_name(name: str) -> str:
-    """What it was called. Django drops bytes that do not print in Latin-1: the rest may be no UTF-8."""
-    told = _utf8(name) or name.encode("ascii", "ignore").decode()
-    return told[-256:] if told.strip("./\\ ") else "file"
+    """The file's name as UTF-8, or its ASCII part: Django drops unprintable bytes, which may break UTF-8."""
+    decoded = _utf8(name) or name.encode("ascii", "ignore").decode()
+    return decoded[-256:] if decoded.strip("./\\ ") else "file"
 
 
 def _utf8(text: str) -> str | None:
-    """What Django read as Latin-1, as the UTF-8 it was; None when it was not."""
+    """Decode as UTF-8 a text that Django has read as Latin-1; None when it is not UTF-8."""
     try:
         return text.encode("latin-1").decode()
     except UnicodeEncodeError:

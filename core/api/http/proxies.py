@@ -1,30 +1,22 @@
-"""Who is calling, when proxies stand in front.
+"""The client's address behind reverse proxies. Pure.
 
-Each proxy appends the address it was called from to `X-Forwarded-For`, so only the last entries, as many as
-there are proxies of ours, are to be believed; everything before them is what the client chose to write.
+Each proxy appends the address that called it to `X-Forwarded-For`. So only the last entries can be trusted,
+as many as there are trusted proxies; the client may have written everything before them.
 """
 
-import ipaddress
 from collections.abc import Callable, Iterable
+from ipaddress import ip_address
 from typing import Any
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-def address(text: str) -> str:
-    """The IP address that the text is; empty when it is none."""
-    try:
-        return str(ipaddress.ip_address(text.strip()))
-    except ValueError:
-        return ""
-
-
 def behind_proxies(application: Application, proxies: int) -> Application:
-    """A WSGI application that finds the client's address in REMOTE_ADDR, and no header that claims another.
+    """Wrap a WSGI application: put the client's address into REMOTE_ADDR and drop `X-Forwarded-For`.
 
-    `proxies` is how many proxies of ours a request passes (the setting TRUSTED_PROXIES). With none, both
-    forwarding headers are the client's own words and are dropped. A request with too few entries did not come
-    through all of them; its first entry is the best that is known. What is no address changes nothing.
+    `proxies` is the number of trusted proxies that a request passes (the setting TRUSTED_PROXIES). With none,
+    both forwarding headers come from the client and are dropped. A request with fewer entries than proxies
+    did not pass all of them, and its first entry is used. An entry that is no IP address changes nothing.
     """
 
     def with_client_address(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -33,7 +25,16 @@ def behind_proxies(application: Application, proxies: int) -> Application:
             environ.pop("HTTP_X_FORWARDED_PROTO", None)
         elif forwarded:
             hops = forwarded.split(",")
-            environ["REMOTE_ADDR"] = address(hops[max(len(hops) - proxies, 0)]) or environ["REMOTE_ADDR"]
+            client = _parse_address(hops[max(len(hops) - proxies, 0)])
+            environ["REMOTE_ADDR"] = client or environ["REMOTE_ADDR"]
         return application(environ, start_response)
 
     return with_client_address
+
+
+def _parse_address(text: str) -> str:
+    """The IP address in its canonical form; empty for any other text."""
+    try:
+        return str(ip_address(text.strip()))
+    except ValueError:
+        return ""

@@ -1,7 +1,7 @@
-"""JSON as its standard has it and no further: exact numbers, no constants, no duplicate keys, bounded depth.
+"""Strict JSON: exact numbers, no NaN or Infinity, no duplicate keys, bounded depth.
 
-Python's and DRF's parsers take NaN, 1e400, repeated keys and lone surrogates; each is refused here with the
-path of the field, all of them at once.
+Python's and DRF's parsers accept NaN, 1e400, repeated keys and lone surrogates. Here each is refused with the
+path of its field, all at once (docs/api.md, Conventions).
 """
 
 import json
@@ -22,24 +22,24 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class _Wrong:
-    """Stands where a value cannot be taken, until the walk knows its path."""
+class _Refused:
+    """Placeholder of a refused value, until `_faults_in` knows its path."""
 
     code: str
     detail: str
 
 
 def strict_loads(body: bytes) -> Any:
-    """The value of a UTF-8 JSON text. Raises `Refused` 400 with the path of all that is wrong."""
+    """Decode a UTF-8 JSON text. Raises `Refused` 400 with the path of every fault."""
     check_depth(body)
     decoder = _Decoder()
     try:
         value = decoder.decode(body.decode())
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise refuse("malformed_json", f"This is not JSON: {_place(error)}.") from error
-    except RecursionError as error:  # the scan comes first; this is its safety net
+    except RecursionError as error:  # `check_depth` should have refused it
         raise too_deep() from error
-    if decoder.found or b"\\u" in body:
+    if decoder.refused or b"\\u" in body:
         faults = list(islice(_faults_in(value), MOST_FAULTS))
         if faults:
             raise Refused(400, *faults)
@@ -47,10 +47,10 @@ def strict_loads(body: bytes) -> Any:
 
 
 class _Decoder(json.JSONDecoder):
-    """Marks what is wrong instead of stopping at the first."""
+    """Replaces refused values by placeholders instead of stopping at the first."""
 
     def __init__(self) -> None:
-        self.found = False
+        self.refused = False
         super().__init__(
             object_pairs_hook=self._object,
             parse_float=self._decimal,
@@ -58,41 +58,41 @@ class _Decoder(json.JSONDecoder):
             parse_constant=self._constant,
         )
 
-    def _wrong(self, code: str, detail: str) -> _Wrong:
-        self.found = True
-        return _Wrong(code, detail)
+    def _refuse(self, code: str, detail: str) -> _Refused:
+        self.refused = True
+        return _Refused(code, detail)
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(pairs)
-        if len(made) < len(pairs):
+        fields = dict(pairs)
+        if len(fields) < len(pairs):
             seen: set[str] = set()
             for key, _value in pairs:
                 if key in seen:
-                    made[key] = self._wrong("duplicate_key", "This key is sent twice.")
+                    fields[key] = self._refuse("duplicate_key", "This key is sent twice.")
                 seen.add(key)
-        return made
+        return fields
 
     def _decimal(self, text: str) -> Any:
         number = Decimal(text) if len(text) <= MAX_DIGITS else None
         if number is None or abs(number.adjusted()) > MAX_EXPONENT:
-            return self._wrong("invalid_number", "This number has too many digits.")
+            return self._refuse("invalid_number", "This number has too many digits.")
         return number
 
     def _integer(self, text: str) -> Any:
         if len(text) > MAX_DIGITS:
-            return self._wrong("invalid_number", "This number has too many digits.")
+            return self._refuse("invalid_number", "This number has too many digits.")
         return int(text)
 
-    def _constant(self, text: str) -> _Wrong:
-        return self._wrong("invalid_number", f"{text} is not a JSON number.")
+    def _constant(self, text: str) -> _Refused:
+        return self._refuse("invalid_number", f"{text} is not a JSON number.")
 
 
 def _faults_in(value: Any) -> Iterator[Fault]:
-    """Everything refused inside a value, in order, without recursion."""
+    """The faults inside a value, in order, without recursion."""
     stack: list[tuple[str, Any]] = [("", value)]
     while stack:
         path, node = stack.pop()
-        if isinstance(node, _Wrong):
+        if isinstance(node, _Refused):
             yield Fault(node.code, node.detail, path or None)
         elif isinstance(node, str):
             yield from text_faults(node, path or None)
@@ -105,7 +105,7 @@ def _faults_in(value: Any) -> Iterator[Fault]:
 
 
 def text_faults(text: str, attr: str | None) -> Iterator[Fault]:
-    """What no text may contain, wherever it comes from: NUL and halves of surrogate pairs."""
+    """The faults that any text may have: NUL and halves of surrogate pairs."""
     if "\0" in text:
         yield Fault("nul_character", "A text cannot contain NUL.", attr)
     if not text.isascii() and _SURROGATE.search(text):
@@ -113,7 +113,7 @@ def text_faults(text: str, attr: str | None) -> Iterator[Fault]:
 
 
 def printable(key: str) -> str:
-    """A caller's own key as it may stand in an answer."""
+    """A key of the caller, shortened and cleaned for an answer."""
     return key[:64].encode(errors="replace").decode().replace("\0", "?")
 
 

@@ -1,1 +1,1 @@
-"""What DATABASES names as its ENGINE for PostgreSQL."""
+"""The ENGINE of DATABASES for PostgreSQL."""

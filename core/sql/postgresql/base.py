@@ -1,8 +1,8 @@
-"""PostgreSQL as Django knows it, but quick to say that it is away.
+"""Django's PostgreSQL backend, which fails fast while the server is away.
 
-Whoever finds no connection in the pool waits for one. With the server away every thread of a worker would
-soon be waiting, and `/healthz` behind them. So while connections cannot be made, one request at a time waits
-for one; the others are refused on the spot, which the API answers with 503 and Retry-After.
+A request waits when the pool has no connection. With the server away, every thread of a worker would soon
+wait, and `/healthz` behind them. So while connecting fails, one request at a time waits; the others fail at
+once, and the API answers 503 with Retry-After (docs/decisions/0011-a-database-that-is-away.md).
 """
 
 import select
@@ -14,36 +14,36 @@ from django.db.backends.postgresql import base
 from psycopg import Connection, OperationalError
 from psycopg_pool import ConnectionPool
 
-# The last attempt to connect failed.
+# Set while the last attempt to connect has failed.
 _away = threading.Event()
-# Whose request waits for the server's return.
-_scout = threading.Lock()
+# Held by the one request that waits for the server's return.
+_waiting = threading.Lock()
 
 
-# So long after it was handed out last, a connection is asked by a query whether it lives. Seconds.
+# Seconds after its last use during which a connection is not checked by a query.
 TRUSTED_FOR = 30
 
 
 class WatchedConnection(Connection[Any]):
-    """A connection of the pool; making it tells whether the server is there."""
+    """A connection of the pool; connecting records whether the server is away."""
 
     handed_out_at = -float("inf")
 
     @classmethod
     def connect(cls, *args: Any, **kwargs: Any) -> Self:
         try:
-            made = super().connect(*args, **kwargs)
+            connection = super().connect(*args, **kwargs)
         except OperationalError:
             _away.set()
             raise
         _away.clear()
-        return made
+        return connection
 
     def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
-        """With an empty query the pool asks, before each request, whether the connection lives.
+        """Answer the pool's empty query, its check before each request, without asking the server.
 
-        A server that ended it has said so, which can be seen without a query: that would be a tenth of what
-        a small request costs.
+        A connection that the server has closed is recognized by its socket. The query would cost a tenth of a
+        small request.
         """
         if query != "":
             return super().execute(query, *args, **kwargs)
@@ -52,28 +52,28 @@ class WatchedConnection(Connection[Any]):
         try:
             return super().execute(query, *args, **kwargs)
         except OperationalError:
-            self._doubt_the_others()
+            self._check_others()
             raise
 
-    def _doubt_the_others(self) -> None:
-        """Where one connection was ended, those that rest beside it were too: replace them all at once.
+    def _check_others(self) -> None:
+        """Replace every closed connection of the pool: the server seldom closes only one.
 
-        The pool would find them one by one and wait longer after each: six are too many for one request.
+        The pool itself would find them one by one, and wait longer after each of them within one request.
         """
         if isinstance(self._pool, ConnectionPool):
             self._pool.check()
 
     def _is_trusted(self) -> bool:
-        now, before = time.monotonic(), self.handed_out_at
+        now, last_use = time.monotonic(), self.handed_out_at
         self.handed_out_at = now
-        return now - before < TRUSTED_FOR and not self.closed and not _has_news(self.fileno())
+        return now - last_use < TRUSTED_FOR and not self.closed and not _is_readable(self.fileno())
 
 
-def _has_news(socket: int) -> bool:
-    """Whether the server has sent something that was not asked for, or has hung up."""
-    watch = select.poll()
-    watch.register(socket, select.POLLIN)
-    return bool(watch.poll(0))
+def _is_readable(socket: int) -> bool:
+    """Whether an idle socket has data: the server has closed the connection or sent a notice."""
+    poll = select.poll()
+    poll.register(socket, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -81,13 +81,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Raises `OperationalError` at once while the server is away and another request waits for it."""
         if not (_away.is_set() and self._would_wait()):
             return super().get_new_connection(conn_params)
-        if not _scout.acquire(blocking=False):
+        if not _waiting.acquire(blocking=False):
             raise OperationalError("The database is away; another request waits for its return.")
         try:
             return super().get_new_connection(conn_params)
         finally:
-            _scout.release()
+            _waiting.release()
 
     def _would_wait(self) -> bool:
-        """A server that only refuses more connections still works with those that it has."""
+        """Whether the pool has no free connection; a full server still serves those that it has."""
         return bool(self.pool) and not self.pool.get_stats().get("pool_available")

@@ -1,7 +1,7 @@
-"""Migrations beside a running service: a lock that is not to be had soon is given up.
+"""Limit how long a migration waits for a lock, so that it can run beside a running service.
 
-Whoever waits for the lock of a table keeps everybody waiting who comes later, readers too. A migration that
-gives up changes nothing (PostgreSQL's are one transaction each) and is run again.
+A statement that waits for the lock of a table blocks all later ones, reads included. A migration that gives
+up changes nothing, because on PostgreSQL it is one transaction, and can be run again.
 """
 
 from typing import Any
@@ -12,12 +12,15 @@ LOCK_TIMEOUT = "5s"
 
 
 def wait_briefly_for_locks(using: str, **kwargs: Any) -> None:
-    """The pre_migrate receiver."""
+    """Set the lock timeout; the pre_migrate receiver."""
     _execute(using, f"SET lock_timeout = '{LOCK_TIMEOUT}'")
 
 
 def wait_as_usual(using: str, **kwargs: Any) -> None:
-    """The post_migrate receiver; after a failed migration the process ends with its connection."""
+    """Reset the lock timeout; the post_migrate receiver.
+
+    After a failed migration it does not run, but the process ends with its connection.
+    """
     _execute(using, "RESET lock_timeout")
 
 

@@ -30,7 +30,7 @@ ODD = st.one_of(
 
 
 def test_plain_record_takes_the_fast_way():
-    entry = log_parser._plain_entry(json.dumps(GOOD).encode(), False)
+    entry = log_parser._decode_plain(json.dumps(GOOD).encode(), False)
 
     assert isinstance(entry, Entry)
     assert entry.activity_value == 105_000
@@ -40,8 +40,8 @@ def test_plain_record_takes_the_fast_way():
 def test_the_two_ways_agree(changes):
     record = json.dumps({**GOOD, **changes}).encode()
 
-    fast = log_parser._plain_entry(record, False)
-    slow = log_parser._decode_slowly(record, False)
+    fast = log_parser._decode_plain(record, False)
+    slow = log_parser._decode_any(record, False)
 
     if fast is not None:
         assert slow == fast

@@ -51,7 +51,7 @@ def test_connections_that_are_there_are_used_meanwhile(away):
     connection.ensure_connection()
     connection.pool.putconn(connection.pool.getconn())
 
-    with base._scout:
+    with base._waiting:
         assert in_a_thread(connection.ensure_connection) is None
 
 
