@@ -110,7 +110,7 @@ def test_without_the_lock_codes_are_given_twice(pool, monkeypatch):
 
 def test_without_a_second_look_a_held_code_is_lost(pool, monkeypatch):
     """The negative control of the trap: SKIP LOCKED takes a busy code for none."""
-    monkeypatch.setattr(issuing.pending_codes, "look_again", list)
+    monkeypatch.setattr(issuing.pending_codes, "fill_after_commit", list)
 
     cross_while_one_code_is_held(pool)
 
