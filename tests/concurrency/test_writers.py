@@ -114,7 +114,7 @@ def test_one_of_two_bodies_sent_at_the_same_instant_wins(challenge, rounds):
             o for o, body in zip(outcomes, bodies, strict=True) if body.activity_value != stored * 10_000
         ]
         assert Counter(o.status for o in same) == Counter(["created"] + ["replayed"] * (len(same) - 1))
-        assert {tuple(refusal(o)) for o in others} == {(("duplicate_conflict", "activityValue"),)}
+        assert {tuple(refusal(o)) for o in others} == {(("duplicate_conflict", "activity_value"),)}
     assert breaches() == []
 
 
