@@ -3,7 +3,7 @@ from django.contrib.admin import apps as admin_apps
 
 
 class ProjectConfig(AppConfig):
-    """The project itself, an app for the sake of its commands."""
+    """The project as an app, so that Django finds its commands."""
 
     name = "challenges_project"
     label = "challenges_project"
@@ -18,7 +18,7 @@ class ProjectConfig(AppConfig):
 
 
 class StaffAdminConfig(admin_apps.AdminConfig):
-    """What INSTALLED_APPS names instead of django.contrib.admin."""
+    """The admin with our site class; INSTALLED_APPS names it instead of django.contrib.admin."""
 
     default = False
     default_site = "core.admin.site.StaffSite"
