@@ -1,4 +1,4 @@
-"""The one door for rule edits: what it refuses, what it stores, whom it pays, and what becomes of history."""
+"""The service for rule edits: what it refuses, what it stores, whom it pays, and what becomes of history."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

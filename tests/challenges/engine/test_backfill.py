@@ -28,7 +28,7 @@ MEMBERS = [f"member-{n}" for n in range(7)]
 
 @pytest.fixture
 def challenge(monkeypatch):
-    """Seven members at 350 of 500, of whom an edit settles two at a time."""
+    """Seven members at 350 of 500, of whom an edit backfills two at a time."""
     monkeypatch.setattr(backfill, "MEMBERS_AT_ONCE", 2)
     challenge = make_challenge()
     intake.record([entry(challenge, 350, member=member) for member in MEMBERS], at=NOW)

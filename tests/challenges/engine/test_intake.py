@@ -308,11 +308,11 @@ def test_record_needs_as_many_statements_for_a_thousand_as_for_one(challenge, dj
 
 def test_all_doors_store_the_same_rows():
     ledgers = []
-    for number, door in enumerate((by_single, by_batch, by_orm)):
+    for number, channel in enumerate((by_single, by_batch, by_orm)):
         challenge = make_challenge(name="Same")
         make_milestone(challenge, 200)
         make_milestone(challenge, 300)
-        door(challenge, f"member-{number}")
+        channel(challenge, f"member-{number}")
         ledgers.append(clean(ledger(), f"member-{number}"))
 
     assert ledgers[0] == ledgers[1] == ledgers[2]
