@@ -1,8 +1,8 @@
 """Add stored logs to progress, and issue the rewards that became due.
 
-Beside `backfill`, which applies an edit to open windows, the only writer of ChallengeProgress. The lock of a
-window is the progress row's own upsert; rows are written in key order, so that two sets of logs wait for each
-other and never deadlock (docs/locking.md).
+ChallengeProgress is written here, and where values are made anew: in `backfill`, `recompute` and
+`maintenance.repair`. The lock of a window is the progress row's own upsert; rows are written in key order, so
+that two sets of logs wait for each other and never deadlock (docs/locking.md).
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
