@@ -80,7 +80,8 @@ def api_key(drawer: Drawer) -> str:
     """The key of the last run if this database still knows it, else a new one."""
     from django.core.management import call_command
 
-    from access.models.api_key import ApiKey, hash_of
+    from access.models.api_key import ApiKey
+    from core.api.callers import hash_of
 
     kept = drawer.kept.get("API_KEY", "")
     if ApiKey.objects.filter(key_hash=hash_of(kept), may_admin=True, paused=False).exists():

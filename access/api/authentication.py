@@ -16,8 +16,8 @@ from rest_framework.request import Request
 
 from access.api import failed_attempts
 from access.domain.tokens import TokenError, configured_verifier
-from access.models.api_key import KEY_HASH, ApiKey
-from core.api.callers import GUEST, WWW_AUTHENTICATE, AdminCaller, Caller, EndUserCaller, scopes_of
+from access.models.api_key import ApiKey
+from core.api.callers import GUEST, WWW_AUTHENTICATE, AdminCaller, Caller, EndUserCaller, hash_of, scopes_of
 from core.api.errors import Fault, Refused, refuse
 
 LONGEST_KEY = 256
@@ -87,8 +87,7 @@ def _find_caller(key: str, now: datetime) -> AdminCaller | None:
     minute = now.replace(second=0, microsecond=0)
     row = _find_row(key.partition(".")[0], now, minute) if key.isascii() and key.isprintable() else None
     # Compared even without a row, so that the answer to any wrong key takes equally long.
-    key_hash = KEY_HASH(key.encode()).hexdigest()
-    if not hmac.compare_digest(row[2] if row else _NO_HASH, key_hash) or row is None:
+    if not hmac.compare_digest(row[2] if row else _NO_HASH, hash_of(key)) or row is None:
         return None
     key_id, name, _hash, may_ingest, may_read, may_admin, paused, is_current, is_use_due = row
     if paused or not is_current:

@@ -1,6 +1,5 @@
 """The API keys of the shop's backends (docs/api.md, Credentials and scopes)."""
 
-import hashlib
 import secrets
 from collections.abc import Collection
 from datetime import datetime
@@ -9,19 +8,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from core.api.callers import SCOPES, scopes_of
+from core.api.callers import SCOPES, hash_of, scopes_of
 from core.ids import uuid7
 
 PREFIX_BYTES = 6
 SECRET_BYTES = 32  # 256 random bits cannot be guessed, so a fast hash is enough
-
-
-# The hash that is stored of a key, as hexadecimal digits.
-KEY_HASH = hashlib.sha256
-
-
-def hash_of(key: str) -> str:
-    return KEY_HASH(key.encode()).hexdigest()
 
 
 class ApiKey(models.Model):

@@ -3,6 +3,7 @@
 docs/api.md, Credentials and scopes.
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
@@ -13,6 +14,11 @@ WWW_AUTHENTICATE = 'Api-Key realm="challenges", Bearer realm="challenges"'
 
 INGEST, READ, ADMIN = "ingest", "read", "admin"
 SCOPES = (INGEST, READ, ADMIN)
+
+
+def hash_of(key: str) -> str:
+    """The hash that is stored of an API key: 64 hexadecimal digits."""
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def scopes_of(may_ingest: bool, may_read: bool, may_admin: bool) -> frozenset[str]:

@@ -19,7 +19,8 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 from django.urls import resolve
 
-from access.models.api_key import ApiKey, hash_of
+from access.models.api_key import ApiKey
+from core.api.callers import hash_of
 from demo.storefront.goods import Good
 from demo.storefront.visitors import Visitor
 

@@ -5,7 +5,8 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from access.domain.roles import MARKETERS, SUPPORT
-from access.models.api_key import ApiKey, hash_of
+from access.models.api_key import ApiKey
+from core.api.callers import hash_of
 
 
 @pytest.fixture(autouse=True)

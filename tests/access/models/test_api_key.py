@@ -2,7 +2,8 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
-from access.models.api_key import ApiKey, create_key, hash_of
+from access.models.api_key import ApiKey, create_key
+from core.api.callers import hash_of
 
 
 def test_a_key_is_prefix_and_secret_and_only_its_hash_is_kept(db):
