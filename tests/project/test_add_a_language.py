@@ -95,7 +95,7 @@ def translate(path):
 def test_page_adds_a_language_step_by_step(copy):
     ((_, line),) = step(1)
     edit(
-        copy / "challenges_project/settings.py",
+        copy / "challenges_project/settings/languages.py",
         '    ("ja", _("Japanese")),\n',
         f'    ("ja", _("Japanese")),\n{line}',
     )

@@ -1,0 +1,104 @@
+"""Django settings, read from the environment; an invalid value stops the start and names the variable.
+
+The variables are documented in docs/configuration.md. Times are stored in UTC; TIME_ZONE is the admin's.
+"""
+
+from challenges_project.settings.api import *  # noqa: F403
+from challenges_project.settings.database import *  # noqa: F403
+from challenges_project.settings.environment import *  # noqa: F403
+from challenges_project.settings.environment import BASE_DIR, DATA_DIR, DEBUG, env, refuse
+from challenges_project.settings.languages import *  # noqa: F403
+from challenges_project.settings.logins import *  # noqa: F403
+from challenges_project.settings.logs import *  # noqa: F403
+from challenges_project.theme import UNFOLD  # noqa: F401 - a setting
+
+# --- Process ----------------------------------------------------------------------------------------------
+SECRET_KEY = env("SECRET_KEY", default="debug-only-" + "x" * 50 if DEBUG else "")
+if not SECRET_KEY:
+    raise refuse("SECRET_KEY", "set it to a long random string (only DEBUG=1 runs without one)")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "challenges_project",
+    # Before the admin, so that the theme's templates are found first.
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "unfold.contrib.simple_history",
+    "modeltranslation",
+    "challenges_project.apps.StaffAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.forms",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "corsheaders",
+    "csp",
+    "axes",
+    "simple_history",
+    "access",
+    "members",
+    "rewards",
+    "milestones",
+    "challenges",
+    "demo",
+    "backoffice",
+]
+
+MIDDLEWARE = [
+    "core.api.metrics.MeteringMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.api.http.middleware.PublicCorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "core.api.http.middleware.PageLocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "challenges_project.urls"
+WSGI_APPLICATION = "challenges_project.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Widgets may use templates of our own.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- Files ------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "/media/"
+MEDIA_ROOT = DATA_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
