@@ -1,0 +1,335 @@
+"""Every lock of the database: two transactions that it keeps apart, in an order in which they would do harm.
+
+`scripts/remove_locks.py` takes each lock out in turn and expects a test named there to fail.
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from access.models import StaffAction
+from challenges.editing import service
+from challenges.engine import backfill, intake, locks
+from challenges.engine.manual_count import count_manually
+from challenges.maintenance import repair
+from challenges.models import Challenge, ChallengeLog, ChallengeProgress
+from core.errors import DomainError
+from members.domain import erasing
+from members.models import Member
+from rewards.domain import allocation, code_withdrawal, issuing, lifecycle, pending_codes, reward_service
+from rewards.domain.lifecycle import API_ACTOR
+from rewards.models import CouponCode, RewardLog
+from tests.builders import (
+    entry,
+    log_activity,
+    make_challenge,
+    make_member,
+    make_milestone,
+    make_reward,
+    paid,
+    progress_of,
+    value_of,
+)
+from tests.concurrency.interleaving import beside, reached
+from tests.concurrency.writers import breaches
+from tests.rewards.builders import NOW as AT
+from tests.rewards.builders import due, make_pool, make_reward_log
+
+pytestmark = [pytest.mark.postgres, pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def now():
+    """The tests' month does not end while they run."""
+    return timezone.now()
+
+
+@pytest.fixture
+def challenge(now):
+    challenge = make_challenge(at=now, time_zone="Etc/GMT-12" if _month_ends(now) else "UTC")
+    make_milestone(challenge, 50, at=now)
+    return challenge
+
+
+def _month_ends(now):
+    return (now + timedelta(days=1)).month != now.month
+
+
+# --- The lock of a challenge ------------------------------------------------------------------------------
+
+
+def add_milestone(challenge, target=30):
+    return make_milestone(Challenge.objects.get(id=challenge.id), target, at=timezone.now())
+
+
+def assert_edit_pays_beside(challenge, counting):
+    """`counting` brings alice to 40 and has not committed; an edit adds a milestone that she is past."""
+    beside(counting, lambda: add_milestone(challenge))
+
+    assert (paid(challenge), [line[:1] for line in breaches(timezone.now())]) == ([Decimal(30)], [])
+
+
+def test_edit_waits_for_a_log_under_way(challenge):
+    assert_edit_pays_beside(
+        challenge, lambda: intake.record([entry(challenge, 40, at=timezone.now())], at=timezone.now())
+    )
+
+
+def test_edit_waits_for_a_log_that_the_orm_saves(challenge, now):
+    log = ChallengeLog(
+        member=make_member(at=now),
+        challenge=challenge,
+        unique_identifier="order-a",
+        activity_at=now,
+        activity_id="purchase",
+        activity_value=Decimal(40),
+    )
+
+    assert_edit_pays_beside(challenge, log.save)
+
+
+def test_edit_waits_for_a_log_that_is_counted_by_hand(challenge, now):
+    make_member(status="paused", at=now)
+    log = log_activity(challenge, 40, at=now).log
+
+    assert_edit_pays_beside(challenge, lambda: count_manually([log.id], "A mistake", None, timezone.now()))
+
+
+def interrupted_edit(challenge, monkeypatch):
+    """An edit lowers the target to 50, and the rows that it would complete are still to be done."""
+    log_activity(challenge, 60, at=timezone.now())
+    first_member = Member.objects.values_list("id", flat=True)[0]
+    with monkeypatch.context() as patched:
+        patched.setattr(backfill, "_run_after_commit", lambda function: None)
+        patched.setattr(backfill, "backfill_some", lambda *args: (first_member, ""))
+        set_target(challenge, 50)
+    assert Challenge.objects.get(id=challenge.id).pending_backfill
+
+
+def set_target(challenge, target):
+    edited = Challenge.objects.get(id=challenge.id)
+    edited.completion_target_value = Decimal(target)
+    return service.save(edited, at=timezone.now())
+
+
+def test_edit_waits_for_the_backfill_of_the_edit_before(challenge, now, monkeypatch):
+    """Else the backfill, which has read the target of 50, would set it again after the edit to 100."""
+    log_activity(challenge, 30, at=now, member="bob")
+    interrupted_edit(challenge, monkeypatch)
+
+    with reached(monkeypatch, locks, "lock_backfill", lambda: set_target(challenge, 100)) as edit:
+        backfill.finish_backfill(challenge.id)
+
+    assert isinstance(edit.answer, Challenge)
+    assert progress_of(challenge, "bob").completion_target_value == 100
+
+
+def test_backfill_beside_another_is_left_to_it(challenge, monkeypatch):
+    """Else every log of a challenge that resumes an edit would walk over all of its rows."""
+    interrupted_edit(challenge, monkeypatch)
+    walks = []
+    walk = backfill.backfill_some
+    monkeypatch.setattr(backfill, "backfill_some", lambda *args: walks.append(args) or walk(*args))
+
+    beside(
+        lambda: backfill.finish_backfill(challenge.id),
+        lambda: backfill.finish_backfill(challenge.id, wait=False),
+    )
+
+    assert len(walks) == 1
+
+
+def test_repair_waits_for_a_log_under_way(challenge, now):
+    """Else it would compare the row before the log with the logs before it, and set that value afterwards."""
+    log_activity(challenge, 10, at=now)
+    ChallengeProgress.objects.update(current_progress_value=Decimal(11))
+
+    beside(
+        lambda: intake.record([entry(challenge, 5, at=now)], at=now),
+        lambda: repair._repair_batch(challenge, timezone.now()),
+    )
+
+    assert (value_of(challenge), breaches(timezone.now())) == (15, [])
+
+
+def test_edit_waits_for_a_repair_that_pays(challenge, now, monkeypatch):
+    """Else the repair would pay by the rules from before the edit, and set the targets of before."""
+    log_activity(challenge, 60, at=now)
+
+    with reached(monkeypatch, backfill, "backfill_some", lambda: set_target(challenge, 900)) as edit:
+        repair._pay_open_windows(challenge, timezone.now())
+
+    assert isinstance(edit.answer, Challenge)
+    assert progress_of(challenge).completion_target_value == 900
+
+
+# --- Locks of rows: the engine ----------------------------------------------------------------------------
+
+
+def test_backfill_waits_for_a_reversal_of_its_row(challenge, now, monkeypatch):
+    """Else it would pay and complete by the value from before the reversal."""
+    interrupted_edit(challenge, monkeypatch)
+    (order,) = ChallengeLog.objects.values_list("unique_identifier", flat=True)
+
+    (reversal,), _ = beside(
+        lambda: intake.record([entry(challenge, at=now, reversal_of=order)], at=now),
+        lambda: backfill.finish_backfill(challenge.id),
+    )
+
+    assert reversal.log.counted
+    assert (value_of(challenge), paid(challenge)) == (0, [Decimal(50)])
+    assert progress_of(challenge).challenge_completed_at is None
+
+
+def test_reversal_waits_for_another_of_the_same_log(challenge, now):
+    log_activity(challenge, 100, at=now, uid="order-a")
+
+    def reverse(value):
+        return intake.record([entry(challenge, value, at=now, reversal_of="order-a")], at=now)[0]
+
+    first, second = beside(lambda: reverse(60), lambda: reverse(60))
+
+    assert (first.status, second.status, value_of(challenge)) == ("created", "rejected", 40)
+
+
+def test_counting_by_hand_waits_for_a_reversal(challenge, now):
+    make_member(status="paused", at=now)
+    log = log_activity(challenge, 10, at=now, uid="order-a").log
+
+    (reversal,), (counted,) = beside(
+        lambda: intake.record([entry(challenge, at=now, reversal_of="order-a")], at=now),
+        lambda: count_manually([log.id], "A mistake", None, timezone.now()),
+    )
+
+    assert (reversal.log.counted, counted.error and counted.error.code) == (False, "reversed")
+
+
+# --- Locks of rows: members and rewards -------------------------------------------------------------------
+
+
+def test_member_is_erased_once_by_two_at_once(now):
+    member = make_member(at=now)
+
+    first, second = beside(lambda: erasing.erase(member, at=now), lambda: erasing.erase(member, at=now))
+
+    assert first.external_id == second.external_id == Member.objects.get(id=member.id).external_id
+    assert StaffAction.objects.filter(action="erase_member").count() == 1
+
+
+def revoke_by_policy(log):
+    return issuing.revoke_unsupported(log.member_id, log.challenge_id, "2026-11", 0, 1, AT)
+
+
+def test_policy_waits_for_a_redemption():
+    log = make_reward_log()
+
+    _, revoked = beside(
+        lambda: lifecycle.redeem(log.id, API_ACTOR, at=AT), lambda: atomically(revoke_by_policy, log)
+    )
+
+    assert (revoked, RewardLog.objects.get(id=log.id).status) == (0, "redeemed")
+
+
+def test_redemption_waits_for_the_policy():
+    log = make_reward_log()
+
+    revoked, redeemed = beside(
+        lambda: revoke_by_policy(log), lambda: lifecycle.redeem(log.id, API_ACTOR, at=AT)
+    )
+
+    assert (revoked, redeemed.code) == (1, "transition_not_allowed")
+    assert RewardLog.objects.get(id=log.id).status == "revoked"
+
+
+def atomically(function, *args):
+    with transaction.atomic():
+        return function(*args)
+
+
+def issue(reward_due):
+    return atomically(issuing.issue, [reward_due], AT)
+
+
+def test_second_crossing_waits_for_the_last_place_under_a_limit():
+    reward, challenges = make_reward(max_total=1), [make_challenge(), make_challenge()]
+    first, second = (due(make_member(f"member-{n}"), challenges[n], reward) for n in range(2))
+
+    beside(lambda: issue(first), lambda: issue(second))
+
+    statuses = RewardLog.objects.order_by("member__external_id").values_list("status", flat=True)
+    assert list(statuses) == ["issued", "capped"]
+
+
+@pytest.mark.xfail
+def test_removal_of_a_reward_waits_for_who_links_it():
+    reward = make_reward()
+    issue(due(make_member(), make_challenge(), reward))
+
+    _, refused = beside(
+        lambda: make_challenge(completion_reward=reward), lambda: reward_service.remove(reward, at=AT)
+    )
+
+    assert isinstance(refused, DomainError)
+    assert (refused.code, type(reward).objects.get(id=reward.id).archived_at) == ("in_use", None)
+
+
+def test_withdrawal_leaves_the_code_that_is_being_given():
+    pool = make_pool("FIRST", "SECOND")
+
+    _, withdrawn = beside(
+        lambda: issue(due(make_member(), make_challenge(), pool)),
+        lambda: code_withdrawal.withdraw(pool.id, None, "The wrong file", at=AT),
+    )
+
+    assert withdrawn == 1
+    assert list(CouponCode.objects.values_list("code", flat=True)) == ["FIRST"]
+
+
+def test_code_that_is_being_given_is_refused_for_another():
+    pool = make_pool()
+    waiting = make_reward_log("pending_code", reward=pool)
+    given = make_reward_log("issued", reward=pool)
+    code = CouponCode.objects.create(reward=pool, code="KEPT", created_at=AT)
+
+    _, refused = beside(
+        lambda: allocation.assign({given.id: code.id}),
+        lambda: lifecycle.fill_code(waiting.id, "KEPT", API_ACTOR, at=AT),
+    )
+
+    assert isinstance(refused, DomainError)
+    assert (refused.code, CouponCode.objects.get().reward_log_id) == ("code_taken", given.id)
+
+
+def test_two_crossings_take_two_codes():
+    pool, challenge = make_pool("FIRST", "SECOND"), make_challenge()
+    first, second = (due(make_member(f"member-{n}"), challenge, pool) for n in range(2))
+
+    beside(lambda: issue(first), lambda: issue(second))
+
+    assert sorted(RewardLog.objects.values_list("coupon_code", flat=True)) == ["FIRST", "SECOND"]
+
+
+def test_two_fills_give_a_waiting_log_one_code():
+    pool = make_pool()
+    log = make_reward_log("pending_code", reward=pool)
+    CouponCode.objects.bulk_create(
+        CouponCode(reward=pool, code=code, created_at=AT) for code in ("FIRST", "SECOND")
+    )
+
+    beside(lambda: pending_codes.fill(pool.id), lambda: pending_codes.fill(pool.id))
+
+    assert RewardLog.objects.get(id=log.id).coupon_code == "FIRST"
+    assert list(CouponCode.objects.filter(reward_log=None).values_list("code", flat=True)) == ["SECOND"]
+
+
+def test_fill_waits_for_a_code_that_another_may_give_back():
+    """With `SKIP LOCKED` a log would stay without a code although one becomes free again."""
+    pool = make_pool("FIRST", "SECOND")
+    log = make_reward_log("pending_code", reward=pool)
+
+    beside(lambda: CouponCode.objects.filter(code="FIRST").delete(), lambda: pending_codes.fill(pool.id))
+
+    assert RewardLog.objects.get(id=log.id).coupon_code == "SECOND"
