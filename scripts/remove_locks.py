@@ -7,11 +7,12 @@ Prints a line for each lock; with words, only for those whose place contains one
 be removed and every test of its line in TESTS still passes, or when TESTS and the code do not agree.
 
 A lock is a call of `select_for_update`, a call of one of the functions of `challenges/engine/locks.py`, or a
-`FOR UPDATE` in SQL. Its place is the module and the function around it.
+locking clause in SQL. Its place is the module and the function around it.
 """
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 APPS = ("access", "backoffice", "challenges", "core", "demo", "members", "milestones", "rewards")
 LOCK_FUNCTIONS = {"lock_shared", "lock_exclusive", "lock_backfill"}
 EACH_LOCK = "tests/concurrency/test_each_lock.py"
+LOCKING_CLAUSE = re.compile(r" FOR (NO KEY UPDATE|UPDATE|KEY SHARE|SHARE)( SKIP LOCKED| NOWAIT)?")
 FAILED = 1  # pytest's exit status when a test failed; others say that the tests could not run
 SECONDS = 300
 
@@ -49,6 +51,7 @@ TESTS = {
     "rewards/domain/lifecycle.py:_locked": ["test_redemption_waits_for_the_policy"],
     "rewards/domain/limits.py:_lock_rewards": ["test_second_crossing_waits_for_the_last_place_under_a_limit"],
     "rewards/domain/pending_codes.py:_fill_chunk": ["test_two_fills_give_a_waiting_log_one_code"],
+    "rewards/domain/reward_service.py:": ["test_removal_of_a_reward_waits_for_who_links_it"],
     "rewards/domain/reward_service.py:remove": ["test_removal_of_a_reward_waits_for_who_links_it"],
 }
 
@@ -84,31 +87,39 @@ def _locks_in(source: str, module: str) -> Iterator[Lock]:
     for line in source.encode().splitlines(keepends=True):
         line_starts.append(line_starts[-1] + len(line))
     numbers: dict[str, int] = {}
-    for function, node, begin, without in _lock_nodes(ast.parse(source), ""):
+    for function, node, without in _lock_nodes(ast.parse(source), ""):
         numbers[function] = number = numbers.get(function, 0) + 1
         place = f"{module}:{function}" + (f"#{number}" if number > 1 else "")
-        start = line_starts[begin[0] - 1] + begin[1]
-        end = line_starts[node.end_lineno - 1] + node.end_col_offset  # type: ignore[attr-defined]
+        start = line_starts[node.lineno - 1] + node.col_offset
+        end = line_starts[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
         yield Lock(place, module, start, end, without)
 
 
-def _lock_nodes(tree: ast.AST, function: str) -> Iterator[tuple[str, ast.AST, tuple[int, int], str]]:
-    """Yield (function, node, line and column where the cut begins, replacement) of each lock, in order."""
+def _lock_nodes(tree: ast.AST, function: str) -> Iterator[tuple[str, ast.expr, str]]:
+    """Yield (function, expression, the expression without its lock) of each lock, in order."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.FunctionDef):
             yield from _lock_nodes(node, node.name)
             continue
-        yield from _lock_nodes(node, function)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            receiver = node.func.value
-            if node.func.attr == "select_for_update":
-                assert receiver.end_lineno is not None
-                assert receiver.end_col_offset is not None
-                yield function, node, (receiver.end_lineno, receiver.end_col_offset), ""
-            elif node.func.attr in LOCK_FUNCTIONS:
-                yield function, node, (node.lineno, node.col_offset), "True"
-        elif isinstance(node, ast.JoinedStr) and "FOR UPDATE" in ast.unparse(node):
-            yield function, node, (node.lineno, node.col_offset), "sql"
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue  # a docstring
+        if not isinstance(node, ast.JoinedStr):  # its parts are no expressions that could be replaced
+            yield from _lock_nodes(node, function)
+        if isinstance(node, ast.expr) and (without := _without_lock(node)) is not None:
+            yield function, node, without
+
+
+def _without_lock(node: ast.expr) -> str | None:
+    """Return the expression's source without the lock that it takes itself; None where it takes none."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr == "select_for_update":
+            return ast.unparse(node.func.value)
+        if node.func.attr in LOCK_FUNCTIONS:
+            return "True"
+    if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+        text = ast.unparse(node)
+        return LOCKING_CLAUSE.sub("", text) if LOCKING_CLAUSE.search(text) else None
+    return None
 
 
 def notices(lock: Lock, copy: Path) -> bool | None:

@@ -20,6 +20,7 @@ from challenges.engine import backfill, locks, recompute
 from challenges.models import Challenge
 from core.errors import DomainError
 from milestones.models import Milestone
+from rewards.domain import reward_service
 from rewards.models import RewardLog
 
 DELETED, ARCHIVED = "deleted", "archived"
@@ -70,7 +71,9 @@ def restore(challenge: Challenge, *, at: datetime) -> Challenge:
     with _lock_for_edit(challenge) as stored:
         if stored.archived_at is not None:
             stored.archived_at = None
-            change_validation.check(change_set_of(stored, (), (), at))
+            change_set = change_set_of(stored, (), (), at)
+            _lock_used_rewards(change_set)
+            change_validation.check(change_set)
             _save_challenge(stored, at)
         return stored
 
@@ -117,6 +120,7 @@ def _save_edit(
         change_set.of_one_milestone = of_one_milestone
         if change_set.stored is not None and change_set.stored.archived_at is not None:
             raise DomainError("archived", "The challenge is archived: restore it first.", None, "conflict")
+        _lock_used_rewards(change_set)
         change_validation.check(change_set)
         if not change_set.changes_nothing:
             _apply(change_set)
@@ -142,6 +146,18 @@ def _lock_for_edit(challenge: Challenge, expected_version: int | None = None) ->
             backfill.finish_backfill(challenge.id)
             stored.refresh_from_db()
         yield stored
+
+
+def _lock_used_rewards(change_set: ChangeSet) -> None:
+    """Keep the rewards that the challenge will pay from being removed, and read whether they are archived."""
+    challenge, milestones = change_set.challenge, change_set.remaining_milestones
+    reward_ids = [challenge.completion_reward_id, *(milestone.reward_id for milestone in milestones)]
+    rewards = reward_service.lock_used(id_ for id_ in reward_ids if id_ is not None)
+    if challenge.completion_reward_id in rewards:
+        challenge.completion_reward = rewards[challenge.completion_reward_id]
+    for milestone in milestones:
+        if milestone.reward_id in rewards:
+            milestone.reward = rewards[milestone.reward_id]
 
 
 def _get_stored(challenge_id: UUID) -> Challenge:

@@ -5,13 +5,13 @@ field may be edited at any time: reward logs keep the code and the expiry that t
 Rewards).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from core.choices import CodeSource
@@ -22,6 +22,8 @@ from rewards.domain.code_files import Reason, flaw_of
 from rewards.models import CouponCode, Reward, RewardLog
 
 PREFIX_VALIDATORS = Reward._meta.get_field("code_prefix").validators
+
+LOCK_USED = "SELECT id FROM rewards_reward WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
 
 
 def save(reward: Reward, *, at: datetime) -> Reward:
@@ -84,6 +86,20 @@ def remove(reward: Reward, *, at: datetime) -> None:
         else:
             CouponCode.objects.filter(reward=reward).delete()
             reward.delete()
+
+
+def lock_used(reward_ids: Iterable[UUID]) -> dict[UUID, Reward]:
+    """Keep these rewards from being removed until the transaction ends; return them by id, as stored now.
+
+    For whoever links a reward to a challenge or milestone: a foreign key locks its row only at the commit,
+    when `remove` may have looked for links already. The lock is the foreign key's own: nobody who pays the
+    reward waits for it.
+    """
+    ids = sorted(set(reward_ids))
+    if ids and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK_USED, [ids])
+    return Reward.objects.in_bulk(ids)
 
 
 def describe_removal(reward: Reward) -> str:
