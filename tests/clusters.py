@@ -49,11 +49,20 @@ def _cluster_class(settings):
 
         def kill(self):
             """kill -9 of the server and of all its children, which are known by their parent alone."""
-            processes = [self.server.pid, *children_of(self.server.pid)]
-            for pid in processes:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            self.signal_all(signal.SIGKILL)
             self.server.wait(10)
+
+        def freeze(self):
+            """Stop the server and all its children where they are; what they hold stays theirs."""
+            self.signal_all(signal.SIGSTOP)
+
+        def thaw(self):
+            self.signal_all(signal.SIGCONT)
+
+        def signal_all(self, sign):
+            for pid in [self.server.pid, *children_of(self.server.pid)]:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, sign)
 
         def start_again(self):
             """With the same data on the same port; answers when it is up."""
