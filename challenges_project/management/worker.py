@@ -16,6 +16,8 @@ FREE_THREADS = 4
 SPARE_THREADS = WAITING_THREADS + FREE_THREADS
 # On SQLite a change waits for the file's one writer and keeps its permit: reads have two of their own.
 READING_THREADS = 2
+# A log waits for its challenge, of which the engine lets few wait (challenges/engine/locks.py).
+PATHS_OF_LOGS = ("/schema/challenge_log/record", "/schema/challenge_log/record/batch")
 RESUME_EVERY_SECONDS, RETRY_AFTER_SECONDS = 30, 5
 
 logger = logging.getLogger(__name__)
@@ -41,7 +43,7 @@ def load(load_application: Callable[[], Any], threads: int) -> Any:
         places = Admission(threads + READING_THREADS, WAITING_THREADS, WAITING_THREADS, writing=threads)
     admission.install(places)
     threading.Thread(target=resume_backfills, name="resume-backfills", daemon=True).start()
-    return admit(application, places)
+    return admit(application, places, PATHS_OF_LOGS)
 
 
 def resume_backfills() -> None:

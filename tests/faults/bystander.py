@@ -1,4 +1,4 @@
-"""A healthy client beside an attack: it asks what the attack should not touch, and notes how long that took."""
+"""A healthy client beside an attack: asks what the attack should not touch, and notes how long that took."""
 
 import threading
 import time

@@ -1,9 +1,8 @@
-"""What is stuck takes nothing from what is not: locks of challenges and rows that another session does not let go."""
+"""What is stuck takes nothing from what is not: challenges and rows that another session has locked."""
 
 import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import psycopg
@@ -39,7 +38,7 @@ def lock_of(challenge_id):
 
 
 class Attack:
-    """Requests that will wait, sent all at once and over again; what each was answered, and after how long."""
+    """Requests that will wait, sent all at once, again and again; each one's answer and how long it took."""
 
     def __init__(self, send, senders):
         self.send, self.senders = send, senders
@@ -139,3 +138,30 @@ def assert_untouched(bystander):
     }
     slow = {what: bystander.slowest(what) for what in bystander.requests}
     assert {what: took for what, took in slow.items() if took > WITHOUT_WAITING} == {}
+
+
+def test_stuck_rows_take_no_threads_from_the_others(shop):
+    """Redemptions of one reward log whose row another session has locked."""
+    with serving(shop.environment, workers=2) as server:
+        shop.open_at(server.address)
+        log = f"{server.address}/schema/challenge_log/record"
+        paid = ask(log, "POST", order(shop.challenge_id, "pays", "paid") | {"activityValue": 40}, **shop.key)
+        reward_log = paid.data["rewardLogs"][0]["id"]
+        redeem = f"{server.address}/schema/reward_log/record/{reward_log}/redeem"
+        lock_row = f"SELECT id FROM rewards_rewardlog WHERE id = '{reward_log}' FOR UPDATE"
+
+        def send(name):
+            return ask(redeem, "POST", b"", 60, **shop.key)
+
+        with (
+            stuck(shop.url, lock_row),
+            Attack(send, 24) as attack,
+            Bystander(everything_else(server.address, shop)) as bystander,
+        ):
+            time.sleep(7)
+        print(bystander.describe())
+        print(Counter(status for status, _seconds in attack.answers))
+
+    assert_untouched(bystander)
+    assert "refused" in {status for status, _took in attack.answers}
+    assert "TimeoutError" not in {status for status, _took in attack.answers}

@@ -4,7 +4,7 @@ A request for which there is no place is answered 503 with Retry-After. `/health
 answered whatever the others wait for.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
 from threading import get_ident
 from typing import Any
@@ -22,17 +22,21 @@ ALWAYS_ADMITTED = "/healthz"
 BUSY = Answer(503, [Fault("unavailable", "The service is busy or restarting; try again.")])
 
 
-def admit(application: Application, admission: Admission) -> Application:
-    """Wrap a WSGI application: a request is worked on as `admission` allows."""
+def admit(application: Application, admission: Admission, many_subjects: Collection[str] = ()) -> Application:
+    """Wrap a WSGI application: a request is worked on as `admission` allows.
+
+    The subject of a change is its path, but for the paths of `many_subjects`.
+    """
 
     def admitted(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ["PATH_INFO"] == ALWAYS_ADMITTED:
+        path = environ["PATH_INFO"]
+        if path == ALWAYS_ADMITTED:
             return _whole(application(environ, start_response))
         writes = environ["REQUEST_METHOD"] not in READS
         try:
-            admission.enter(writes=writes)
+            admission.enter(writes=writes, subject="" if path in many_subjects else path)
         except Overloaded:
-            return _refuse(environ["PATH_INFO"], start_response)
+            return _refuse(path, start_response)
         streamed = False
         try:
             response = application(environ, start_response)

@@ -8,7 +8,7 @@ docs/decisions/0011-a-database-that-is-away.md).
 import select
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Self
 
@@ -54,21 +54,21 @@ class WatchedConnection(Connection[Any]):
         A wait of more than a moment gives the thread's permit back: what a stuck lock holds up takes no
         permit from what it does not.
         """
-        waits_in: admission.Admission | None = None
+        go_on: Callable[[], None] | None = None
 
         def check() -> None:
-            nonlocal waits_in
+            nonlocal go_on
             if silent.is_set():
                 # In the thread that uses it: the socket's number may be another file's a moment later.
                 self.pgconn.finish()
                 check_answers()
-            waits_in = waits_in or admission.start_waiting(in_database=True)
+            go_on = go_on or admission.start_waiting(in_database=True)
 
         try:
             return super().wait(interruptible(gen, check), *args, **kwargs)
         finally:
-            if waits_in:
-                waits_in.go_on(in_database=True)
+            if go_on:
+                go_on()
 
     def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer the pool's empty query, its check before each request, without asking the server.
