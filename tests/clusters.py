@@ -30,8 +30,29 @@ def own_cluster(**settings):
         cluster.stop()
 
 
+class Signalled:
+    """What can be done to a `server` and all its children, which are known by their parent alone."""
+
+    def kill(self):
+        """kill -9."""
+        self.signal_all(signal.SIGKILL)
+        self.server.wait(10)
+
+    def freeze(self):
+        """Stop them where they are; what they hold stays theirs, and the kernel still acknowledges TCP."""
+        self.signal_all(signal.SIGSTOP)
+
+    def thaw(self):
+        self.signal_all(signal.SIGCONT)
+
+    def signal_all(self, sign):
+        for pid in [self.server.pid, *children_of(self.server.pid)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, sign)
+
+
 def _cluster_class(settings):
-    class KillableCluster(_script().Cluster):
+    class KillableCluster(Signalled, _script().Cluster):
         server = None
 
         @property
@@ -46,14 +67,6 @@ def _cluster_class(settings):
         def launch(self):
             self.server = super().launch()
             return self.server
-
-        def kill(self):
-            """kill -9 of the server and of all its children, which are known by their parent alone."""
-            processes = [self.server.pid, *children_of(self.server.pid)]
-            for pid in processes:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            self.server.wait(10)
 
         def start_again(self):
             """With the same data on the same port; answers when it is up."""

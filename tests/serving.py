@@ -121,11 +121,11 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def serving(environment, port=None, workers=1):
-    """`manage.py serve` once it answers."""
+def serving(environment, port=None, workers=1, **options):
+    """`manage.py serve` once it answers; `options` are those of the process."""
     port = port or free_port()
     command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(workers)]
-    with running(command, environment, stdout=subprocess.DEVNULL) as process:
+    with running(command, environment, stdout=subprocess.DEVNULL, **options) as process:
         yield Server(until_it_answers(f"http://127.0.0.1:{port}", process), process)
 
 

@@ -30,6 +30,7 @@ NOT_REVERTED = frozenset(
         "status",
         "version",
         "settling_since",
+        "settling_moved_at",
         "live_since",
         "archived_at",
         "created_at",

@@ -14,7 +14,14 @@ from milestones.models import Milestone
 # Editing one of these may assign a log to another window, or change what it adds there.
 REASSIGNING_FIELDS = ("aggregation_method", "aggregation_period", "time_zone")
 # Set by `challenges.editing.service`, never by an editor.
-BOOKKEEPING_FIELDS = {"version", "settling_since", "live_since", "created_at", "updated_at"}
+BOOKKEEPING_FIELDS = {
+    "version",
+    "settling_since",
+    "settling_moved_at",
+    "live_since",
+    "created_at",
+    "updated_at",
+}
 
 
 @dataclass(slots=True)

@@ -2,9 +2,9 @@
 
 An edit backfills the first rows of progress in its own transaction. The rest follows after its commit, one
 transaction for each batch, in key order. `settling_since` stays set until the last batch, so that an
-interruption is noticed and the rest is resumed by the next edit, the next activity or
-`manage.py rebuild_progress`. Running twice pays once: the unique key of the reward log decides
-(docs/rules.md, Editing a running challenge).
+interruption is noticed and the rest is resumed when a server starts, by the next edit, the next activity or
+`manage.py rebuild_progress`. `settling_moved_at` tells an interruption from a long backfill. Running twice
+pays once: the unique key of the reward log decides (docs/rules.md, Editing a running challenge).
 """
 
 from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ def start_backfill(rules: Rules, at: datetime) -> None:
     last_key = backfill_some(rules, at, None, at)
     if last_key is None:
         return
-    Challenge.objects.filter(id=rules.challenge_id).update(settling_since=at)
+    Challenge.objects.filter(id=rules.challenge_id).update(settling_since=at, settling_moved_at=at)
     config.invalidate()
     _run_after_commit(lambda: finish_backfill(rules.challenge_id, last_key))
 
@@ -62,11 +62,31 @@ def finish_backfill(challenge_id: UUID, last_key: RowKey | None = None, *, wait:
                 or not locks.lock_backfill(challenge_id, wait=wait)
             ):
                 return
-            last_key = backfill_some(rules, rules.backfill_since, last_key, timezone.now())
+            now = timezone.now()
+            last_key = backfill_some(rules, rules.backfill_since, last_key, now)
             unfinished = last_key is not None
-            if not unfinished:
+            if unfinished:
+                Challenge.objects.filter(id=challenge_id).update(settling_moved_at=now)
+            else:
                 Challenge.objects.filter(id=challenge_id).update(settling_since=None)
                 config.invalidate()
+
+
+def resume_all(moved_before: datetime) -> int:
+    """Finish every backfill that nothing moved since `moved_before`; return how many challenges had one.
+
+    One that another process works on at this moment is left to it.
+    """
+    pending = Challenge.objects.exclude(settling_since=None).order_by("id")
+    ids = list(pending.filter(last_moved_before(moved_before)).values_list("id", flat=True))
+    for challenge_id in ids:
+        finish_backfill(challenge_id, wait=False)
+    return len(ids)
+
+
+def last_moved_before(moment: datetime) -> Q:
+    """Match pending backfills that stored nothing since `moment`."""
+    return Q(settling_moved_at__lt=moment) | Q(settling_moved_at=None, settling_since__lt=moment)
 
 
 def resume_if_interrupted(rules: Rules, at: datetime) -> None:

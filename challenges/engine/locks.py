@@ -10,17 +10,30 @@ sees what was committed when it began.
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from threading import Lock
 from typing import TypeVar
 from uuid import UUID
 
 from django.db import OperationalError, connection
 
+from core import admission
+from core.errors import DomainError
+
 logger = logging.getLogger(__name__)
 
 TRIES = 5
 RETRIED_SQLSTATES = ("40P01", "40001")  # a deadlock, a serialization failure
+GAVE_UP_SQLSTATES = ("55P03", "57014")  # lock_timeout, statement_timeout
 BACKFILL = 1
+# In a server: so many threads of a process may wait for one challenge's lock, once one has waited so long.
+MOST_WAITING = 2
+STUCK_AFTER_SECONDS = 0.1
+
+_mutex = Lock()
+# When the threads of this process began to wait for a challenge's lock, by its key.
+_waits: dict[int, list[float]] = {}
 
 T = TypeVar("T")
 
@@ -65,12 +78,53 @@ def lock_backfill(challenge_id: UUID, *, wait: bool) -> bool:
         return cursor.fetchone()[0] is not False
 
 
+def gave_up_waiting(error: BaseException) -> bool:
+    """Whether a database ended a statement that waited too long: others of its kind would wait as well."""
+    cause = error.__cause__
+    return (
+        getattr(cause, "sqlstate", None) in GAVE_UP_SQLSTATES
+        or getattr(cause, "sqlite_errorname", None) == "SQLITE_BUSY"
+    )
+
+
+def busy() -> DomainError:
+    return DomainError("unavailable", "The challenge is busy; try again.", None, "busy")
+
+
 def _take(function: str, challenge_ids: Iterable[UUID]) -> None:
     if connection.vendor != "postgresql":
         return
     keys = sorted({_key(id_) for id_ in challenge_ids})
-    with connection.cursor() as cursor:
+    with _noted(keys), connection.cursor() as cursor:
         cursor.execute(f"SELECT {function}(key) FROM unnest(%s::bigint[]) AS key", [keys])
+
+
+@contextmanager
+def _noted(keys: Collection[int]) -> Iterator[None]:
+    """Note that this thread waits for these locks.
+
+    Raises `DomainError` in a server in which enough wait already: a lock that is stuck would otherwise take
+    one connection after the other from the other challenges.
+    """
+    now = time.monotonic()
+    with _mutex:
+        if admission.is_installed() and any(_is_stuck(key, now) for key in keys):
+            raise busy()
+        for key in keys:
+            _waits.setdefault(key, []).append(now)
+    try:
+        yield
+    finally:
+        with _mutex:
+            for key in keys:
+                _waits[key].remove(now)
+                if not _waits[key]:
+                    del _waits[key]
+
+
+def _is_stuck(key: int, now: float) -> bool:
+    begun = _waits.get(key, ())
+    return len(begun) >= MOST_WAITING and now - min(begun) > STUCK_AFTER_SECONDS
 
 
 def _key(challenge_id: UUID) -> int:

@@ -1,7 +1,8 @@
 """Check the invariants of the ledger by SQL: each check selects the rows that break one of them.
 
 A check is one statement, so that it sees a database in use as of one moment; all are set-based and were run
-over millions of rows. Check 4 leaves out challenges with a pending backfill (docs/rules.md, Invariants).
+over millions of rows. Check 4 leaves out challenges with a pending backfill, which is
+a breach itself once nothing moves it any more (docs/rules.md, Invariants).
 """
 
 from collections.abc import Iterator
@@ -9,6 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
+from challenges.engine.backfill import INTERRUPTED_AFTER, last_moved_before
 from challenges.models import Challenge
 from challenges.models.rows import LOGS, PROGRESS
 from core.amounts import amount
@@ -157,10 +161,28 @@ def breaches(at: datetime) -> Iterator[str]:
             yield f"{check.invariant}: {check.line.format(*_readable(row, check))}"
 
 
-def pending_backfills() -> Iterator[str]:
-    """Yield a line for each challenge whose last edit has not paid everybody yet."""
-    for challenge in Challenge.objects.exclude(settling_since=None).order_by("id"):
-        yield f"challenge {challenge.id}: an edit of {challenge.settling_since} is still being paid"
+def stalled_backfills(at: datetime) -> Iterator[str]:
+    """Yield a line for each challenge whose last edit owes something and has not moved for two minutes."""
+    for challenge in _pending_backfills().filter(last_moved_before(at - INTERRUPTED_AFTER)):
+        yield f"4: {_described(challenge)}, and nothing has moved since {_last_moved(challenge)}"
+
+
+def moving_backfills(at: datetime) -> Iterator[str]:
+    """Yield a line for each challenge whose last edit is still paying: no fault."""
+    for challenge in _pending_backfills().exclude(last_moved_before(at - INTERRUPTED_AFTER)):
+        yield f"{_described(challenge)}, last at {_last_moved(challenge)}"
+
+
+def _pending_backfills() -> QuerySet[Challenge]:
+    return Challenge.objects.exclude(settling_since=None).order_by("id")
+
+
+def _described(challenge: Challenge) -> str:
+    return f"challenge {challenge.id}: an edit of {challenge.settling_since} is still being paid"
+
+
+def _last_moved(challenge: Challenge) -> datetime | None:
+    return challenge.settling_moved_at or challenge.settling_since
 
 
 def _readable(row: tuple[Any, ...], check: Check) -> list[Any]:

@@ -135,6 +135,8 @@ class Challenge(DirtyFieldsModel):
     version = models.PositiveIntegerField(default=1, editable=False)
     # The time of an edit whose backfill is pending; empty once everybody is paid (engine/backfill.py).
     settling_since = models.DateTimeField(null=True, blank=True, editable=False)
+    # When that backfill last stored something; says nothing once it is over.
+    settling_moved_at = models.DateTimeField(null=True, blank=True, editable=False)
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created at"), editable=False)
     updated_at = models.DateTimeField(_("updated at"), editable=False)

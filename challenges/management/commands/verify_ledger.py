@@ -18,10 +18,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         breach_count, now = 0, timezone.now()
-        for line in chain(audit.breaches(now), maintenance.breaches(now)):
+        for line in chain(audit.breaches(now), audit.stalled_backfills(now), maintenance.breaches(now)):
             self.stdout.write(line)
             breach_count += 1
-        for line in audit.pending_backfills():
+        for line in audit.moving_backfills(now):
             self.stderr.write(line)
         if breach_count:
             raise SystemExit(1)

@@ -22,6 +22,7 @@ NOT_COPIED = {
     "eud_icon",
     "version",
     "settling_since",
+    "settling_moved_at",
     "archived_at",
     "created_at",
     "updated_at",

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models.signals import pre_migrate
 from psycopg import OperationalError
 
-from core.sql.postgresql import base, migrating
+from core.sql.postgresql import availability, base, migrating
 from core.sql.postgresql.base import WatchedConnection
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -25,7 +25,7 @@ def away():
     with pytest.raises(OperationalError):
         WatchedConnection.connect(NOBODY)
     yield
-    base._away.clear()
+    availability.unreachable.clear()
 
 
 def in_a_thread(work):
@@ -58,7 +58,7 @@ def test_connections_that_are_there_are_used_meanwhile(away):
 def test_its_return_is_noticed(away):
     WatchedConnection.connect(**connection.get_connection_params() | {"pool": None}).close()
 
-    assert not base._away.is_set()
+    assert not availability.unreachable.is_set()
 
 
 @pytest.fixture

@@ -1,0 +1,70 @@
+"""A worker of `manage.py serve`: the application behind admission control, and what runs beside it."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from core.admission import Admission
+
+# Threads beside those that work: for requests that wait or are blocked, and some that are kept free for
+# `/healthz` and refusals. They cost little until they are used.
+WAITING_THREADS = 80
+FREE_THREADS = 4
+SPARE_THREADS = WAITING_THREADS + FREE_THREADS
+# On SQLite a change waits for the file's one writer and keeps its permit: reads have two of their own.
+READING_THREADS = 2
+# A log waits for its challenge, of which the engine lets few wait (challenges/engine/locks.py).
+PATHS_OF_LOGS = ("/schema/challenge_log/record", "/schema/challenge_log/record/batch")
+RESUME_EVERY_SECONDS, RETRY_AFTER_SECONDS = 30, 5
+
+logger = logging.getLogger(__name__)
+
+
+def load(load_application: Callable[[], Any], threads: int) -> Any:
+    """Load the WSGI application in a worker of so many working threads."""
+    application = load_application()
+    # Django is set up by now.
+    from django.conf import settings
+    from django.db import connections
+
+    from core import admission
+    from core.api.http.admission import admit
+
+    if connections["default"].vendor == "postgresql":
+        from core.sql.postgresql.base import serve_requests
+
+        serve_requests(connections["default"], settings.DATABASE_LIMITS)
+        blocked = max(2, settings.DATABASE_POOL_SIZE - threads)
+        places = Admission(threads, WAITING_THREADS, blocked)
+    else:
+        places = Admission(threads + READING_THREADS, WAITING_THREADS, WAITING_THREADS, writing=threads)
+    admission.install(places)
+    threading.Thread(target=resume_backfills, name="resume-backfills", daemon=True).start()
+    return admit(application, places, PATHS_OF_LOGS)
+
+
+def resume_backfills() -> None:
+    """Pay what interrupted edits owe: at once those of an earlier server, later what comes to a halt."""
+    from django.db import DatabaseError, connection
+    from django.utils import timezone
+
+    from challenges.engine.backfill import INTERRUPTED_AFTER, resume_all
+
+    # An edit that another process is paying at this moment looks alike: its lock, and the keys of what it
+    # paid, keep the two apart.
+    patience = timedelta(0)
+    while True:
+        pause = RETRY_AFTER_SECONDS
+        try:
+            resume_all(timezone.now() - patience)
+            patience, pause = INTERRUPTED_AFTER, RESUME_EVERY_SECONDS
+        except DatabaseError as error:
+            logger.warning("Interrupted edits could not be resumed, trying again: %s", error)
+        except Exception:
+            logger.exception("Interrupted edits could not be resumed, trying again")
+        finally:
+            connection.close()
+        time.sleep(pause)
