@@ -1,8 +1,11 @@
 """Read a request body as bytes: bounded, of the right type, uncompressed, UTF-8, not nested too deep.
 
-DRF's parsers and the direct actions share it (docs/api.md, Conventions).
+DRF's parsers and the direct actions share it (docs/api.md, Conventions). `closing_unread_bodies` settles what
+nobody read.
 """
 
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from io import BytesIO
 from itertools import accumulate
 from typing import Any
@@ -14,6 +17,7 @@ from django.http import HttpRequest, UnreadablePostError
 from core.api.errors import Refused, refuse
 
 MAX_DEPTH = 32
+MOST_DISCARDED = 16 * 1024 * 1024
 
 _CHUNK = 64 * 1024
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
@@ -172,3 +176,64 @@ class _FullReads:
             chunks.append(chunk)
             missing -= len(chunk)
         return b"".join(chunks)
+
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+def closing_unread_bodies(application: Application, buffered: bool) -> Application:
+    """Wrap a WSGI application: a response that leaves its request's body unread closes the connection.
+
+    The rest of such a body is in the way of the next request. The server closes the connection for it, and a
+    proxy that was not told hands the next request, perhaps of somebody else, to a dying connection.
+
+    `buffered`: a proxy sends only whole bodies. While it still sends one, a closed connection makes it answer
+    502 instead of the refusal, so a rest of up to MOST_DISCARDED is read and dropped, which takes no waiting.
+    """
+
+    def with_counted_body(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        length = environ.get("CONTENT_LENGTH") or ""
+        if length in ("", "0") and "HTTP_TRANSFER_ENCODING" not in environ:
+            return application(environ, start_response)
+        body = _CountedBody(environ["wsgi.input"], int(length) if length.isdecimal() else None)
+        environ["wsgi.input"] = body
+        # nginx does not buffer the large uploads, and says so by a connection for each.
+        waits = buffered and environ.get("HTTP_CONNECTION", "").lower() != "close"
+
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            if waits:
+                body.discard()
+            if not body.ended:
+                headers = [*headers, ("Connection", "close")]
+            return start_response(status, headers, *error)
+
+        return application(environ, start)
+
+    return with_counted_body
+
+
+class _CountedBody:
+    """The server's stream of a body; `ended` once all of it was read. `length`: None for a chunked one."""
+
+    def __init__(self, stream: Any, length: int | None) -> None:
+        self.stream, self.length, self.bytes_read, self.ended = stream, length, 0, False
+
+    def read(self, size: int = -1, /) -> bytes:
+        return self._counted(self.stream.read(size), size)
+
+    def readline(self, size: int = -1, /) -> bytes:
+        return self._counted(self.stream.readline(size), size)
+
+    def _counted(self, chunk: bytes, size: int) -> bytes:
+        self.bytes_read += len(chunk)
+        if self.bytes_read == self.length or (not chunk and size):
+            self.ended = True
+        return chunk
+
+    def discard(self) -> None:
+        """Read and drop the rest of a body that is not too long."""
+        if self.length is None or self.length - self.bytes_read > MOST_DISCARDED:
+            return
+        with suppress(OSError):
+            while not self.ended:
+                self.read(_CHUNK)

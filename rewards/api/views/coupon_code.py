@@ -20,12 +20,11 @@ from core.api.http.strict_json import strict_loads
 from core.api.views import ListRecords, RecordViewSet
 from rewards.api.presenters import serialize_coupon_code, serialize_import_report
 from rewards.api.serializers import CouponCodeSerializer, ImportReportSerializer
-from rewards.domain.code_files import Line, listed_codes, read_codes
+from rewards.domain.code_files import LARGEST_FILE, Line, listed_codes, read_codes
 from rewards.domain.pool_import import import_codes
 from rewards.models import CouponCode
 
 CSV, JSON = "text/csv", "application/json"
-LARGEST_FILE = 256 * 1024 * 1024  # bytes, some ten million codes; read in chunks
 
 
 class CouponCodeViewSet(ListRecords, RecordViewSet):
