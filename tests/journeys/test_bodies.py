@@ -1,4 +1,4 @@
-"""Caller first, size first, then read: what of a huge body each route reads, for whom (docs/trust.md, Bodies)."""
+"""Caller first, size first, then read: what each route reads of a huge body (docs/trust.md, Bodies)."""
 
 from uuid import UUID
 

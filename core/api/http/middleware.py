@@ -44,8 +44,8 @@ class PageLocaleMiddleware(LocaleMiddleware):
         return response if is_api(request) else super().process_response(request, response)
 
 
-# Bytes of a form. A challenge with its milestones in six languages has up to 8 MiB (DATA_UPLOAD_MAX_MEMORY_SIZE)
-# and a few icons.
+# Bytes of a form. A challenge with its milestones in six languages may have 8 MiB of texts
+# (DATA_UPLOAD_MAX_MEMORY_SIZE), and a few icons.
 STRANGERS_FORM = 64 * 1024
 STAFF_FORM = 9 * 1024 * 1024
 # Files that a process receives at once, each in a temporary file.
