@@ -6,6 +6,7 @@ from threading import BoundedSemaphore
 from typing import Any, TypeVar
 
 from corsheaders.middleware import CorsMiddleware
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
@@ -100,6 +101,21 @@ class BodyLimitMiddleware:
                 return _refusal("uploads_busy.html", 503, {"Retry-After": "10"})
             request.is_upload = True  # type: ignore[attr-defined]
         return None
+
+
+class SignedCookiesMiddleware:
+    """Send the cookies that code without a response at hand has noted in `request.new_cookies`."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        for cookie in getattr(request, "new_cookies", ()):
+            response.set_signed_cookie(
+                **cookie, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
+            )
+        return response
 
 
 def _largest_form(request: HttpRequest, view: Any) -> int:
