@@ -25,7 +25,7 @@ from core.api.http.renderers import encode
 from core.api.http.strict_json import strict_loads
 from core.errors import DomainError, DomainErrors
 
-MAX_BYTES = 20 * 1024 * 1024
+MAX_BYTES = 8 * 1024 * 1024  # larger ones by `manage.py import_challenges`
 LARGEST_UPLOAD = MAX_BYTES + 64 * 1024  # and the form around the file
 
 

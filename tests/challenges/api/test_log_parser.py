@@ -41,7 +41,7 @@ def test_the_two_ways_agree(changes):
     record = json.dumps({**GOOD, **changes}).encode()
 
     fast = log_parser._decode_plain(record, False)
-    slow = log_parser._decode_any(record, False)
+    slow = log_parser._decode_any(record, False, Suggestions())
 
     if fast is not None:
         assert slow == fast
