@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from challenges.api import log_parser
 from challenges.engine.eligibility import Entry
+from core.api.query_string import Suggestions
 
 GOOD = {
     "challengeId": "0199c9a8-7c60-7000-8000-000000000000",
