@@ -5,6 +5,7 @@ everything else a slow one that names every bad field. A test holds them equal.
 """
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,14 +14,15 @@ import msgspec
 from challenges.api.log_fields import FIELDS, LONGEST, READ_ONLY
 from challenges.engine.eligibility import Entry
 from core.amounts import parse_amount, parse_text
-from core.api.errors import Fault, Refused, refuse
+from core.api.errors import MOST_FAULTS, Fault, Refused, refuse
 from core.api.http.strict_json import printable, strict_loads
-from core.api.query_string import nearest
+from core.api.query_string import Suggestions
 from core.api.values import IDENTIFIER, parse_uuid, read_time
 from core.errors import DomainError
 
 LARGEST_BATCH = 5000
 LARGEST_ACTIVITY_BATCH = 1000
+MOST_OF_RECORD = 20  # errors of one record that the answer to a batch names
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST)]
 
@@ -48,7 +50,7 @@ Decoded = Entry | list[Fault]
 
 def read_one(body: bytes, *, for_activity: bool = False) -> Entry:
     """Parse a body that is one record (docs/api.md, One log). Raises `Refused` 400 with every fault."""
-    decoded = _decode(body, for_activity)
+    decoded = _decode(body, for_activity, Suggestions())
     if isinstance(decoded, Entry):
         return decoded
     raise Refused(400, *decoded)
@@ -63,7 +65,9 @@ def read_batch(body: bytes, largest: int = LARGEST_BATCH, *, for_activity: bool 
     records = _split_records(body)
     if not 1 <= len(records) <= largest:
         raise refuse("invalid", f"Send 1 to {largest} records.", "records")
-    return [_decode(record, for_activity) for record in records]
+    suggestions = Suggestions()
+    decoded = (_decode(record, for_activity, suggestions) for record in records)
+    return [entry if isinstance(entry, Entry) else entry[: MOST_OF_RECORD + 1] for entry in decoded]
 
 
 def _split_records(body: bytes) -> Sequence[bytes]:
@@ -89,14 +93,14 @@ def _check_whole(body: bytes) -> None:
         return
     if not isinstance(whole, dict):
         raise refuse("invalid", 'Send an object {"records": [...]}.')
-    if unknown := whole.keys() - {"records"}:
+    if unknown := sorted(whole.keys() - {"records"})[: MOST_FAULTS + 1]:
         raise Refused(
             400, *(Fault("unknown_field", "There is no such field.", printable(n)) for n in unknown)
         )
 
 
-def _decode(record: bytes, for_activity: bool) -> Decoded:
-    return _decode_plain(record, for_activity) or _decode_any(record, for_activity)
+def _decode(record: bytes, for_activity: bool, suggestions: Suggestions) -> Decoded:
+    return _decode_plain(record, for_activity) or _decode_any(record, for_activity, suggestions)
 
 
 def _decode_plain(record: bytes, for_activity: bool) -> Entry | None:
@@ -137,7 +141,7 @@ def _units_of(value: bytes) -> int | None:
 NO_CHALLENGE = UUID(int=0)
 
 
-def _decode_any(record: bytes, for_activity: bool) -> Decoded:
+def _decode_any(record: bytes, for_activity: bool, suggestions: Suggestions) -> Decoded:
     try:
         fields = strict_loads(record)
     except Refused as error:
@@ -145,10 +149,10 @@ def _decode_any(record: bytes, for_activity: bool) -> Decoded:
     if not isinstance(fields, dict):
         return [Fault("invalid", "A record is an object.")]
     known = FIELDS.keys() - {"challengeId"} if for_activity else FIELDS.keys()
+    unknown = (name for name in fields if name not in known and name not in READ_ONLY)
     faults = [
-        Fault("unknown_field", f"There is no such field.{nearest(name, known)}", printable(name))
-        for name in fields
-        if name not in known and name not in READ_ONLY
+        Fault("unknown_field", f"There is no such field.{suggestions.nearest(name, known)}", printable(name))
+        for name in islice(unknown, MOST_FAULTS)
     ]
     values: dict[str, Any] = {}
     for name in known:

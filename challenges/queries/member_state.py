@@ -13,6 +13,7 @@ from members.domain.directory import MEMBERS
 from rewards.models import RewardLog
 from rewards.models.rows import REWARD_LOGS
 
+FEW_WINDOWS = 20
 MEMBER_COLUMNS = (*PROGRESS.columns, *REWARD_LOGS.columns)
 WINDOW_END = MEMBER_COLUMNS.index("window_ends_at")
 EXPIRY = MEMBER_COLUMNS.index("reward_expiry_at")
@@ -92,7 +93,11 @@ def member_rows(external_id: str, at: datetime) -> tuple[int, MemberRows]:
 
 
 def reward_logs_by_window(windows: Iterable[WindowKey]) -> dict[WindowKey, list[RewardLog]]:
-    """Return the reward logs of these windows, oldest first, with reward and milestone, in one query."""
+    """Return the reward logs of these windows, oldest first, with reward and milestone.
+
+    In one query for few windows. For many in three: they share few rewards and milestones, each of which is
+    then made once and not for every reward log.
+    """
     wanted = set(windows)
     by_window: dict[WindowKey, list[RewardLog]] = {}
     if not wanted:
@@ -101,7 +106,9 @@ def reward_logs_by_window(windows: Iterable[WindowKey]) -> dict[WindowKey, list[
         member_id__in={key[0] for key in wanted},
         challenge_id__in={key[1] for key in wanted},
         period_key__in={key[2] for key in wanted},
-    ).select_related("reward", "milestone")
+    )
+    few = len(wanted) <= FEW_WINDOWS
+    reward_logs = (reward_logs.select_related if few else reward_logs.prefetch_related)("reward", "milestone")
     for reward_log in reward_logs.order_by("id"):
         key = (reward_log.member_id, reward_log.challenge_id, reward_log.period_key)
         if key in wanted:

@@ -59,6 +59,8 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "core.api.http.middleware.PageLocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "core.api.http.middleware.SignedCookiesMiddleware",
+    "core.api.http.middleware.BodyLimitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

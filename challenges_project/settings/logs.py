@@ -19,5 +19,7 @@ LOGGING = {
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["outage"]}
     },
+    # Hides names and addresses; `access.logins` names both, in one line each.
+    "loggers": {"axes": {"level": "ERROR"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
 }

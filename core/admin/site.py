@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from axes.handlers.proxy import AxesProxyHandler
+from axes.helpers import get_lockout_response
 from csp.decorators import csp_update
+from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy
@@ -28,4 +31,21 @@ class StaffSite(UnfoldAdminSite):
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
         view: Any = super().login
         decorated: Any = csp_update(POLICY)(view)
-        return decorated(request, extra_context)
+        response: HttpResponseBase = decorated(request, extra_context)
+        if getattr(request, "axes_locked_out", False):
+            # Here, and not in the middleware of axes, which comes after the page was rendered for nothing.
+            request.axes_locked_out = False  # type: ignore[attr-defined]
+            response = get_lockout_response(request, None, getattr(request, "axes_credentials", None))
+        return response
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        """Count a wrong old password as a failed login: a borrowed session is no way to guess it."""
+        credentials = {"username": request.user.get_username()}
+        if request.method == "POST" and not AxesProxyHandler.is_allowed(request, credentials):
+            refused: HttpResponseBase = get_lockout_response(request, None, credentials)
+            return refused
+        response: Any = super().password_change(request, extra_context)
+        form = (getattr(response, "context_data", None) or {}).get("form")
+        if form is not None and "old_password" in form.errors:
+            user_login_failed.send(type(self), credentials=credentials, request=request)
+        return response

@@ -3,11 +3,11 @@
 `core.api.http.exception_handler` turns them into responses.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-# An answer names every fault, up to this many: a body can have 100,000 of them.
+# An answer names every fault, up to this many: a body can have 100,000 of them. The last one says so.
 MOST_FAULTS = 100
 
 
@@ -18,6 +18,13 @@ class Fault:
     code: str
     detail: str
     attr: str | None = None
+
+
+def first_faults(faults: Sequence[Fault], most: int) -> Sequence[Fault]:
+    """The faults; of more than `most` the first ones, and one that says that there are others."""
+    if len(faults) <= most:
+        return faults
+    return [*faults[: most - 1], Fault("more_errors", "There are more errors; correct these first.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,8 @@ class Answer:
     @property
     def body(self) -> dict[str, Any]:
         kind = "validation_error" if self.status == 400 else "client_error"
-        errors = [{"code": f.code, "detail": f.detail, "attr": f.attr} for f in self.faults[:MOST_FAULTS]]
+        faults = first_faults(self.faults, MOST_FAULTS)
+        errors = [{"code": f.code, "detail": f.detail, "attr": f.attr} for f in faults]
         return {"type": "server_error" if self.status >= 500 else kind, "errors": errors}
 
 

@@ -5,6 +5,7 @@ docs/api.md, Conventions.
 
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote_from_bytes
 
 from django.core.handlers.wsgi import get_bytes_from_wsgi
@@ -60,5 +61,21 @@ def _find_fault(name: str, value: str, known: Collection[str], values: Mapping[s
 
 def nearest(name: str, known: Collection[str]) -> str:
     """A suggestion, ` Did you mean X?`, or an empty text when no known name is similar."""
-    close = get_close_matches(name[:64], known, n=1)
+    return _nearest(name[:64], tuple(known))
+
+
+@lru_cache(maxsize=1024)
+def _nearest(name: str, known: tuple[str, ...]) -> str:
+    close = get_close_matches(name, known, n=1)
     return f" Did you mean {close[0]}?" if close else ""
+
+
+class Suggestions:
+    """`nearest` for the first unknown names of one request: each takes up to a millisecond."""
+
+    def __init__(self, most: int = MOST_PARAMETERS) -> None:
+        self.left = most
+
+    def nearest(self, name: str, known: Collection[str]) -> str:
+        self.left -= 1
+        return nearest(name, known) if self.left >= 0 else ""

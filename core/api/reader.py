@@ -1,7 +1,7 @@
 """The reader of a record, and how its texts and icons look to them. Every presenter uses it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,15 @@ class Reader:
     language: Language
     origin: str
     at: datetime
+    _made: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, make: Callable[[Any, "Reader"], Any], record: Any) -> Any:
+        """`make(record, reader)`, once for this object: a page shows one milestone many times."""
+        key = make, id(record), self.language
+        if key not in self._made:
+            # The record is kept, or another could get its id.
+            self._made[key] = record, make(record, self)
+        return self._made[key][1]
 
     @classmethod
     def of(cls, view: Any) -> "Reader":

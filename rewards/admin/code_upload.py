@@ -13,12 +13,15 @@ from django.utils.translation import gettext_lazy as _
 from access.domain import audit_log
 from core.admin.form_errors import add_error
 from core.admin.theme import UnfoldAdminFileFieldWidget
+from core.api.http.middleware import accepts_upload
 from core.choices import CodeSource
 from core.errors import DomainError
 from rewards.admin.code_withdrawal import WithdrawsCodes
 from rewards.domain import code_withdrawal, pool_import, pool_levels
-from rewards.domain.code_files import Reason, read_codes
+from rewards.domain.code_files import LARGEST_FILE, Reason, read_codes
 from rewards.models import Reward
+
+LARGEST_UPLOAD = LARGEST_FILE + 64 * 1024  # and the form around the file
 
 
 class CodesForm(forms.Form):
@@ -38,6 +41,7 @@ class UploadsCodes(WithdrawsCodes):
             return False
         return object_id is None or Reward.objects.pools().filter(pk=object_id).exists()
 
+    @accepts_upload(LARGEST_UPLOAD, "rewards.add_couponcode")
     def upload_view(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         reward = get_object_or_404(Reward, pk=object_id)
         if not self.has_upload_permission(request):

@@ -84,12 +84,12 @@ def serialize_reward_log(log: RewardLog, owned_by_id: str, reader: Reader) -> di
         "linkedSchemaRecordId": log.challenge_id,
         "ownedById": owned_by_id,
         "milestoneId": log.milestone_id,
-        "milestone": serialize_milestone_summary(log.milestone, reader) if log.milestone_id else None,
+        "milestone": reader.once(serialize_milestone_summary, log.milestone) if log.milestone_id else None,
     }
     if reader.admin:
         data["rewardId"] = log.reward_id
     return data | {
-        "reward": serialize_reward_summary(log.reward, reader) if log.reward_id else None,
+        "reward": reader.once(serialize_reward_summary, log.reward) if log.reward_id else None,
         "periodKey": log.period_key,
         "status": log.status_at(reader.at).value,
         "couponCode": log.coupon_code or None,

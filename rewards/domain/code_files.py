@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+LARGEST_FILE = 256 * 1024 * 1024  # bytes, some ten million codes; read in chunks
 LONGEST_LINE = 4096
 LONGEST_CODE = 256
 DELIMITERS = "\t;,"

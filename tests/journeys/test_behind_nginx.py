@@ -1,4 +1,4 @@
-"""The shipped nginx site in front of the server: slow senders stop nobody, a million codes stream through."""
+"""The shipped nginx site in front of the server: slow, mute and refused senders stop nobody, files stream."""
 
 import os
 import pwd
@@ -6,9 +6,13 @@ import re
 import shutil
 import socket
 import threading
-from contextlib import contextmanager, suppress
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -23,7 +27,11 @@ pytestmark = [
 ]
 
 SLOW_SENDERS = 300
+MUTE = 1000
+HEALTHY_SECONDS = 1  # for an answer that usually takes a few hundredths of a second
+MEGABYTE = 1024 * 1024
 CODES = 1_000_000
+ID = UUID(int=7)
 LARGEST_GROWTH = 64 * 1024  # KiB
 AROUND = """
 daemon off;
@@ -63,6 +71,13 @@ def nginx_before(server, folder):
     configuration.write_text(AROUND.format(folder=folder, user=user, site=shipped_site(port, upstream)))
     with running([NGINX, "-p", str(folder), "-c", str(configuration)], dict(os.environ)) as process:
         yield until_it_answers(f"http://127.0.0.1:{port}", process)
+
+
+@contextmanager
+def site(environment, tmp_path, workers=1):
+    """The address of a server behind nginx."""
+    with serving(environment, workers=workers) as server, nginx_before(server, tmp_path / "nginx") as address:
+        yield address
 
 
 @pytest.fixture
@@ -138,6 +153,108 @@ def test_slow_senders_stop_nobody(environment, key, tmp_path):
             ask(f"{server.address}/schema/challenge/record", seconds=10)
 
     assert answers == [201] * 100
+
+
+@contextmanager
+def mute(address, number, said=b""):
+    """Meanwhile so many connections say this much, and then nothing."""
+    host, port = address.removeprefix("http://").split(":")
+    connections = [socket.create_connection((host, int(port)), timeout=5) for _ in range(number)]
+    for connection in connections:
+        connection.sendall(said)
+    try:
+        yield
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+def seconds_of(number, act):
+    """How long each of so many turns took, the longest last."""
+    taken = []
+    for turn in range(number):
+        start = time.monotonic()
+        act(turn)
+        taken.append(time.monotonic() - start)
+    return sorted(taken)
+
+
+@pytest.mark.parametrize("said", [b"", b"POST /schema/challenge_log/record HTTP/1.1\r\nHost: 127.0.0.1\r\n"])
+def test_mute_connections_stop_nobody(environment, tmp_path, said):
+    with site(environment, tmp_path) as address, mute(address, MUTE, said):
+        taken = seconds_of(100, lambda _turn: ask(f"{address}/schema/challenge/record").json)
+
+    assert taken[98] < HEALTHY_SECONDS
+
+
+REFUSED = {
+    "a wrong key": ("/schema/challenge_log/record", 300_000, "application/json", 401),
+    "a batch with a wrong key": ("/schema/challenge_log/record/batch", 2_000_000, "application/json", 401),
+    "a stranger's form": ("/admin/login/", 8_000_000, "multipart/form-data; boundary=x", 413),
+    "an icon": ("/schema/challenge/record", 1_200_000, "multipart/form-data; boundary=x", 413),
+    "a body on a read": ("/healthz", 300_000, "application/json", 405),
+}
+
+
+@pytest.mark.parametrize("refused", REFUSED)
+def test_refused_bodies_cost_no_innocent_an_answer(environment, key, tmp_path, refused):
+    path, size, content_type, status = REFUSED[refused]
+    body, headers = b"x" * size, {"Content-Type": content_type, "Cookie": "csrftoken=" + "x" * 32}
+    headers |= key if refused == "an icon" else {"Authorization": "Api-Key wrong"}
+    with site(environment, tmp_path, workers=2) as address, ThreadPoolExecutor(8) as senders:
+        attacks = [senders.submit(ask, address + path, "POST", body, **headers) for _ in range(160)]
+        innocents = []
+        while not all(attack.done() for attack in attacks) or len(innocents) < 200:
+            innocents.append(ask(f"{address}/schema/challenge/record").status)
+        statuses = Counter(attack.result().status for attack in attacks)
+
+    assert Counter(innocents) == {200: len(innocents)}
+    # And who is refused is told why, not that the gateway is bad. The 21st wrong key in a minute is 429.
+    assert statuses.keys() <= {status, 429}
+
+
+def test_a_strangers_file_of_codes_is_stored_nowhere(environment, tmp_path):
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    paths = (f"/admin/rewards/reward/{ID}/codes/", "/schema/coupon_code/record/import")
+    head = "POST {} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5000000\r\n\r\nx"
+    with site(environment | {"TMPDIR": str(spool)}, tmp_path) as address:
+        most = [largest_spool(address, path, [spool, tmp_path / "nginx" / "body"]) for path in paths]
+        with ExitStack() as attacks:
+            for path in paths:
+                attacks.enter_context(mute(address, 50, head.format(path).encode()))
+            taken = seconds_of(100, lambda _turn: ask(f"{address}/schema/challenge/record").json)
+
+    assert max(most) < MEGABYTE
+    # And who never comes to an end of it holds no thread.
+    assert taken[98] < HEALTHY_SECONDS
+
+
+def largest_spool(address, path, folders):
+    """The most bytes of files in these folders while a stranger sends 100 MB to that path."""
+    host, port = address.removeprefix("http://").split(":")
+    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {100 * MEGABYTE}\r\n"
+    head += f"Cookie: csrftoken={'x' * 32}\r\nContent-Type: multipart/form-data; boundary=x\r\n\r\n"
+    most = 0
+    with socket.create_connection((host, int(port)), timeout=10) as sender, suppress(OSError):
+        sender.sendall(
+            head.encode() + b'--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\n'
+        )
+        for chunk in range(90):
+            sender.sendall(b"x" * MEGABYTE)
+            if chunk % 10 == 0:
+                most = max(most, *(size_of(folder) for folder in folders))
+    return most
+
+
+def size_of(folder):
+    """Bytes of the files in it that a process has open: nginx removes their names at once."""
+    size = 0
+    for opened in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):
+            if str(opened.readlink()).startswith(f"{folder}/"):
+                size += opened.stat().st_size
+    return size
 
 
 def test_a_million_codes_stream_in_bounded_memory(environment, key, tmp_path):

@@ -3,18 +3,25 @@
 from collections.abc import Sequence
 from typing import Any
 
+from challenges.api.log_parser import MOST_OF_RECORD
 from challenges.engine.activities import ActivityOutcome
 from challenges.engine.intake import Outcome
-from core.api.errors import Fault
+from core.api.errors import Fault, first_faults
 from core.api.names import wire_path
 from rewards.models import RewardLog
 from rewards.models.rows import Issued
 
+# Errors that the answer names in all. Beyond that a record tells its first code.
+MOST_OF_BATCH = 500
+LEFT_OUT = "Correct the others first."
+
 
 def serialize_batch(outcomes: Sequence[Outcome | list[Fault]]) -> dict[str, Any]:
     """Serialize an outcome for each record, in order, and their sums (docs/api.md, Batch)."""
-    caused = _caused_by_replays(outcomes)
-    return _summarize([_serialize_one(index, outcome, caused) for index, outcome in enumerate(outcomes)])
+    caused, errors = _caused_by_replays(outcomes), _Errors()
+    return _summarize(
+        [_serialize_one(index, outcome, caused, errors) for index, outcome in enumerate(outcomes)]
+    )
 
 
 def serialize_activities(activities: Sequence[ActivityOutcome | list[Fault]]) -> dict[str, Any]:
@@ -28,13 +35,14 @@ def serialize_activities(activities: Sequence[ActivityOutcome | list[Fault]]) ->
         ]
     )
     data: list[dict[str, Any]] = []
+    errors = _Errors()
     for index, activity in enumerate(activities):
         if isinstance(activity, list) or activity.errors:
             refused = activity if isinstance(activity, list) else Outcome(errors=activity.errors)
-            data.append({"challengeId": None} | _serialize_one(index, refused, caused))
+            data.append({"challengeId": None} | _serialize_one(index, refused, caused, errors))
             continue
         for challenge_id, outcome in zip(activity.challenge_ids, activity.outcomes, strict=True):
-            data.append({"challengeId": challenge_id} | _serialize_one(index, outcome, caused))
+            data.append({"challengeId": challenge_id} | _serialize_one(index, outcome, caused, errors))
     return _summarize(data)
 
 
@@ -54,8 +62,30 @@ def _caused_by_replays(outcomes: Sequence[Outcome | list[Fault]]) -> dict[Any, l
     return by_log
 
 
+class _Errors:
+    """Serializes the errors of a batch's records: some of each, some in all, and of all the first code."""
+
+    def __init__(self) -> None:
+        self.left = MOST_OF_BATCH
+
+    def serialize(self, index: int, faults: Sequence[Fault]) -> list[dict[str, Any]]:
+        shown = first_faults(faults, MOST_OF_RECORD)
+        if faults and self.left < len(shown):
+            self.left = 0
+            shown = [Fault(faults[0].code, LEFT_OUT)]
+        self.left -= len(shown)
+        return [
+            {
+                "code": fault.code,
+                "detail": fault.detail,
+                "attr": f"records.{index}.{fault.attr}" if fault.attr else f"records.{index}",
+            }
+            for fault in shown
+        ]
+
+
 def _serialize_one(
-    index: int, outcome: Outcome | list[Fault], caused: dict[Any, list[RewardLog]]
+    index: int, outcome: Outcome | list[Fault], caused: dict[Any, list[RewardLog]], errors: _Errors
 ) -> dict[str, Any]:
     reward_logs: Sequence[RewardLog | Issued] = ()
     if isinstance(outcome, list):
@@ -76,12 +106,5 @@ def _serialize_one(
         "rewardLogs": [
             {"id": reward_log.id, "couponCode": reward_log.coupon_code or None} for reward_log in reward_logs
         ],
-        "errors": [
-            {
-                "code": f.code,
-                "detail": f.detail,
-                "attr": f"records.{index}.{f.attr}" if f.attr else f"records.{index}",
-            }
-            for f in faults
-        ],
+        "errors": errors.serialize(index, faults),
     }

@@ -18,6 +18,10 @@ from core.api.reader import Reader
 from core.api.views import ListRecords, RecordViewSet, RetrieveRecord
 from core.choices import ProgressStatus
 
+# The fields that reward logs are read for.
+OF_REWARD_LOGS = frozenset(
+    ("achievedMilestoneIds", "nextMilestone", "nextRemainingValue", "eudMessage", "rewardLogs")
+)
 STORED = (ProgressStatus.IN_PROGRESS, ProgressStatus.COMPLETED, ProgressStatus.FAILED)
 
 
@@ -62,7 +66,8 @@ class ChallengeProgressViewSet(ListRecords, RetrieveRecord, RecordViewSet):
     def represent(self, rows: list[ChallengeProgress]) -> list[Any]:
         reader = Reader.of(self)
         challenges = challenge_cache.get_many(row.challenge_id for row in rows)
-        reward_logs = reward_logs_by_window((row.member_id, row.challenge_id, row.period_key) for row in rows)
+        windows = ((row.member_id, row.challenge_id, row.period_key) for row in rows)
+        reward_logs = reward_logs_by_window(windows if self._needs_reward_logs() else ())
         return self.trimmed(
             [
                 serialize_progress(
@@ -76,3 +81,7 @@ class ChallengeProgressViewSet(ListRecords, RetrieveRecord, RecordViewSet):
                 for row in rows
             ]
         )
+
+    def _needs_reward_logs(self) -> bool:
+        fields = self.list_query.fields
+        return fields is None or not OF_REWARD_LOGS.isdisjoint(fields)

@@ -1,9 +1,16 @@
-"""Third-party middleware, adapted to the API's paths."""
+"""Third-party middleware, adapted to the API's paths, and how much of a body pages accept from whom."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+from typing import Any, TypeVar
 
 from corsheaders.middleware import CorsMiddleware
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
+from django.template.loader import render_to_string
 from django.utils import translation
 
 from core.api.language import ERROR_LANGUAGE
@@ -36,3 +43,90 @@ class PageLocaleMiddleware(LocaleMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         return response if is_api(request) else super().process_response(request, response)
+
+
+# Bytes of a form. A challenge with its milestones in six languages may have 8 MiB of texts
+# (DATA_UPLOAD_MAX_MEMORY_SIZE), and a few icons.
+STRANGERS_FORM = 64 * 1024
+STAFF_FORM = 9 * 1024 * 1024
+# Files that a process receives at once, each in a temporary file.
+UPLOADS_AT_ONCE = 2
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class _Upload:
+    largest: int
+    permissions: tuple[str, ...]
+
+
+def accepts_upload(largest: int, *permissions: str) -> Callable[[View], View]:
+    """Decorate a page's view: staff with all these permissions may send it so many bytes."""
+
+    def mark(view: View) -> View:
+        view.upload = _Upload(largest, permissions)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+class BodyLimitMiddleware:
+    """Refuse a body that is longer than its sender may send: 413, before anything of it is read.
+
+    CSRF protection reads a form ahead of the view that asks who sent it, and Django writes its files to the
+    disk. So this comes before it; the user is known by the session. Views of the API ask for the caller
+    first and read their bodies by `core.api.http.bodies`. Django reads nothing of a body without a length.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self.uploads = BoundedSemaphore(UPLOADS_AT_ONCE)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            return self.get_response(request)
+        finally:
+            if hasattr(request, "is_upload"):
+                self.uploads.release()
+
+    def process_view(self, request: HttpRequest, view: Any, *args: Any) -> HttpResponse | None:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if is_api(request) or (length.isdecimal() and int(length) <= STRANGERS_FORM):
+            return None
+        if not length.isdecimal() or int(length) > _largest_form(request, view):
+            return _refusal("413.html", 413)
+        if int(length) > STAFF_FORM:
+            if not self.uploads.acquire(blocking=False):
+                return _refusal("uploads_busy.html", 503, {"Retry-After": "10"})
+            request.is_upload = True  # type: ignore[attr-defined]
+        return None
+
+
+class SignedCookiesMiddleware:
+    """Send the cookies that code without a response at hand has noted in `request.new_cookies`."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        for cookie in getattr(request, "new_cookies", ()):
+            response.set_signed_cookie(
+                **cookie, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
+            )
+        return response
+
+
+def _largest_form(request: HttpRequest, view: Any) -> int:
+    user: Any = getattr(request, "user", None)
+    if user is None or not (user.is_active and user.is_staff):
+        return STRANGERS_FORM
+    upload: _Upload | None = getattr(view, "upload", None)
+    return upload.largest if upload and user.has_perms(upload.permissions) else STAFF_FORM
+
+
+def _refusal(template: str, status: int, headers: dict[str, str] | None = None) -> HttpResponse:
+    response = HttpResponse(render_to_string(template), status=status, headers=headers)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from core.api.errors import MOST_FAULTS, Fault, Refused, refuse
-from core.api.http.bodies import check_depth, too_deep
+from core.api.http.bodies import MOST_VALUES, check_structure, too_deep
 
 MAX_DIGITS = 40  # amounts have 18, no field has more
 MAX_EXPONENT = 40
@@ -29,18 +29,18 @@ class _Refused:
     detail: str
 
 
-def strict_loads(body: bytes) -> Any:
+def strict_loads(body: bytes, most_values: int = MOST_VALUES) -> Any:
     """Decode a UTF-8 JSON text. Raises `Refused` 400 with the path of every fault."""
-    check_depth(body)
+    check_structure(body, most_values)
     decoder = _Decoder()
     try:
         value = decoder.decode(body.decode())
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise refuse("malformed_json", f"This is not JSON: {_place(error)}.") from error
-    except RecursionError as error:  # `check_depth` should have refused it
+    except RecursionError as error:  # `check_structure` should have refused it
         raise too_deep() from error
     if decoder.refused or b"\\u" in body:
-        faults = list(islice(_faults_in(value), MOST_FAULTS))
+        faults = list(islice(_faults_in(value), MOST_FAULTS + 1))
         if faults:
             raise Refused(400, *faults)
     return value

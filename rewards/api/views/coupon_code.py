@@ -20,12 +20,12 @@ from core.api.http.strict_json import strict_loads
 from core.api.views import ListRecords, RecordViewSet
 from rewards.api.presenters import serialize_coupon_code, serialize_import_report
 from rewards.api.serializers import CouponCodeSerializer, ImportReportSerializer
-from rewards.domain.code_files import Line, listed_codes, read_codes
+from rewards.domain.code_files import LARGEST_FILE, Line, listed_codes, read_codes
 from rewards.domain.pool_import import import_codes
 from rewards.models import CouponCode
 
 CSV, JSON = "text/csv", "application/json"
-LARGEST_FILE = 256 * 1024 * 1024  # bytes, some ten million codes; read in chunks
+MOST_LISTED = 1_000_000  # codes of a JSON list; a file may have more
 
 
 class CouponCodeViewSet(ListRecords, RecordViewSet):
@@ -66,7 +66,7 @@ def lines_of(request: HttpRequest) -> Iterable[Line]:
     """Return the lines of the body; CSV is parsed while it arrives."""
     check_not_empty(request)
     if request.content_type == JSON:
-        values = strict_loads(read_body(request, settings.MAX_BATCH_BYTES))
+        values = strict_loads(read_body(request, settings.MAX_BATCH_BYTES, MOST_LISTED), MOST_LISTED)
         if not isinstance(values, list):
             raise refuse("not_a_list", 'Send a JSON list of codes, such as ["A1", "B2"].')
         return listed_codes(values)

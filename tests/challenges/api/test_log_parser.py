@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from challenges.api import log_parser
 from challenges.engine.eligibility import Entry
+from core.api.query_string import Suggestions
 
 GOOD = {
     "challengeId": "0199c9a8-7c60-7000-8000-000000000000",
@@ -41,7 +42,7 @@ def test_the_two_ways_agree(changes):
     record = json.dumps({**GOOD, **changes}).encode()
 
     fast = log_parser._decode_plain(record, False)
-    slow = log_parser._decode_any(record, False)
+    slow = log_parser._decode_any(record, False, Suggestions())
 
     if fast is not None:
         assert slow == fast

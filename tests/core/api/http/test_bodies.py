@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory
 
 from core.api.errors import Refused
-from core.api.http.bodies import BodyStream, read_body
+from core.api.http.bodies import MOST_DISCARDED, BodyStream, closing_unread_bodies, read_body
 
 
 def request_with(body, content_type="application/json", **meta):
@@ -198,3 +198,53 @@ def test_body_stream_knows_whether_its_end_is_certain(rf):
     request.META["HTTP_TRANSFER_ENCODING"] = "chunked"
 
     assert (declared.ends_for_certain, BodyStream(request, 100).ends_for_certain) == (True, False)
+
+
+def closes(read, length="1000", *, buffered=False, **environ):
+    """Whether the response to a body of 1000 bytes, of which so many were read, closes the connection."""
+    sent, headers = BytesIO(b"x" * 1000), []
+    environ = {"wsgi.input": sent, "CONTENT_LENGTH": length} | environ
+
+    def application(environ, start_response):
+        environ["wsgi.input"].read(read)
+        start_response("401 Unauthorized", [("Content-Type", "text/plain")])
+        return [b""]
+
+    wrapped = closing_unread_bodies(application, buffered)
+    wrapped(environ, lambda status, given, *error: headers.extend(given))
+    return ("Connection", "close") in headers, sent.tell()
+
+
+CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked"}
+
+
+def test_connection_of_a_body_that_was_read_stays_open():
+    assert closes(1000) == (False, 1000)
+    assert closes(1000, buffered=True) == (False, 1000)
+
+
+def test_connection_of_a_body_that_was_left_unread_is_closed():
+    assert closes(0) == (True, 0)
+    assert closes(999) == (True, 999)
+
+
+def test_the_end_of_a_chunked_body_is_known_by_reading_on():
+    assert closes(1000, "", **CHUNKED) == (True, 1000)
+    assert closes(1000, "", buffered=True, **CHUNKED) == (True, 1000)
+
+
+def test_behind_a_buffering_proxy_the_rest_is_dropped_and_the_connection_stays():
+    assert closes(10, buffered=True) == (False, 1000)
+
+
+def test_of_a_body_that_the_proxy_does_not_buffer_nothing_is_awaited():
+    assert closes(10, buffered=True, HTTP_CONNECTION="close") == (True, 10)
+
+
+def test_a_rest_that_is_too_long_is_not_dropped_but_closed():
+    assert closes(10, str(MOST_DISCARDED + 11), buffered=True) == (True, 10)
+
+
+def test_a_request_without_a_body_has_nothing_unread():
+    assert closes(0, "") == (False, 0)
+    assert closes(0, "0") == (False, 0)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.api.errors import Refused
-from core.api.http.bodies import MAX_DEPTH, check_depth
+from core.api.http.bodies import MAX_DEPTH, check_structure
 from core.api.http.renderers import encode
 from core.api.http.strict_json import strict_loads
 
@@ -81,9 +81,9 @@ def test_depth_counts_no_bracket_inside_a_text():
 def test_depth_of_exactly_the_limit_passes_beside_many_siblings():
     body = b"[" + b"[]," * 100 + b"[" * (MAX_DEPTH - 1) + b"]" * (MAX_DEPTH - 1) + b"]"
 
-    check_depth(body)
+    check_structure(body)
     with pytest.raises(Refused):
-        check_depth(b"[" + body + b"]")
+        check_structure(b"[" + body + b"]")
 
 
 values = st.recursive(
