@@ -70,8 +70,11 @@ def finish_backfill(challenge_id: UUID, last_key: RowKey | None = None, *, wait:
 
 
 def resume_if_interrupted(rules: Rules, at: datetime) -> None:
-    """Schedule, for after this transaction, a backfill that has been pending for `INTERRUPTED_AFTER`."""
-    if rules.backfill_since is not None and at - rules.backfill_since > INTERRUPTED_AFTER:
+    """Schedule, for after this transaction, a backfill that has been pending for `INTERRUPTED_AFTER`.
+
+    So is one that began that far in the future: the clock was ahead then.
+    """
+    if rules.backfill_since is not None and abs(at - rules.backfill_since) > INTERRUPTED_AFTER:
         _run_after_commit(lambda: finish_backfill(rules.challenge_id, wait=False))
 
 
