@@ -74,8 +74,10 @@ def end_user(settings, db):
     settings.ENDUSER_JWT_SECRET = SECRET
     settings.ENDUSER_JWT_ALGORITHM = "HS256"
 
-    def make(external_id):
-        token = jwt.encode({"sub": external_id, "exp": int(time.time()) + 600}, SECRET, "HS256")
+    def make(external_id, lives=600, at=None):
+        """The token ends `lives` seconds after `at` (None: now)."""
+        exp = int(at.timestamp() if at else time.time()) + lives
+        token = jwt.encode({"sub": external_id, "exp": exp}, SECRET, "HS256")
         return Client(headers={"Authorization": f"Bearer {token}"})
 
     return make

@@ -4,7 +4,7 @@ A bad credential is 401 and never makes a guest. DRF views and direct actions sh
 """
 
 import hmac
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,8 @@ from core.api.callers import GUEST, WWW_AUTHENTICATE, AdminCaller, Caller, EndUs
 from core.api.errors import Fault, Refused, refuse
 
 LONGEST_KEY = 256
+# Two servers' clocks may differ by this much: a use noted further ahead is of a clock that was wrong.
+CLOCKS_DIFFER = timedelta(minutes=5)
 _NO_HASH = "0" * 64
 
 
@@ -77,7 +79,8 @@ def _authenticate_key(key: str, request: HttpRequest) -> AdminCaller:
 # Raw SQL: on every request the ORM would take longer to build the query than the database to answer it.
 _FIND_KEY = """
     SELECT id, name, key_hash, may_ingest, may_read, may_admin, paused,
-           expires_at IS NULL OR expires_at > %s, last_used_at IS NULL OR last_used_at < %s
+           expires_at IS NULL OR expires_at > %s,
+           last_used_at IS NULL OR last_used_at < %s OR last_used_at > %s
     FROM access_apikey WHERE prefix = %s
 """
 
@@ -101,14 +104,15 @@ def _find_caller(key: str, now: datetime) -> AdminCaller | None:
 def _find_row(prefix: str, now: datetime, minute: datetime) -> tuple[Any, ...] | None:
     adapt = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
-        cursor.execute(_FIND_KEY, [adapt(now), adapt(minute), prefix])
+        cursor.execute(_FIND_KEY, [adapt(now), adapt(minute), adapt(minute + CLOCKS_DIFFER), prefix])
         row: tuple[Any, ...] | None = cursor.fetchone()
         return row
 
 
 def _note_use(key_id: UUID, minute: datetime) -> None:
     """Set `last_used_at`, at most once a minute and key. It is informative alone, so a failure is ignored."""
+    recent = (minute, minute + CLOCKS_DIFFER)
     try:
-        ApiKey.objects.filter(pk=key_id).exclude(last_used_at__gte=minute).update(last_used_at=minute)
+        ApiKey.objects.filter(pk=key_id).exclude(last_used_at__range=recent).update(last_used_at=minute)
     except DatabaseError:
         connection.close_if_unusable_or_obsolete()

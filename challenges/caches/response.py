@@ -16,12 +16,20 @@ class CacheKey(NamedTuple):
 
 
 class CachedResponse(NamedTuple):
-    """A response with its key. `until`: when time alone changes it; None: never."""
+    """A response with its key.
+
+    `since`: when it was made. `until`: when time alone changes it; None: never.
+    """
 
     made_of: CacheKey
+    since: datetime
     until: datetime | None
     content: bytes
     headers: dict[str, str]
+
+    def holds_at(self, at: datetime) -> bool:
+        """Whether time has not changed it. Before `since` it has: the clock was ahead when it was made."""
+        return self.since <= at and (self.until is None or at < self.until)
 
 
 @dataclass

@@ -90,8 +90,11 @@ def last_moved_before(moment: datetime) -> Q:
 
 
 def resume_if_interrupted(rules: Rules, at: datetime) -> None:
-    """Schedule, for after this transaction, a backfill that has been pending for `INTERRUPTED_AFTER`."""
-    if rules.backfill_since is not None and at - rules.backfill_since > INTERRUPTED_AFTER:
+    """Schedule, for after this transaction, a backfill that has been pending for `INTERRUPTED_AFTER`.
+
+    So is one that began that far in the future: the clock was ahead then.
+    """
+    if rules.backfill_since is not None and abs(at - rules.backfill_since) > INTERRUPTED_AFTER:
         _run_after_commit(lambda: finish_backfill(rules.challenge_id, wait=False))
 
 

@@ -11,10 +11,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 
 from challenges.api import log_parser
+from challenges.api.clock_check import check_clock, check_clock_of_batch
 from challenges.api.presenters.batch import serialize_activities
 from challenges.api.serializers import ActivitiesSerializer, ActivityAnswerSerializer, ActivitySerializer
 from challenges.api.views.examples import ORDER, examples_of
 from challenges.engine import activities
+from challenges.engine.activities import ActivityOutcome
 from challenges.engine.eligibility import Entry
 from core.api.callers import ADMINS, INGEST
 from core.api.direct_actions import FastActions
@@ -50,6 +52,7 @@ class ActivityViewSet(FastActions):
         entry = log_parser.read_one(read_body(request), for_activity=True)
         (outcome,) = activities.record([entry])
         if outcome.errors:
+            check_clock(outcome.errors)
             raise DomainErrors(outcome.errors)
         headers = {"Idempotent-Replayed": "true"} if outcome.stored else None
         return json_response(serialize_activities([outcome]), headers=headers)
@@ -57,9 +60,9 @@ class ActivityViewSet(FastActions):
     def post_batch(self, request: HttpRequest) -> HttpResponse:
         body = read_body(request, settings.MAX_BATCH_BYTES)
         records = log_parser.read_batch(body, log_parser.LARGEST_ACTIVITY_BATCH, for_activity=True)
-        outcomes = iter(activities.record([record for record in records if isinstance(record, Entry)]))
-        return json_response(
-            serialize_activities(
-                [next(outcomes) if isinstance(record, Entry) else record for record in records]
-            )
+        recorded = iter(activities.record([record for record in records if isinstance(record, Entry)]))
+        outcomes = [next(recorded) if isinstance(record, Entry) else record for record in records]
+        check_clock_of_batch(
+            [outcome.errors if isinstance(outcome, ActivityOutcome) else () for outcome in outcomes]
         )
+        return json_response(serialize_activities(outcomes))

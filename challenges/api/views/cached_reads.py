@@ -85,7 +85,7 @@ class CachedReads(RecordViewSet):
         cached = self._cache_of(lookup.caller).responses.get(lookup.name)
         if cached is None or cached.made_of != lookup.key:
             return None
-        return None if cached.until and cached.until <= timezone.now() else cached
+        return cached if cached.holds_at(timezone.now()) else None
 
     def _replay(self, request: Any, caller: Caller, cached: CachedResponse) -> HttpResponse:
         """Answer as DRF would: not more often than the caller may, and 304 for one who has it."""
@@ -101,5 +101,5 @@ class CachedReads(RecordViewSet):
         rows = lookup.member_rows
         ends = (self.fresh_until, rows.until(self.at) if rows else None)
         until = min((end for end in ends if end), default=None)
-        cached = CachedResponse(lookup.key, until, response.content, dict(response.headers))
+        cached = CachedResponse(lookup.key, self.at, until, response.content, dict(response.headers))
         self._cache_of(lookup.caller).put(lookup.name, cached)

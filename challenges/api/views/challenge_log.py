@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 
 from challenges.api import log_parser
+from challenges.api.clock_check import check_clock, check_clock_of_batch
 from challenges.api.presenters.batch import serialize_batch
 from challenges.api.presenters.progress import serialize_log, serialize_outcome
 from challenges.api.serializers import (
@@ -89,6 +90,7 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
         entry = log_parser.read_one(read_body(request))
         outcome = group_commit.record(entry)
         if outcome.errors:
+            check_clock(outcome.errors)
             raise DomainErrors(outcome.errors)
         reader = Reader(
             admin=True,
@@ -106,7 +108,11 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
 
     def post_batch(self, request: HttpRequest) -> HttpResponse:
         records = log_parser.read_batch(read_body(request, settings.MAX_BATCH_BYTES))
-        return json_response(serialize_batch(_record_all(records)))
+        outcomes = _record_all(records)
+        check_clock_of_batch(
+            [outcome.errors if isinstance(outcome, intake.Outcome) else () for outcome in outcomes]
+        )
+        return json_response(serialize_batch(outcomes))
 
 
 def _record_all(records: Sequence[log_parser.Decoded]) -> list[intake.Outcome | list[Fault]]:
