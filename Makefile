@@ -11,10 +11,10 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 	--generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test quick test-long bench lint format lock
+.PHONY: help install run test quick test-long bench lint check-production format lock
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: .venv/runtime.stamp  ## the environment alone: .venv with what the server needs
 
@@ -46,6 +46,9 @@ lint: .venv/dev.stamp  ## style, types, the order of imports, migrations, lock f
 	@$(BIN)/lint-imports
 	@$(CLEAN) DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 	@$(CLEAN) $(BIN)/python -m pytest -q -p no:cacheprovider tests/project/test_locks.py
+
+check-production: .venv/runtime.stamp  ## Django's checks of a deployment, with the environment of this shell; fails on a warning
+	@$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 format: .venv/dev.stamp  ## fix what ruff can fix
 	@$(BIN)/ruff check --fix .

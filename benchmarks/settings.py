@@ -1,8 +1,10 @@
 """The project as it is served, with an empty view and the usual way of building one beside it."""
 
 import os
+import secrets
 
-os.environ.setdefault("SECRET_KEY", "the-benchmarks-secret-key-of-no-use-anywhere-else-0123456789")
+# Inherited by the servers that the runs start.
+os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(48))
 os.environ.setdefault("ENDUSER_JWT_SECRET", "the-benchmarks-end-user-secret-of-more-than-32-bytes")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 

@@ -48,6 +48,14 @@ class RewardLogStatus(TextChoices):
     CAPPED = "capped", _("Not paid: a cap was reached")
 
 
+class BatchLogStatus(TextChoices):
+    """What became of one log of a batch; never stored."""
+
+    CREATED = "created"
+    REPLAYED = "replayed"
+    REJECTED = "rejected"
+
+
 class ReversalPolicy(TextChoices):
     """The effect of a reversal on rewards that the remaining value no longer reaches."""
 

@@ -124,10 +124,12 @@ def main() -> None:
     import django
     from django.core.management import CommandError
 
+    from challenges_project.data_folder import keep_private
     from challenges_project.management.commands.serve import refuse_taken_port
 
     try:
         refuse_taken_port(HOST, int(port))
+        keep_private(Path(os.environ["DATA_DIR"]))
         django.setup()
         prepare_database()
     except CommandError as error:

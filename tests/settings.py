@@ -4,6 +4,7 @@ An environment that is set already wins, so that one run can point at another da
 """
 
 import atexit
+import hashlib
 import os
 import shutil
 import tempfile
@@ -12,7 +13,8 @@ if "DATA_DIR" not in os.environ:
     # Workers of xdist inherit the variable: one folder for the run, removed by the process that made it.
     os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="challenges-tests-")
     atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
-os.environ.setdefault("SECRET_KEY", "the-tests-secret-key-of-no-use-anywhere-else-0123456789")
+# A key that stands in the repository is refused. All processes that share a data folder share a key.
+os.environ.setdefault("SECRET_KEY", hashlib.sha512(os.environ["DATA_DIR"].encode()).hexdigest())
 
 os.environ.setdefault("DATABASE_POOL_SIZE", "40")  # 32 writers and who watches them
 

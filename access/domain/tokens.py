@@ -3,31 +3,25 @@
 docs/api.md, Credentials and scopes. Times in a token are seconds since 1970 in UTC.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
+from access.domain import token_keys
+from access.domain.token_keys import TokenKey
 from core.api.callers import EndUserCaller
 from core.api.http.strict_json import text_faults
 
-SECRET_BYTES = 32
-RSA_BITS = 2048
 LEEWAY_SECONDS = 10
 LONGEST_LIFE_SECONDS = 24 * 60 * 60
 LONGEST_TOKEN = 8 * 1024
 LONGEST_IDENTIFIER = 256
-PUBLIC_KEYS = {
-    "RS256": rsa.RSAPublicKey,
-    "ES256": ec.EllipticCurvePublicKey,
-    "EdDSA": ed25519.Ed25519PublicKey,
-}
 
 
 class TokenError(Exception):
@@ -36,10 +30,10 @@ class TokenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """Verifies tokens by one algorithm with its key."""
+    """Verifies tokens by one algorithm with its keys: the one that a token names, else each in turn."""
 
     algorithm: str
-    key: Any
+    keys: tuple[TokenKey, ...]
     audience: str | None
     issuer: str | None
 
@@ -58,9 +52,29 @@ class Verifier:
         return EndUserCaller(_identifier(claims))
 
     def _claims(self, token: str) -> dict[str, Any]:
+        *others, last = self._candidates(token)
+        for key in others:
+            with suppress(jwt.InvalidSignatureError):
+                return self._claims_by(key, token)
+        return self._claims_by(last, token)
+
+    def _candidates(self, token: str) -> tuple[TokenKey, ...]:
+        """The keys that may have signed a token, one at least. A single key costs no look at the header."""
+        if len(self.keys) == 1 or not any(key.kid for key in self.keys):
+            return self.keys
+        kid = jwt.get_unverified_header(token).get("kid")
+        if kid is None:
+            return self.keys
+        named = tuple(key for key in self.keys if key.kid == kid)
+        unnamed = tuple(key for key in self.keys if key.kid is None)
+        if not named and not unnamed:
+            raise TokenError("The token's kid names no key.")
+        return named or unnamed
+
+    def _claims_by(self, key: TokenKey, token: str) -> dict[str, Any]:
         decoded = jwt.decode_complete(
             token,
-            self.key,
+            key.key,
             algorithms=[self.algorithm],
             audience=self.audience,
             issuer=self.issuer,
@@ -81,6 +95,7 @@ def configured_verifier() -> Verifier | None:
     """The verifier of the settings; None when they allow no tokens. Raises `ImproperlyConfigured`."""
     return _verifier(
         settings.ENDUSER_JWT_SECRET,
+        settings.ENDUSER_JWT_SECRETS,
         settings.ENDUSER_JWT_PUBLIC_KEY,
         settings.ENDUSER_JWT_ALGORITHM,
         settings.ENDUSER_JWT_AUDIENCE,
@@ -89,39 +104,19 @@ def configured_verifier() -> Verifier | None:
 
 
 @lru_cache(maxsize=8)
-def _verifier(secret: str, public_key: str, algorithm: str, audience: str, issuer: str) -> Verifier | None:
-    if not secret and not public_key:
+def _verifier(
+    secret: str, secrets: str, public_key: str, algorithm: str, audience: str, issuer: str
+) -> Verifier | None:
+    has_secret = bool(secret or secrets)
+    if not has_secret and not public_key:
         return None
-    if secret and public_key:
+    if has_secret and public_key:
         raise ImproperlyConfigured("Set ENDUSER_JWT_SECRET or ENDUSER_JWT_PUBLIC_KEY, not both.")
-    key = _checked_secret(secret, algorithm) if secret else _checked_public_key(public_key, algorithm)
-    return Verifier(algorithm, key, audience or None, issuer or None)
-
-
-def _checked_secret(secret: str, algorithm: str) -> str:
-    if algorithm != "HS256":
-        raise ImproperlyConfigured("ENDUSER_JWT_ALGORITHM: a secret goes with HS256.")
-    if len(secret.encode()) < SECRET_BYTES:
-        raise ImproperlyConfigured(f"ENDUSER_JWT_SECRET: use {SECRET_BYTES} bytes or more.")
-    return secret
-
-
-def _checked_public_key(pem: str, algorithm: str) -> Any:
-    if algorithm not in PUBLIC_KEYS:
-        raise ImproperlyConfigured(
-            f"ENDUSER_JWT_ALGORITHM: one of {', '.join(PUBLIC_KEYS)} for a public key."
-        )
-    try:
-        key = load_pem_public_key(pem.encode())
-    except ValueError as error:
-        raise ImproperlyConfigured("ENDUSER_JWT_PUBLIC_KEY: a public key in PEM form.") from error
-    if not isinstance(key, PUBLIC_KEYS[algorithm]):
-        raise ImproperlyConfigured(f"ENDUSER_JWT_PUBLIC_KEY: not a key for {algorithm}.")
-    if isinstance(key, rsa.RSAPublicKey) and key.key_size < RSA_BITS:
-        raise ImproperlyConfigured(f"ENDUSER_JWT_PUBLIC_KEY: use {RSA_BITS} bits or more.")
-    if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name != "secp256r1":
-        raise ImproperlyConfigured("ENDUSER_JWT_PUBLIC_KEY: ES256 needs the curve P-256.")
-    return key
+    if has_secret:
+        keys = token_keys.read_secrets(secret, secrets, algorithm)
+    else:
+        keys = token_keys.read_public_keys(public_key, algorithm)
+    return Verifier(algorithm, keys, audience or None, issuer or None)
 
 
 def _check_lifetime(exp: Any) -> None:

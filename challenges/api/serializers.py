@@ -23,6 +23,7 @@ from core.api.translated_fields import TranslatedTextField
 from core.choices import (
     AggregationMethod,
     AggregationPeriod,
+    BatchLogStatus,
     ProgressStatus,
     ReasonCode,
     RecordStatus,
@@ -202,7 +203,7 @@ class PaidSerializer(RecordSerializer):
 
 class BatchOutcomeSerializer(RecordSerializer):
     index = serializers.IntegerField(read_only=True)
-    status = OptionField([(s, s) for s in ("created", "replayed", "rejected")], read_only=True)
+    status = OptionField(BatchLogStatus.choices, read_only=True)
     id = UuidField(read_only=True, allow_null=True)
     counted = serializers.BooleanField(read_only=True, allow_null=True)
     reason_code = OptionField(ReasonCode.choices, read_only=True, allow_null=True)

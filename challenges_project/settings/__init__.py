@@ -4,18 +4,17 @@ The variables are documented in docs/configuration.md. Times are stored in UTC; 
 """
 
 from challenges_project.settings.api import *  # noqa: F403
+from challenges_project.settings.browsers import *  # noqa: F403
 from challenges_project.settings.database import *  # noqa: F403
 from challenges_project.settings.environment import *  # noqa: F403
-from challenges_project.settings.environment import BASE_DIR, DATA_DIR, DEBUG, env, refuse
+from challenges_project.settings.environment import BASE_DIR, DATA_DIR, DEBUG, env
+from challenges_project.settings.keys import *  # noqa: F403
 from challenges_project.settings.languages import *  # noqa: F403
 from challenges_project.settings.logins import *  # noqa: F403
 from challenges_project.settings.logs import *  # noqa: F403
 from challenges_project.theme import UNFOLD  # noqa: F401 - a setting
 
 # --- Process ----------------------------------------------------------------------------------------------
-SECRET_KEY = env("SECRET_KEY", default="debug-only-" + "x" * 50 if DEBUG else "")
-if not SECRET_KEY:
-    raise refuse("SECRET_KEY", "set it to a long random string (only DEBUG=1 runs without one)")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -96,7 +95,11 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        # The server itself serves them; static files are not secret.
+        "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

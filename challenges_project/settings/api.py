@@ -10,8 +10,11 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 RATE_LIMIT = env("RATE_LIMIT", default="")
 METRICS = env.bool("METRICS", default=False)
 ENDUSER_JWT_SECRET = env("ENDUSER_JWT_SECRET", default="")
+ENDUSER_JWT_SECRETS = env("ENDUSER_JWT_SECRETS", default="")
 ENDUSER_JWT_PUBLIC_KEY = env("ENDUSER_JWT_PUBLIC_KEY", default="").replace("\\n", "\n")
-ENDUSER_JWT_ALGORITHM = env("ENDUSER_JWT_ALGORITHM", default="HS256" if ENDUSER_JWT_SECRET else "")
+ENDUSER_JWT_ALGORITHM = env(
+    "ENDUSER_JWT_ALGORITHM", default="HS256" if ENDUSER_JWT_SECRET or ENDUSER_JWT_SECRETS else ""
+)
 ENDUSER_JWT_AUDIENCE = env("ENDUSER_JWT_AUDIENCE", default="")
 ENDUSER_JWT_ISSUER = env("ENDUSER_JWT_ISSUER", default="")
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
@@ -42,6 +45,7 @@ SPECTACULAR_SETTINGS = {
         "RecordStatus": "core.choices.RecordStatus",
         "MemberStatus": "core.choices.MemberStatus",
         "RewardLogStatus": "core.choices.RewardLogStatus",
+        "BatchLogStatus": "core.choices.BatchLogStatus",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

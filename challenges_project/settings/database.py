@@ -58,7 +58,7 @@ if DATABASE_URL:
         }
     )
 else:
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
@@ -73,5 +73,3 @@ else:
         }
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# SQLite ignores the included columns of an index, and is no slower for it.
-SILENCED_SYSTEM_CHECKS = ["models.W040"]

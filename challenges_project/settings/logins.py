@@ -1,8 +1,6 @@
-"""Logins of staff, their passwords and sessions, and what a browser is told to keep safe."""
+"""Logins of staff, and their passwords."""
 
 from django.conf import global_settings
-
-from challenges_project.settings.environment import DEBUG, TRUSTED_PROXIES, env
 
 # --- Limits of logins (access/api/logins.py) ---------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [
@@ -30,19 +28,3 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG and env.bool("HTTPS", default=True)
-if TRUSTED_PROXIES:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "SAMEORIGIN"
-
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "object-src": ["'none'"],
-        "base-uri": ["'self'"],
-        "frame-ancestors": ["'self'"],
-    }
-}

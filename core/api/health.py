@@ -1,6 +1,7 @@
 """`/healthz`, `/readyz` and `/metrics` (docs/api.md, Health, metrics, documents)."""
 
 import os
+from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
@@ -8,9 +9,13 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
+from rest_framework.settings import api_settings
 
-from core.api.http.answers import json_response
+from core.api.callers import ADMINS, check_read
+from core.api.http.answers import json_response, private
 from core.api.http.error_pages import read_only, unknown_path
+from core.api.http.exception_handler import error_response
+from core.api.http.proxies import FORWARDED, FORWARDING
 
 _migrated = False
 # Prometheus collectors that read the database on each request; an app adds its own when it is ready.
@@ -48,15 +53,38 @@ def _find_problem() -> str | None:
     return None if _migrated else "migrations"
 
 
+def _check_may_read_metrics(request: HttpRequest) -> None:
+    """Raise `Refused` for all but an API key with the scope read and a caller on this machine itself.
+
+    A proxy on this machine calls from it as well: a forwarded request is as good as a stranger's.
+    """
+    if "HTTP_AUTHORIZATION" not in request.META and _is_local(request.META):
+        return
+    (authentication, *_none) = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    check_read(authentication().authenticate(request)[0], ADMINS)
+
+
+def _is_local(environ: dict[str, Any]) -> bool:
+    forwarded = environ.get(FORWARDED) or any(name.startswith(FORWARDING) for name in environ)
+    return not forwarded and ip_address(environ.get("REMOTE_ADDR") or "0.0.0.0").is_loopback  # noqa: S104
+
+
 @never_cache
 @read_only
 def metrics(request: HttpRequest) -> HttpResponse:
     """Metrics in Prometheus' text format; 404 without the setting METRICS.
 
-    With PROMETHEUS_MULTIPROC_DIR they are those of all workers.
+    For an API key with the scope read, and for a caller on this machine. With PROMETHEUS_MULTIPROC_DIR they
+    are those of all workers.
     """
     if not settings.METRICS:
         return unknown_path(request)
+    try:
+        _check_may_read_metrics(request)
+    except Exception as error:
+        refusal = error_response(error, request)
+        private(refusal)
+        return refusal
     import prometheus_client
     from prometheus_client import multiprocess
 

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+import core.sql.covering_index
+
 
 class Migration(migrations.Migration):
 
@@ -23,7 +25,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='rewardlog',
-            index=models.Index(fields=['reward', 'reward_issued_at', 'id'], include=('status',), name='reward_log_newest_of_reward'),
+            index=core.sql.covering_index.CoveringIndex(fields=['reward', 'reward_issued_at', 'id'], covering=('status',), name='reward_log_newest_of_reward'),
         ),
         migrations.AddIndex(
             model_name='rewardlog',

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.choices import RewardLogStatus
 from core.ids import uuid7
+from core.sql.covering_index import CoveringIndex
 
 # Statuses that the limits of a reward do not count (docs/rules.md, Caps).
 UNCOUNTED = (RewardLogStatus.CAPPED, RewardLogStatus.REVOKED)
@@ -86,10 +87,10 @@ class RewardLog(models.Model):
             # The list of one challenge, newest first.
             models.Index(fields=["challenge", "reward_issued_at", "id"], name="reward_log_newest_of_chall"),
             # The list of one reward; its recent logs and its limits, which are counted in the index alone.
-            models.Index(
+            CoveringIndex(
                 fields=["reward", "reward_issued_at", "id"],
                 name="reward_log_newest_of_reward",
-                include=["status"],
+                covering=("status",),
             ),
             # The logs that wait for a code of a pool or an external reward, oldest first.
             models.Index(

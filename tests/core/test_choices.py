@@ -9,6 +9,7 @@ WIRE = {
     "MemberStatus": ["live", "paused"],
     "ProgressStatus": ["not_started", "in_progress", "completed", "failed"],
     "RewardLogStatus": ["pending_code", "issued", "redeemed", "revoked", "expired", "capped"],
+    "BatchLogStatus": ["created", "replayed", "rejected"],
     "ReversalPolicy": ["keep", "revoke_unredeemed"],
     "CodeSource": ["generated", "shared", "pool", "external", "none"],
     "ReasonCode": [

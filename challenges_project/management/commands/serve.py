@@ -14,6 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from challenges_project.data_folder import keep_private
+
 MOST_WORKERS = 4
 # Single logs that arrive together share a transaction: with six threads a log costs a sixth less.
 THREADS = 6
@@ -58,6 +60,7 @@ class Command(BaseCommand):
         not collected.
         """
         refuse_taken_port(options["host"], options["port"])
+        keep_private(settings.DATA_DIR)
         self.refuse_unready_database()
         refuse_missing_static_files()
         connection.close()

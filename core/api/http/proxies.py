@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from typing import Any
 
+FORWARDED = "challenges.forwarded"
+# A request that has one of these did not come from its sender alone.
+FORWARDING = ("HTTP_X_FORWARDED", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -17,9 +20,12 @@ def behind_proxies(application: Application, proxies: int) -> Application:
     `proxies` is the number of trusted proxies that a request passes (the setting TRUSTED_PROXIES). With none,
     both forwarding headers come from the client and are dropped. A request with fewer entries than proxies
     did not pass all of them, and its first entry is used. An entry that is no IP address changes nothing.
+    `environ[FORWARDED]` is there when the request names a proxy at all.
     """
 
     def with_client_address(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if any(name.startswith(FORWARDING) for name in environ):
+            environ[FORWARDED] = True
         forwarded = environ.pop("HTTP_X_FORWARDED_FOR", "")
         if not proxies:
             environ.pop("HTTP_X_FORWARDED_PROTO", None)

@@ -56,6 +56,45 @@ def test_metrics_are_off_unless_asked_for(guest, db, settings):
     assert b"python_info" in response.content
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "Via"])
+def test_forwarded_request_reads_no_metrics(guest, db, settings, header):
+    settings.METRICS = True
+
+    response = guest.get("/metrics", headers={header: "127.0.0.1"})
+
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (401, "not_authenticated")
+    assert "private" in response.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("address", ["203.0.113.7", "10.0.0.1", "::ffff:203.0.113.7", ""])
+def test_other_machine_reads_no_metrics(guest, db, settings, address):
+    settings.METRICS = True
+
+    assert guest.get("/metrics", REMOTE_ADDR=address).status_code == 401
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1"])
+def test_this_machine_reads_metrics(guest, db, settings, address):
+    settings.METRICS = True
+
+    assert guest.get("/metrics", REMOTE_ADDR=address).status_code == 200
+
+
+@pytest.mark.parametrize(("scope", "status"), [("read", 200), ("admin", 200), ("ingest", 403)])
+def test_key_with_the_scope_reads_metrics_from_anywhere(make_api, settings, scope, status):
+    settings.METRICS = True
+
+    response = make_api(scope).get("/metrics", REMOTE_ADDR="203.0.113.7", headers={"Via": "1.1 proxy"})
+
+    assert response.status_code == status
+
+
+def test_wrong_key_reads_no_metrics_on_this_machine_either(guest, db, settings):
+    settings.METRICS = True
+
+    assert guest.get("/metrics", headers={"Authorization": "Api-Key wrong"}).status_code == 401
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/openapi.json"])
 def test_only_reads(guest, db, path):
     assert guest.post(path).status_code == 405
