@@ -11,6 +11,7 @@ class AccessConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
+        from access import receivers  # noqa: F401
         from access.api import throttling
         from access.domain import roles, tokens
 

@@ -38,7 +38,7 @@ class StaffModelAdmin(ReRenderedForms, ModelAdmin):
         """Refuse regular expressions in an address: they scan, and a wrong one fails in the database."""
         if lookup.rpartition(LOOKUP_SEP)[2] in ("regex", "iregex"):
             return False
-        return bool(super().lookup_allowed(lookup, value, request))  # type: ignore[arg-type]
+        return bool(super().lookup_allowed(lookup, value, request))
 
     def record_or_404(self, request: HttpRequest, object_id: str) -> Any:
         """Return the record of the path, for pages of our own. Raises `Http404` for any other text."""

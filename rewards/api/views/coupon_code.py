@@ -31,6 +31,7 @@ LARGEST_FILE = 256 * 1024 * 1024  # bytes, some ten million codes; read in chunk
 class CouponCodeViewSet(ListRecords, RecordViewSet):
     slug = "coupon_code"
     serializer_class = CouponCodeSerializer
+    audited_by_domain = frozenset({"import_into_pool"})
     filters = (
         UuidFilter("rewardId", "reward_id"),
         UuidFilter("rewardLogId", "reward_log_id"),
