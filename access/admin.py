@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -13,7 +14,7 @@ from access.models.staff_action import StaffAction
 from core.admin import registry
 from core.admin.base_classes import StaffModelAdmin, ViewOnlyAdmin
 from core.admin.large_tables import ExactSearch
-from core.admin.theme import RangeDateTimeFilter, display
+from core.admin.theme import DropdownFilter, RangeDateTimeFilter, display
 
 
 class ApiKeyForm(forms.ModelForm):
@@ -68,11 +69,24 @@ class ApiKeyAdmin(StaffModelAdmin):
         return response
 
 
+class ApiKeyFilter(DropdownFilter):
+    """What one key did. The name of a deleted key is found by the search: `API key web shop`."""
+
+    title = _("API key")
+    parameter_name = "api_key"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(key.pk), str(key)) for key in ApiKey.objects.order_by("name", "id")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(api_key_id=self.value()) if self.value() else queryset
+
+
 @registry.register(StaffAction)
 class StaffActionAdmin(ExactSearch, ViewOnlyAdmin):
-    """The audit log: what staff did by hand, and why."""
+    """The audit log: what staff did by hand, and why, and what API keys and commands did."""
 
     list_display = ("created_at", "actor_name", "action", "member_external_id", "reason")
-    list_filter = (("created_at", RangeDateTimeFilter),)
+    list_filter = (("created_at", RangeDateTimeFilter), ApiKeyFilter)
     exact_search_fields = ("member_external_id", "actor_name", "action", "target_id")
     search_help_text = _("A whole identifier of a member, user name, action or record")

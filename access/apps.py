@@ -12,6 +12,7 @@ class AccessConfig(AppConfig):
         from django.contrib.auth.signals import user_logged_in
         from django.db.models.signals import post_migrate
 
+        from access import receivers  # noqa: F401
         from access.api import logins, throttling
         from access.domain import roles, tokens
 

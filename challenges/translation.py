@@ -3,6 +3,7 @@
 import simple_history
 from modeltranslation.translator import TranslationOptions, register
 
+from access.models.recorded_edit import RecordedEdit
 from challenges.models import Challenge
 
 
@@ -22,4 +23,4 @@ class ChallengeTranslation(TranslationOptions):
     )
 
 
-simple_history.register(Challenge, app="challenges")
+simple_history.register(Challenge, app="challenges", bases=[RecordedEdit])

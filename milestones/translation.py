@@ -3,6 +3,7 @@
 import simple_history
 from modeltranslation.translator import TranslationOptions, register
 
+from access.models.recorded_edit import RecordedEdit
 from milestones.models import Milestone
 
 
@@ -12,4 +13,4 @@ class MilestoneTranslation(TranslationOptions):
 
 
 # Here and not in the model: the history must be registered after the language columns exist.
-simple_history.register(Milestone, app="milestones")
+simple_history.register(Milestone, app="milestones", bases=[RecordedEdit])

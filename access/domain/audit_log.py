@@ -1,4 +1,4 @@
-"""Write the audit log of staff actions, each entry in the transaction of its action."""
+"""Write the audit log: what staff, API keys and commands do, each entry in the transaction of its action."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 
 from access.models.staff_action import StaffAction
+from core import actors
 from core.errors import DomainError
 
 LONGEST_REASON = 1024
@@ -23,14 +24,16 @@ def note(
     reason: str = "",
     detail: Mapping[str, Any] | None = None,
 ) -> StaffAction:
-    """Log an action of `actor`: a staff account, or None for the command line.
+    """Log an action of `actor`: a staff account, or None for the API key or the command that acts now.
 
     `at` is in UTC. `member`: any object with `id` and `external_id`. `detail`: JSON without personal data.
     Call it inside the transaction of the action. Raises `DomainError` for a reason that is too long.
     """
+    acting = actors.current()
     staff_action = StaffAction(
         actor=actor,
-        actor_name=actor.get_username() if actor else "command line",
+        actor_name=actor.get_username() if actor else acting.name,
+        api_key_id=None if actor else acting.api_key_id,
         action=action,
         member_id=member.id if member else None,
         member_external_id=member.external_id if member else "",

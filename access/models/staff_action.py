@@ -1,4 +1,4 @@
-"""The audit log: what staff did to a member's activity, rewards or data, and why."""
+"""The audit log: what staff did and why, and what API keys and commands did."""
 
 from typing import Any
 
@@ -10,9 +10,10 @@ from core.ids import uuid7
 
 
 class StaffAction(models.Model):
-    """An action of the staff. Append-only, written by `access.domain.audit_log.note`.
+    """An action of the staff, an API key or a command. Append-only, written by `audit_log.note`.
 
-    It stores the names of actor and member as they were then, because an account may be renamed or deleted.
+    It stores the names of actor and member as they were then, because an account or a key may be renamed or
+    deleted. `actor_name` is `API key NAME` and `command line: COMMAND` for those.
     The member has no foreign key, because `members` imports this app.
     """
 
@@ -25,7 +26,9 @@ class StaffAction(models.Model):
         related_name="+",
         verbose_name=_("staff account"),
     )
-    actor_name = models.CharField(_("by"), max_length=150)
+    actor_name = models.CharField(_("by"), max_length=300)
+    # No foreign key: it outlives the key.
+    api_key_id = models.UUIDField(_("API key"), null=True, blank=True)
     action = models.CharField(_("action"), max_length=64, help_text=_("Such as count_anyway."))
     member_id = models.UUIDField(_("member"), null=True, blank=True)
     member_external_id = models.CharField(
@@ -38,14 +41,20 @@ class StaffAction(models.Model):
     created_at = models.DateTimeField(_("at"))
 
     class Meta:
-        verbose_name = _("staff action")
-        verbose_name_plural = _("staff actions")
+        verbose_name = _("entry of the audit log")
+        verbose_name_plural = _("audit log")
         ordering = ["-id"]
         indexes = [
             # For the member page's timeline, and for erasing a member.
             models.Index(fields=["member_id", "id"], name="staff_action_of_member"),
             # For the history of one record.
             models.Index(fields=["target", "target_id", "id"], name="staff_action_of_target"),
+            # What one API key did, newest first.
+            models.Index(
+                fields=["api_key_id", "id"],
+                name="staff_action_of_key",
+                condition=models.Q(api_key_id__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=~models.Q(action=""), name="staff_action_has_action"),

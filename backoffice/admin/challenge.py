@@ -25,12 +25,14 @@ class BackofficeChallengeAdmin(ChallengeAdmin):
 
     @action(description=_("Figures"), url_path="figures", permissions=["view"], icon="monitoring")
     def statistics(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return HttpResponseRedirect(reverse("backoffice:dashboard", args=[object_id]))
+        challenge = self.record_or_404(request, object_id)
+        return HttpResponseRedirect(reverse("backoffice:dashboard", args=[challenge.pk]))
 
     @action(description=_("Duplicate"), url_path="duplicate", permissions=["duplicate"], icon="content_copy")
     def duplicate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Open the form of a new challenge, filled in from this one; nothing is stored yet."""
-        return HttpResponseRedirect(f"{reverse('admin:challenges_challenge_add')}?copy={object_id}")
+        challenge = self.record_or_404(request, object_id)
+        return HttpResponseRedirect(f"{reverse('admin:challenges_challenge_add')}?copy={challenge.pk}")
 
     def has_duplicate_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return self.has_add_permission(request)

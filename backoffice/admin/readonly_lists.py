@@ -38,7 +38,7 @@ class MemberLink:
         description=_("Member's page"), url_path="member-page", permissions=["member_page"], icon="person"
     )
     def member_page(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
-        record = self.get_object(request, object_id)
+        record = self.record_or_404(request, object_id)
         member_id = record.pk if isinstance(record, Member) else record.member_id
         return HttpResponseRedirect(reverse("backoffice:member", args=[member_id]))
 

@@ -33,6 +33,8 @@ class FailedLoginAdmin(StaffModelAdmin, AccessAttemptAdmin):
     """Locked-out logins; deleting a row lets that person try again at once."""
 
     date_hierarchy = None
+    # Its own action cannot work: it asks the request for what only a login sets.
+    actions = ()
 
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False

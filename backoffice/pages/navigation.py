@@ -48,7 +48,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
             _("Access"),
             [
                 _changelist_link(request, "access", "apikey", "key", _("API keys")),
-                _changelist_link(request, "access", "staffaction", "history_edu", _("Staff actions")),
+                _changelist_link(request, "access", "staffaction", "history_edu", _("Audit log")),
                 _changelist_link(request, "auth", "user", "person", _("Staff")),
                 _changelist_link(request, "auth", "group", "shield_person", _("Roles")),
                 _changelist_link(request, "axes", "accessattempt", "lock_clock", _("Failed logins")),

@@ -64,6 +64,8 @@ STAFF_ACTION_LABELS = {
     "add_log": _("Added a log"),
     "pause_member": _("Paused the member"),
     "resume_member": _("Resumed the member"),
+    "create_member": _("Created the member"),
+    "edit_member": _("Edited the member"),
     "erase_member": _("Erased the member"),
     "export_member": _("Exported the member's data"),
 }

@@ -63,7 +63,7 @@ class SaveThroughService:
             "backoffice/questions/stale.html",
             "",
             differences=differences,
-            who=last.history_user if last else None,
+            who=last.history_by if last else None,
             when=stored.updated_at,
         )
 

@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.api.http.middleware.PublicCorsMiddleware",
+    "core.admin.unreadable.ReadableRequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "core.api.http.middleware.PageLocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

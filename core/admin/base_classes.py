@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 from django.db import models
-from django.http import HttpRequest
+from django.db.models.constants import LOOKUP_SEP
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -32,6 +33,19 @@ class StaffModelAdmin(ReRenderedForms, ModelAdmin):
     list_filter_submit = True
     warn_unsaved_form = True
     formfield_overrides = {**AMOUNT_OVERRIDES, **DATETIME_OVERRIDES}
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Refuse regular expressions in an address: they scan, and a wrong one fails in the database."""
+        if lookup.rpartition(LOOKUP_SEP)[2] in ("regex", "iregex"):
+            return False
+        return bool(super().lookup_allowed(lookup, value, request))
+
+    def record_or_404(self, request: HttpRequest, object_id: str) -> Any:
+        """Return the record of the path, for pages of our own. Raises `Http404` for any other text."""
+        record = self.get_object(request, object_id)
+        if record is None:
+            raise Http404
+        return record
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Name the time zone of the input in the help text of every datetime field."""

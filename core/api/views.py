@@ -30,6 +30,9 @@
 
     router.register("reward", RewardViewSet)               # routers.RecordRouter, in the app's urls.py
 
+What an API key writes is noted in the audit log by the view, unless `audited_by_domain` says that the domain
+does (`core.api.audit`).
+
 `self.caller` is the caller, or under `asMember` that member; `self.language` the language of this request;
 `self.parameters` the parsed filters. `create_record` and `update_record` return the record; a DomainError
 that they raise becomes the answer. Override `represent(rows)` to build plain dictionaries for lists. A POST
@@ -49,6 +52,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from core import actors
+from core.api.audit import AuditedView
 from core.api.callers import ADMIN, ADMINS, AdminCaller, Caller, EndUserCaller, Guest
 from core.api.errors import refuse
 from core.api.filters import Filter
@@ -67,7 +72,7 @@ AS_MEMBER = "asMember"
 FIELDS = "fields"
 
 
-class RecordViewSet(GenericViewSet):
+class RecordViewSet(AuditedView, GenericViewSet):
     """See the module's docstring."""
 
     slug: ClassVar[str]
@@ -101,7 +106,7 @@ class RecordViewSet(GenericViewSet):
 
     # --- request handling ---------------------------------------------------------------------------------
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with translation.override(ERROR_LANGUAGE):
+        with translation.override(ERROR_LANGUAGE), actors.acting(actors.current()):
             response = super().dispatch(request, *args, **kwargs)
             return self._conditional(request, response.render())
 
@@ -121,6 +126,7 @@ class RecordViewSet(GenericViewSet):
         self.caller = request.user
         if self.action not in (None, "metadata"):
             self.read_query(request)
+            self.begin_audit(request)
 
     def read_query(self, request: Request) -> None:
         """Set the parsed query, the caller that is answered, and the language."""
@@ -178,6 +184,7 @@ class RecordViewSet(GenericViewSet):
         record = self.records().filter(pk=record_id).first()
         if record is None:
             raise Http404
+        self.note_record(record)
         return record
 
     def field_names(self) -> set[str]:
@@ -258,12 +265,15 @@ class CreateRecord:
     def create(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        return self.answer(self.create_record(serializer.validated_data), status=201)
+        record = self.create_record(serializer.validated_data)
+        self.note_record(record)
+        return self.answer(record, status=201)
 
 
 class UpdateRecord:
     def partial_update(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         record = self.record()
+        self.note_record(record)
         serializer = self.get_serializer(record, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         return self.answer(self.update_record(record, serializer.validated_data))
@@ -271,5 +281,7 @@ class UpdateRecord:
 
 class DeleteRecord:
     def destroy(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        self.delete_record(self.record())
+        record = self.record()
+        self.note_record(record)
+        self.delete_record(record)
         return Response(status=204)

@@ -28,6 +28,7 @@ class MemberViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, Del
     readers = IDENTIFIED
     serializer_class = MemberSerializer
     lookup_value_regex = "(?s:.+)"
+    audited_by_domain = frozenset({"destroy"})
     filters = (
         TextFilter("externalId", "external_id"),
         ChoiceFilter("status", "status", tuple(MemberStatus.values)),

@@ -16,7 +16,8 @@ from members.models import Member
 def erase(member: Member, *, at: datetime, actor: Any = None, reason: str = "") -> Member:
     """Replace the identifier by a random one and empty the profile; logs and rewards stay.
 
-    `at` is in UTC; `actor` the staff account, None for the API or a command. Erasing again changes nothing.
+    `at` is in UTC; `actor` the staff account, None for an API key or a command. Erasing again changes
+    nothing.
     Activity that arrives at the same time is stored either before, with this row, or after, with a new
     member: the change of the unique identifier waits for it.
     """

@@ -72,7 +72,7 @@ def _import(request: HttpRequest, reward: Reward, form: CodesForm) -> pool_impor
     if reward.code_source == CodeSource.POOL:
         audit_log.note(request.user, "import_codes", at=at, target=reward, detail={"file": file.name[:100]})
     try:
-        return pool_import.import_codes(reward.id, read_codes(file))
+        return pool_import.import_codes(reward.id, read_codes(file), noted=True)
     except DomainError as error:
         add_error(form, error, None)
         return None

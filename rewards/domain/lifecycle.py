@@ -1,8 +1,8 @@
 """Change reward logs after they were issued; `state_machine` decides which changes are allowed.
 
 Each function locks one reward log, checks the status it then has, and writes. Repeating a change that is done
-already changes nothing and is no error, so that a shop may send it twice. Changes by support are written to
-the audit log with their reason (docs/rules.md, Statuses of a reward log).
+already changes nothing and is no error, so that a shop may send it twice. Changes are written to the audit
+log, those by support with their reason (docs/rules.md, Statuses of a reward log).
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ from rewards.models import RewardLog
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who changes a reward log. `user`: the `auth.User` of support; None: a command on the server.
+    """Who changes a reward log. `user`: the `auth.User` of support; None: an API key or a command.
 
     Support gives a `reason`.
     """
@@ -126,7 +126,8 @@ def set_expiry(log_id: UUID, expiry: datetime | None, actor: Actor, *, at: datet
 @contextmanager
 def _locked(log_id: UUID) -> Iterator[RewardLog]:
     with transaction.atomic():
-        reward_log = RewardLog.objects.select_for_update(no_key=True, of=("self",)).filter(id=log_id).first()
+        locked = RewardLog.objects.select_for_update(no_key=True, of=("self",)).select_related("member")
+        reward_log = locked.filter(id=log_id).first()
         if reward_log is None:
             raise DomainError("not_found", "No such reward log.", status="not_found")
         yield reward_log
@@ -138,7 +139,7 @@ def _write(reward_log: RewardLog, actor: Actor, at: datetime, action: str, **val
         setattr(reward_log, name, value)
     reward_log.updated_at = at
     reward_log.save(update_fields=[*values, "updated_at"])
-    if actor.channel == Channel.SUPPORT:
+    if actor.channel in (Channel.SUPPORT, Channel.API):
         _note_change(reward_log, actor, action, before, values, at)
 
 
@@ -150,7 +151,7 @@ def _note_change(
     after: Mapping[str, Any],
     at: datetime,
 ) -> None:
-    """Write a change by support to the audit log; `before` and `after` are the columns that it changed."""
+    """Write a change to the audit log; `before` and `after` are the columns that it changed."""
     audit_log.note(
         actor.user,
         action,

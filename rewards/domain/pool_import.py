@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from access.domain import audit_log
 from core.choices import CodeSource
 from core.errors import DomainError
 from core.ids import uuid7_batch
@@ -65,16 +66,18 @@ def import_codes(
     *,
     clock: Clock = timezone.now,
     on_progress: Callable[[Report], None] = lambda report: None,
+    noted: bool = False,
 ) -> Report:
     """Add these codes to a pool in their order, and give them to the reward logs that wait.
 
+    The audit log gets an entry with the first code that is stored, unless the caller has `noted` it.
     `on_progress` is called with the report after each commit. Raises `DomainError` `not_found`, and
     `not_a_pool` for a reward with another code source (docs/rules.md, Pools and pending codes).
     """
     _check_pool(reward_id)
     report, started_at = Report(), clock()
     for number, chunk in enumerate(_chunks(lines)):
-        _store_chunk(reward_id, chunk, report, started_at, number)
+        _store_chunk(reward_id, chunk, report, started_at, number, noted=noted)
         report.filled += pending_codes.fill(reward_id, clock)
         on_progress(report)
     pool_levels.clear_low_if_refilled(reward_id)
@@ -104,7 +107,7 @@ def _chunks(lines: Iterable[Line]) -> Iterator[list[Line]]:
 
 
 def _store_chunk(
-    reward_id: UUID, lines: list[Line], report: Report, started_at: datetime, number: int
+    reward_id: UUID, lines: list[Line], report: Report, started_at: datetime, number: int, *, noted: bool
 ) -> None:
     """Insert the new codes of these lines in one transaction, and report every line.
 
@@ -125,6 +128,8 @@ def _store_chunk(
         # In the order of the codes: two imports of one file wait for each other and never deadlock.
         rows.sort(key=lambda row: row[2])
         inserted = {code for (code,) in COUPON_CODES.insert(rows, "(code) DO NOTHING", ("code",))}
+        if inserted and not report.new and not noted:
+            audit_log.note(None, "import_codes", at=started_at, target=Reward(id=reward_id))
     skipped = [code for code in candidates if code not in inserted]
     for code, reason in _conflict_reasons(reward_id, skipped, started_at):
         reasons[id(first_lines[code])] = reason

@@ -54,6 +54,7 @@ class EditThroughService(CreateRecord, UpdateRecord, RecordViewSet):
     }
 
     other_answers = {"partial_update": IMPACT}
+    audited_by_domain = frozenset({"create", "partial_update", "destroy"})  # by the history of edits
 
     def new_record(self) -> Any:
         raise NotImplementedError

@@ -31,6 +31,7 @@ MOST_LISTED = 1_000_000  # codes of a JSON list; a file may have more
 class CouponCodeViewSet(ListRecords, RecordViewSet):
     slug = "coupon_code"
     serializer_class = CouponCodeSerializer
+    audited_by_domain = frozenset({"import_into_pool"})
     filters = (
         UuidFilter("rewardId", "reward_id"),
         UuidFilter("rewardLogId", "reward_log_id"),

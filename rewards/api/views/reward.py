@@ -24,6 +24,7 @@ from rewards.models import Reward
 class RewardViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, DeleteRecord, RecordViewSet):
     slug = "reward"
     serializer_class = RewardSerializer
+    audited_by_domain = frozenset({"create", "partial_update", "destroy"})  # by the history of edits
     filters = (ChoiceFilter("codeSource", "code_source", tuple(CodeSource.values)), *CREATED)
     documented = {"destroy": "Removes a reward that is not in use. One with history is archived."}
 

@@ -30,6 +30,7 @@ class RewardLogViewSet(ListRecords, RetrieveRecord, UpdateRecord, RecordViewSet)
     slug = "reward_log"
     readers = IDENTIFIED
     serializer_class = RewardLogSerializer
+    audited_by_domain = frozenset({"partial_update", "redeem", "unredeem", "revoke"})
     filters = (
         UuidFilter("linkedSchemaRecordId", "challenge_id"),
         UuidFilter("challengeId", "challenge_id"),

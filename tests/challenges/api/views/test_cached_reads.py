@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from challenges.api.views.cached_reads import CachedReads, CachedResponse, CacheKey, ResponseLRU
-from tests.builders import HOUR, make_challenge, make_milestone, make_reward
+from tests.builders import HOUR, NOW, make_challenge, make_milestone, make_reward
 
 pytestmark = pytest.mark.thorough
 
@@ -308,7 +308,7 @@ def test_memory_for_members_is_bounded_in_bytes():
     cache = ResponseLRU(most=100, most_bytes=1000)
 
     for number in range(50):
-        cache.put(number % 30, CachedResponse(CacheKey(), None, b"x" * 90, {}))
+        cache.put(number % 30, CachedResponse(CacheKey(), NOW, None, b"x" * 90, {}))
 
     assert (len(cache.responses), cache.bytes) == (11, 990)
     assert list(cache.responses) == [n % 30 for n in range(39, 50)]
