@@ -3,6 +3,7 @@
 Two simultaneous edits of different fields both hold (docs/rules.md, Editing a running challenge).
 """
 
+from functools import cache
 from typing import Any, Self
 
 from django.db import models
@@ -42,6 +43,7 @@ class DirtyFieldsModel(models.Model):
             self._loaded[name] = _snapshot(stored.__dict__[name])
 
     @classmethod
+    @cache
     def columns(cls) -> list[str]:
         """Return the attribute names of the columns, without `eud_title` and the like.
 

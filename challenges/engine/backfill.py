@@ -22,6 +22,7 @@ from challenges.engine.thresholds import due
 from challenges.models import Challenge, ChallengeProgress
 from core.amounts import amount, units
 from core.periods import Window, window_after, window_containing
+from core.write_guard import writing
 from rewards.domain import issuing
 from rewards.models import RewardLog
 from rewards.models.rows import Due
@@ -41,8 +42,7 @@ def start_backfill(rules: Rules, at: datetime) -> None:
     last_key = backfill_some(rules, at, None, at)
     if last_key is None:
         return
-    Challenge.objects.filter(id=rules.challenge_id).update(settling_since=at)
-    config.invalidate()
+    _set_pending(rules.challenge_id, at)
     _run_after_commit(lambda: finish_backfill(rules.challenge_id, last_key))
 
 
@@ -65,8 +65,14 @@ def finish_backfill(challenge_id: UUID, last_key: RowKey | None = None, *, wait:
             last_key = backfill_some(rules, rules.backfill_since, last_key, timezone.now())
             unfinished = last_key is not None
             if not unfinished:
-                Challenge.objects.filter(id=challenge_id).update(settling_since=None)
-                config.invalidate()
+                _set_pending(challenge_id, None)
+
+
+def _set_pending(challenge_id: UUID, since: datetime | None) -> None:
+    """Note that a backfill is pending, or is not: the engine's own bookkeeping, no edit."""
+    with writing(Challenge):
+        Challenge.objects.filter(id=challenge_id).update(settling_since=since)
+    config.invalidate()
 
 
 def resume_if_interrupted(rules: Rules, at: datetime) -> None:
