@@ -1,7 +1,7 @@
 """Models that only their services write (docs/trust.md, One code, one member).
 
-A service checks what neither a constraint nor a form can, and sets off what an edit makes due. A write past it
-therefore raises `ServiceBypassed`: `save`, `delete`, `create`, fixtures, and the `update`, `delete`,
+A service checks what neither a constraint nor a form can, and sets off what an edit makes due. A write past
+it therefore raises `ServiceBypassed`: `save`, `delete`, `create`, fixtures, and the `update`, `delete`,
 `bulk_create` and `bulk_update` of managers and querysets. Set-wise SQL (`core.sql.table`) is the engine's own
 and is not asked; neither are the models of migrations.
 """

@@ -107,7 +107,7 @@ def imported(document: Any, at: datetime, *, keep_status: bool = False) -> list[
 
     A reward that exists already is used as it is; a challenge or milestone without an id gets a new one.
     Raises `DomainErrors` with the path of each fault, such as
-    `challenges.0.milestones.1.milestoneTargetValue`; a challenge or milestone that exists already is `exists`.
+    `challenges.0.milestones.1.milestoneTargetValue`; a challenge or milestone that is here is `exists`.
     """
     if (
         not isinstance(document, Mapping)
@@ -181,7 +181,7 @@ def _import_reward(reward_id: UUID, fields: Mapping[str, Any], at: datetime) -> 
 
 
 def _is_stored(reward_id: UUID) -> bool:
-    """Whether the reward is here already. Raises `DomainError` for one that is archived: nothing may pay it."""
+    """Whether the reward is here already. Raises `DomainError` for an archived one: nothing may pay it."""
     stored = Reward.objects.filter(id=reward_id).first()
     if stored is not None and stored.archived_at is not None:
         raise DomainError("archived", f"The reward “{stored}” is archived here: restore it first.", "id")
@@ -191,7 +191,7 @@ def _is_stored(reward_id: UUID) -> bool:
 def _read_challenge(
     challenge_id: UUID, fields: dict[str, Any], at: datetime, icons: ExitStack
 ) -> tuple[Challenge, list[Milestone]]:
-    """The unsaved challenge and its milestones; their icons are stored until `icons` is closed by an error."""
+    """The unsaved challenge and its milestones; an error removes the icons, which `icons` keeps."""
     milestones_fields = _list(fields, "milestones")
     fields.pop("milestones", None)
     challenge_icons = _read_icon(fields, "eudIcon", "eud_icon")

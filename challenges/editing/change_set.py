@@ -71,7 +71,7 @@ class ChangeSet:
         return snapshot(self.challenge, thresholds_of(self.remaining_milestones))
 
     def read_rewards(self, *, lock: bool) -> None:
-        """Read `rewards`; with `lock` they are locked until the transaction ends, in the order of their ids."""
+        """Read `rewards`; with `lock`, lock them until the transaction ends, in the order of their ids."""
         if not self._begins_to_pay():
             return
         ids = {self.challenge.completion_reward_id, *(m.reward_id for m in self.remaining_milestones)} - {

@@ -160,7 +160,7 @@ def _lock_for_edit(challenge: Challenge, expected_version: int | None = None) ->
 
 
 def _unstored(challenge: Challenge) -> Challenge:
-    """Return a new challenge. Raises `DomainError` `exists` where its id is stored, by another import perhaps."""
+    """Return a new challenge. Raises `DomainError` `exists` where its id is stored already."""
     if Challenge.objects.filter(id=challenge.id).exists():
         raise DomainError("exists", "This challenge exists here already; delete it first.", "id", "conflict")
     return challenge

@@ -78,8 +78,8 @@ def enrol(profiles: Mapping[str, Mapping[str, Any]], at: datetime) -> dict[str, 
 def complete_profiles(profiles: Mapping[UUID, Mapping[str, Any]], at: datetime) -> None:
     """Fill the empty fields of these members' profiles, by member id; nothing is overwritten.
 
-    So a replay, or activity that arrives out of order, changes nothing. A member who is erased, or whose field
-    is filled, at the same time keeps that: the update asks again.
+    So a replay, or activity that arrives out of order, changes nothing. The update asks again: a member may
+    be erased, or a field filled, at the same time.
     """
     for member in Member.objects.filter(id__in=profiles, erased_at=None).order_by("id"):
         profile = profiles[member.id]

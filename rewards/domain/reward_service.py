@@ -21,6 +21,8 @@ from rewards.domain import allocation, pending_codes, pool_levels
 from rewards.domain.code_files import Reason, flaw_of
 from rewards.models import CouponCode, Reward, RewardLog
 
+# No edit sets these, not even one back to an earlier version.
+BOOKKEEPING_FIELDS = ("low_since", "archived_at", "created_at")
 PREFIX_VALIDATORS = Reward._meta.get_field("code_prefix").validators
 
 
@@ -48,6 +50,8 @@ def _merge_from_stored(reward: Reward) -> None:
     if stored.archived_at is not None:
         raise DomainError("archived", "The reward is archived: restore it first.", None, "conflict")
     reward.merge_from(stored)
+    for name in BOOKKEEPING_FIELDS:
+        setattr(reward, name, getattr(stored, name))
 
 
 def _lock(reward_id: UUID, *, no_key: bool = True) -> Reward:

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from rewards import maintenance
+from rewards.domain import reward_service
 from rewards.models import CouponCode, RewardLog
 from tests.rewards.builders import (
     NOW,
@@ -45,9 +46,9 @@ def test_shared_code_that_was_edited_since_is_none():
     reward = make_reward("shared", shared_code="OLD")
     pay(make_member(), make_challenge(), reward)
     reward.shared_code = "NEW"
-    reward.save()
+    reward_service.save(reward, at=NOW)
     reward.code_source = "generated"
-    reward.save()
+    reward_service.save(reward, at=NOW)
 
     assert lines() == []
 
@@ -62,7 +63,7 @@ def test_badge_whose_reward_gives_codes_since_is_none():
     reward = make_reward("none")
     pay(make_member(), make_challenge(), reward)
     reward.code_source = "generated"
-    reward.save()
+    reward_service.save(reward, at=NOW)
 
     assert lines() == []
 
