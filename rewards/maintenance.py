@@ -43,7 +43,7 @@ class Check:
 
 CHECKS = (
     Check(
-        "reward log {0} carries code {1}, which is not its own and was never shared by its reward: re-issue it",
+        "reward log {0} carries code {1}, which is not its own and never shared by its reward: re-issue it",
         """
         SELECT r.id, r.coupon_code FROM {logs} r
         WHERE r.coupon_code <> ''

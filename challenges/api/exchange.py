@@ -135,8 +135,9 @@ def _import(document: Mapping[str, Any], at: datetime, keep_status: bool) -> lis
             with _error_path(path):
                 challenge, milestones = _read_challenge(challenge_id, fields, at, icons)
                 if not keep_status:
-                    for record in (challenge, *milestones):
-                        record.status = RecordStatus.DRAFT
+                    challenge.status = RecordStatus.DRAFT
+                    for milestone in milestones:
+                        milestone.status = RecordStatus.DRAFT
                 imported_challenges.append(service.save(challenge, milestones, at=at))
         return imported_challenges
 

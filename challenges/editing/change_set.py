@@ -74,10 +74,8 @@ class ChangeSet:
         """Read `rewards`; with `lock`, lock them until the transaction ends, in the order of their ids."""
         if not self._begins_to_pay():
             return
-        ids = {self.challenge.completion_reward_id, *(m.reward_id for m in self.remaining_milestones)} - {
-            None
-        }
-        rewards = Reward.objects.filter(id__in=ids).order_by("id")
+        ids = {self.challenge.completion_reward_id, *(m.reward_id for m in self.remaining_milestones)}
+        rewards = Reward.objects.filter(id__in=[id_ for id_ in ids if id_]).order_by("id")
         if lock:
             rewards = rewards.select_for_update(no_key=True, of=("self",))
         self.rewards = {reward.id: reward for reward in rewards}

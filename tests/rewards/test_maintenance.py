@@ -41,7 +41,7 @@ def test_code_without_a_row_is_a_breach(log):
     CouponCode.objects.filter(code="GIVEN").delete()
 
     assert lines() == [
-        f"5: reward log {log.id} carries code GIVEN, which is not its own and was never shared by its reward: "
+        f"5: reward log {log.id} carries code GIVEN, which is not its own and never shared by its reward: "
         "re-issue it"
     ]
 
@@ -51,7 +51,7 @@ def test_shared_code_on_a_log_whose_reward_never_shared_it_is_a_breach(log):
     RewardLog.objects.update(coupon_code="SUMMER")
 
     assert lines() == [
-        f"5: reward log {log.id} carries code SUMMER, which is not its own and was never shared by its reward: "
+        f"5: reward log {log.id} carries code SUMMER, which is not its own and never shared by its reward: "
         "re-issue it"
     ]
 
@@ -63,7 +63,8 @@ def test_code_that_is_shared_past_the_service_is_a_breach_until_it_is_saved():
         )
 
     assert lines() == [
-        f"5: reward {reward.id} shares the code SUMMER, which may become somebody's own: save the reward again"
+        f"5: reward {reward.id} shares the code SUMMER, which may become somebody's own: save the reward "
+        "again"
     ]
 
     reward_service.save(Reward.objects.get(), at=NOW)
