@@ -35,6 +35,11 @@ class GuardedModel(models.Model):
     class Meta:
         abstract = True
 
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        # Before the signal does: that comes inside a transaction, which the caller's could not survive.
+        check_writable(type(self))
+        return super().delete(*args, **kwargs)
+
 
 class GuardedQuerySet(models.QuerySet[M]):
     """A queryset whose writing methods raise `ServiceBypassed` outside of the model's service.

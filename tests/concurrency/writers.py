@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from django.db import connection, connections
 
 from challenges.maintenance import audit
-from core.write_guard import bypassing_services
 from tests.builders import NOW
 
 
@@ -54,8 +53,7 @@ def without(model, name):
     try:
         yield
     finally:
-        with bypassing_services("what a test needs"):
-            model.objects.all().delete()
+        model.objects.all().delete()
         model._meta.constraints = constraints
         with connection.schema_editor() as editor:
             editor.add_constraint(model, constraint)
