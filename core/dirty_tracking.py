@@ -3,6 +3,7 @@
 Two simultaneous edits of different fields both hold (docs/rules.md, Editing a running challenge).
 """
 
+from functools import cache
 from typing import Any, Self
 
 from django.db import models
@@ -28,20 +29,25 @@ class DirtyFieldsModel(models.Model):
         }
 
     def dirty_fields(self) -> set[str]:
-        """Return the attribute names of the columns whose value changed since; for a new record, of all."""
-        if self._state.adding:
+        """Return the attribute names of the columns whose value changed since.
+
+        Of all columns for a record that was never read: a new one, or a version out of a history.
+        """
+        if self._state.adding or "_loaded" not in self.__dict__:
             return set(self.columns())
         return {name for name, value in self._loaded.items() if not _equal(self.__dict__.get(name), value)}
 
     def merge_from(self, stored: Self) -> None:
         """Take over the values of `stored`, read afresh, except for the fields that were edited here."""
         edited = self.dirty_fields()
+        self.__dict__.setdefault("_loaded", {})
         for name in self.columns():
             if name not in edited:
                 setattr(self, name, stored.__dict__[name])
             self._loaded[name] = _snapshot(stored.__dict__[name])
 
     @classmethod
+    @cache
     def columns(cls) -> list[str]:
         """Return the attribute names of the columns, without `eud_title` and the like.
 

@@ -16,11 +16,13 @@ from challenges.models import Challenge
 from core.amounts import SCALE
 from core.icons import clean_icon
 from core.icons.storage import icons_replaced
+from core.ids import uuid7
 from demo.examples.catalogue import EXAMPLES
 from demo.examples.definitions import ChallengeExample, RewardExample, Texts
 from demo.member_names import FIRST_NAMES, LAST_NAMES
 from members.domain import directory
 from milestones.models import Milestone
+from rewards.domain import reward_service
 from rewards.domain.code_files import listed_codes
 from rewards.domain.pool_import import import_codes
 from rewards.models import Reward
@@ -85,9 +87,9 @@ def _make_challenge(example: ChallengeExample, at: datetime) -> Challenge:
 
 
 def _make_reward(example: RewardExample, at: datetime) -> Reward:
-    reward = Reward(name=example.name, **example.fields, created_at=at, updated_at=at)
+    reward = Reward(id=uuid7(at), name=example.name, **example.fields)
     _set_texts(reward, example.texts)
-    reward.save()
+    reward_service.save(reward, at=at)
     if example.pool_size:
         codes = [f"FREE-{number:04}" for number in range(1, example.pool_size + 1)]
         import_codes(reward.id, listed_codes(codes), clock=lambda: at)

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import registry
@@ -12,6 +13,7 @@ from core.admin.base_classes import StaffModelAdmin
 from core.admin.large_tables import ExactSearch
 from core.admin.theme import ChoicesDropdownFilter, display
 from core.choices import MemberStatus
+from members.domain import member_service
 from members.models import Member
 
 
@@ -28,6 +30,14 @@ class MemberAdmin(ExactSearch, StaffModelAdmin):
         (_("Times"), {"fields": ("created_at", "updated_at", "erased_at")}),
     )
     readonly_fields = ("created_at", "updated_at", "erased_at")
+
+    def save_model(self, request: HttpRequest, obj: Member, form: Any, change: bool) -> None:
+        at = timezone.now()
+        if change:
+            values = {name: form.cleaned_data[name] for name in form.changed_data}
+            member_service.edit(obj.id, values, at=at)
+        else:
+            member_service.create(obj, at=at)
 
     @display(description=_("name"))
     def full_name(self, member: Member) -> str:

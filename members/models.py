@@ -5,19 +5,23 @@ from django.utils.translation import gettext_lazy as _
 
 from core.choices import MemberStatus
 from core.ids import uuid7
+from core.write_guard import GuardedModel, GuardedQuerySet
 
 
-class MemberQuerySet(models.QuerySet):
+class MemberQuerySet(GuardedQuerySet):
     def known_as(self, external_id: str) -> "MemberQuerySet":
         return self.filter(external_id=external_id)
 
 
-class Member(models.Model):
+class Member(GuardedModel):
     """An end user, identified by the shop's own identifier; never a Django user.
 
     Erasing replaces `external_id` by a random one, empties the profile and keeps the row, so that totals stay
-    (docs/rules.md, Members).
+    (docs/rules.md, Members). Edit it through `members.domain.member_service`; logs enrol by
+    `members.domain.directory`.
     """
+
+    written_by = "members.domain.member_service"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     external_id = models.CharField(

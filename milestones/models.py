@@ -8,9 +8,10 @@ from core.amounts import AmountField, amount_range_check
 from core.choices import RecordStatus
 from core.dirty_tracking import DirtyFieldsModel
 from core.ids import uuid7
+from core.write_guard import GuardedModel, GuardedQuerySet
 
 
-class MilestoneQuerySet(models.QuerySet):
+class MilestoneQuerySet(GuardedQuerySet):
     def unarchived(self) -> "MilestoneQuerySet":
         return self.filter(archived_at=None)
 
@@ -18,12 +19,14 @@ class MilestoneQuerySet(models.QuerySet):
         return self.unarchived().filter(status=RecordStatus.LIVE)
 
 
-class Milestone(DirtyFieldsModel):
+class Milestone(GuardedModel, DirtyFieldsModel):
     """A target value of a challenge that pays its reward once per member and window.
 
     `live_since` is when it last went live. It pays only in windows that closed after that (docs/rules.md,
-    Milestones).
+    Milestones). Edit it through `challenges.editing.service` only, together with its challenge.
     """
+
+    written_by = "challenges.editing.service"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     challenge = models.ForeignKey(

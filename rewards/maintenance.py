@@ -43,13 +43,24 @@ class Check:
 
 CHECKS = (
     Check(
-        "reward log {0} carries coupon code {1}, which has no row of its own",
+        "reward log {0} carries code {1}, which is not its own and never shared by its reward: re-issue it",
         """
         SELECT r.id, r.coupon_code FROM {logs} r
         WHERE r.coupon_code <> ''
-        AND NOT EXISTS (SELECT 1 FROM {codes} k WHERE k.code = r.coupon_code)
-        AND NOT EXISTS (SELECT 1 FROM {rewards} w WHERE w.id = r.reward_id AND w.shared_code = r.coupon_code)
-        AND NOT EXISTS (SELECT 1 FROM {past} h WHERE h.id = r.reward_id AND h.shared_code = r.coupon_code)""",
+        AND NOT EXISTS (SELECT 1 FROM {codes} k WHERE k.code = r.coupon_code AND NOT k.shared)
+        AND NOT EXISTS (
+            SELECT 1 FROM {rewards} w
+            WHERE w.id = r.reward_id AND w.code_source = 'shared' AND w.shared_code = r.coupon_code)
+        AND NOT EXISTS (
+            SELECT 1 FROM {past} h
+            WHERE h.id = r.reward_id AND h.code_source = 'shared' AND h.shared_code = r.coupon_code)""",
+    ),
+    Check(
+        "reward {0} shares the code {1}, which may become somebody's own: save the reward again",
+        """
+        SELECT w.id, w.shared_code FROM {rewards} w
+        WHERE w.code_source = 'shared'
+        AND NOT EXISTS (SELECT 1 FROM {codes} k WHERE k.code = w.shared_code)""",
     ),
     Check(
         "reward log {0} was issued without a code",

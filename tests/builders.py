@@ -13,8 +13,10 @@ from challenges.engine.eligibility import Entry
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from core.amounts import units
 from core.ids import uuid7_batch
+from members.domain import member_service
 from members.models import Member
 from milestones.models import Milestone
+from rewards.domain import reward_service
 from rewards.models import CouponCode, Reward, RewardLog
 from rewards.models.rows import COUPON_CODES
 
@@ -44,10 +46,10 @@ def make_milestone(challenge, target=200, at=NOW - DAY, **fields):
 
 
 def make_reward(code_source="generated", *, at=NOW - DAY, **fields):
-    usual = {"name": "5 % off", "created_at": at, "updated_at": at}
+    usual = {"name": "5 % off"}
     if code_source == "shared":
         usual["shared_code"] = "EVERYBODY"
-    return Reward.objects.create(code_source=code_source, **usual | fields)
+    return reward_service.save(Reward(code_source=code_source, **usual | fields), at=at)
 
 
 def add_codes(reward, *codes, at=NOW):
@@ -57,7 +59,7 @@ def add_codes(reward, *codes, at=NOW):
 
 
 def make_member(external_id="alice", *, at=NOW - DAY, **fields):
-    return Member.objects.create(external_id=external_id, **{"created_at": at, "updated_at": at} | fields)
+    return member_service.create(Member(external_id=external_id, **fields), at=at)
 
 
 def entry(challenge, value=None, member="alice", at=NOW, uid=None, **fields):

@@ -17,7 +17,7 @@ from challenges.models import ChallengeLog
 from core.amounts import units
 from core.choices import MemberStatus
 from core.errors import DomainError, DomainErrors
-from members.domain import erasing
+from members.domain import erasing, member_service
 from members.models import Member
 from rewards.domain import lifecycle
 from rewards.models import RewardLog
@@ -101,12 +101,12 @@ def _record(entry: Entry, at: datetime, reason: str, actor: Any, action: str) ->
 
 
 def pause(member: Member, answers: Answers, actor: Any, at: datetime) -> None:
-    """Toggle the member between live and paused."""
-    paused = member.status == MemberStatus.PAUSED
-    member.status = MemberStatus.LIVE if paused else MemberStatus.PAUSED
-    member.updated_at = at
+    """Toggle the member between live and paused, from the status that the form showed."""
+    seen = answers["instead_of"] or member.status
+    paused = seen == MemberStatus.PAUSED
+    status = MemberStatus.LIVE if paused else MemberStatus.PAUSED
     with transaction.atomic():
-        member.save(update_fields=["status", "updated_at"])
+        member = member_service.set_status(member.id, status, at=at, instead_of=seen)
         action = "resume_member" if paused else "pause_member"
         audit_log.note(actor, action, at=at, member=member, target=member, reason=answers["reason"])
 

@@ -109,6 +109,14 @@ class LogForm(ReasonForm):
         return cleaned
 
 
+class PauseForm(ReasonForm):
+    instead_of = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["instead_of"] = self.subject.status
+
+
 class EraseForm(ReasonForm):
     """Asks to repeat the member's identifier, because erasing cannot be undone."""
 

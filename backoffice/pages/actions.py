@@ -131,6 +131,7 @@ ACTIONS: dict[str, Action] = {
         permission=CHANGE_MEMBER_PERMISSION,
         handler=action_handlers.pause,
         success_message=_("The member's status is changed."),
+        form=action_forms.PauseForm,
     ),
     "erase": Action(
         title=_("Erase the member"),

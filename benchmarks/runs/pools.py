@@ -11,6 +11,7 @@ from benchmarks.bars import Bar, in_rounds
 from benchmarks.load import drive, post
 from benchmarks.sizes import Size
 from benchmarks.stage import Stage, staged
+from rewards.domain import reward_service
 from rewards.models import Reward
 
 P10_SECONDS = Bar("P10", "import of {} codes", 5, 3, at_most=True, unit=" s")
@@ -54,8 +55,7 @@ def allocations(stage: Stage, size: Size) -> None:
 
 
 def make_reward(source: str) -> Reward:
-    now = timezone.now()
-    return Reward.objects.create(name=source, code_source=source, created_at=now, updated_at=now)
+    return reward_service.save(Reward(name=source, code_source=source), at=timezone.now())
 
 
 def imported(stage: Stage, codes: int) -> float:

@@ -23,7 +23,7 @@ from core.api.errors import Refused
 from core.api.http.middleware import accepts_upload
 from core.api.http.renderers import encode
 from core.api.http.strict_json import strict_loads
-from core.errors import DomainError, DomainErrors
+from core.errors import DomainError
 
 MAX_BYTES = 8 * 1024 * 1024  # larger ones by `manage.py import_challenges`
 LARGEST_UPLOAD = MAX_BYTES + 64 * 1024  # and the form around the file
@@ -70,7 +70,7 @@ class ImportExport:
             try:
                 imported = exchange.imported(_read_document(form.cleaned_data["document"]), timezone.now())
             except (DomainError, Refused) as error:
-                for text in _error_texts(error):
+                for text in exchange.error_texts(error):
                     form.add_error("document", text)
             else:
                 count = len(imported)
@@ -90,12 +90,3 @@ def _read_document(file: Any) -> Any:
     if file.size > MAX_BYTES:
         raise DomainError("too_large", "The file is too large to be an export of challenges.")
     return strict_loads(file.read())
-
-
-def _error_texts(error: DomainError | Refused) -> list[str]:
-    if isinstance(error, DomainErrors):
-        return [str(nested) for nested in error.errors]
-    if isinstance(error, Refused):
-        faults = error.answer.faults
-        return [fault.detail if fault.attr is None else f"{fault.attr}: {fault.detail}" for fault in faults]
-    return [str(error)]

@@ -2,18 +2,18 @@
 
 The document holds challenges with their milestones, rewards, icons and every language, under the names of the
 API (as with `languageCode=*`). Ids stay the same, so that references to them stay valid. Members, progress
-and coupon codes are never part of it (docs/rules.md, Editing a running challenge).
+and coupon codes are never part of it (docs/rules.md, Editing a running challenge). An import stores through
+the services of rewards and challenges, so that all of their checks apply.
 """
 
 import base64
-import binascii
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from rest_framework import serializers as drf
 
 from challenges.api.presenters.challenge import serialize_challenge
@@ -21,9 +21,11 @@ from challenges.api.serializers import ChallengeSerializer, MilestoneSerializer
 from challenges.api.views.edited_records import find_reward
 from challenges.caches.challenge import read_milestones
 from challenges.editing import service
+from challenges.engine import locks
 from challenges.models import Challenge
-from core.api.errors import Fault
+from core.api.errors import Fault, Refused
 from core.api.http.exception_handler import answer_to
+from core.api.http.strict_json import printable
 from core.api.language import Language, default_language
 from core.api.reader import Reader
 from core.api.values import parse_uuid
@@ -31,6 +33,7 @@ from core.choices import RecordStatus
 from core.errors import DomainError, DomainErrors
 from core.icons import MAX_BYTES, CleanIcon, clean_icon
 from core.icons.storage import icons_replaced
+from core.ids import uuid7
 from milestones.models import Milestone
 from rewards.api.presenters import serialize_reward
 from rewards.api.serializers import RewardSerializer
@@ -39,6 +42,7 @@ from rewards.models import Reward
 
 VERSION = 1
 KIND = "challenges"
+KEYS = {"kind", "version", "rewards", "challenges"}
 LANGUAGE = Language(default_language(), every=True)
 # Wire names of what belongs to one installation, or follows from the rest.
 NOT_EXPORTED = {
@@ -101,8 +105,9 @@ def _export_icon(name: str, file: Any) -> dict[str, Any]:
 def imported(document: Any, at: datetime, *, keep_status: bool = False) -> list[Challenge]:
     """Store a document of `exported` in one transaction; everything becomes a draft unless `keep_status`.
 
-    A reward that exists already is used as it is. Raises `DomainErrors` with the path of each fault, such as
-    `challenges.0.milestones.1.milestoneTargetValue`; a challenge that exists already is `exists`.
+    A reward that exists already is used as it is; a challenge or milestone without an id gets a new one.
+    Raises `DomainErrors` with the path of each fault, such as
+    `challenges.0.milestones.1.milestoneTargetValue`; a challenge or milestone that is here is `exists`.
     """
     if (
         not isinstance(document, Mapping)
@@ -110,15 +115,46 @@ def imported(document: Any, at: datetime, *, keep_status: bool = False) -> list[
         or document.get("version") != VERSION
     ):
         raise DomainError("invalid", f"This is no export of challenges of version {VERSION}.", "version")
-    with transaction.atomic():
-        for index, fields in enumerate(_list(document, "rewards")):
-            with _error_path(f"rewards.{index}"):
-                _import_reward(_object(fields), at)
-        challenges = []
-        for index, fields in enumerate(_list(document, "challenges")):
-            with _error_path(f"challenges.{index}"):
-                challenges.append(_import_challenge(dict(_object(fields)), at, keep_status))
-        return challenges
+    if unknown := sorted(document.keys() - KEYS):
+        raise DomainError("unknown_field", "There is no such field; take it out.", printable(unknown[0]))
+    if "challenges" not in document:
+        raise DomainError("required", "Send the list of challenges.", "challenges")
+    return locks.retry(lambda: _import(document, at, keep_status))
+
+
+def _import(document: Mapping[str, Any], at: datetime, keep_status: bool) -> list[Challenge]:
+    rewards, challenges = (_by_id(document, name, at) for name in ("rewards", "challenges"))
+    with ExitStack() as icons, transaction.atomic():
+        # The order of docs/locking.md: two imports of one document wait for each other and never deadlock.
+        locks.lock_exclusive(challenges)
+        for reward_id, (path, fields) in sorted(rewards.items()):
+            with _error_path(path):
+                _import_reward(reward_id, fields, at)
+        imported_challenges = []
+        for challenge_id, (path, fields) in challenges.items():
+            with _error_path(path):
+                challenge, milestones = _read_challenge(challenge_id, fields, at, icons)
+                if not keep_status:
+                    challenge.status = RecordStatus.DRAFT
+                    for milestone in milestones:
+                        milestone.status = RecordStatus.DRAFT
+                imported_challenges.append(service.save(challenge, milestones, at=at))
+        return imported_challenges
+
+
+def _by_id(document: Mapping[str, Any], name: str, at: datetime) -> dict[UUID, tuple[str, dict[str, Any]]]:
+    """The path and a copy of each object of a list, by id. A challenge without an id gets a new one."""
+    objects: dict[UUID, tuple[str, dict[str, Any]]] = {}
+    for index, value in enumerate(_list(document, name)):
+        with _error_path(path := f"{name}.{index}"):
+            fields = _object(value)
+            id_ = _id(fields, None if name == "rewards" else at)
+            if id_ in objects:
+                raise DomainError(
+                    "duplicate", f"{objects[id_][0]} has this id, too: take one of them out.", "id"
+                )
+            objects[id_] = path, fields
+    return objects
 
 
 @contextmanager
@@ -126,7 +162,7 @@ def _error_path(path: str) -> Iterator[None]:
     """Put `path` before the fields of the errors that are raised inside."""
     try:
         yield
-    except (DomainError, drf.ValidationError) as error:
+    except (DomainError, drf.ValidationError, DataError, IntegrityError) as error:
         answer = answer_to(error)
         faults: list[Fault] = answer.faults if answer else []
         raise DomainErrors(
@@ -134,53 +170,55 @@ def _error_path(path: str) -> Iterator[None]:
         ) from error
 
 
-def _import_reward(fields: Mapping[str, Any], at: datetime) -> None:
-    reward_id = _id(fields)
-    if Reward.objects.filter(id=reward_id).exists():
-        return
-    values = _validate(RewardSerializer, fields)
-    reward = Reward(id=reward_id, created_at=at, updated_at=at, **values)
-    if errors := list(reward_service.errors_of(reward)):
-        raise DomainErrors(errors)
-    reward.full_clean(exclude=["id"])
-    reward.save()
+def _import_reward(reward_id: UUID, fields: Mapping[str, Any], at: datetime) -> None:
+    if not _is_stored(reward_id):
+        values = _validate(RewardSerializer, fields)
+        try:
+            reward_service.save(Reward(id=reward_id, **values), at=at)
+        except DomainError as error:
+            # Another import may have stored it in between.
+            if error.code != "exists" or not _is_stored(reward_id):
+                raise
 
 
-def _import_challenge(fields: dict[str, Any], at: datetime, keep_status: bool) -> Challenge:
-    challenge_id = _id(fields)
-    if Challenge.objects.filter(id=challenge_id).exists():
-        raise DomainError("exists", "This challenge exists here already; delete it first.", "id")
+def _is_stored(reward_id: UUID) -> bool:
+    """Whether the reward is here already. Raises `DomainError` for an archived one: nothing may pay it."""
+    stored = Reward.objects.filter(id=reward_id).first()
+    if stored is not None and stored.archived_at is not None:
+        raise DomainError("archived", f"The reward “{stored}” is archived here: restore it first.", "id")
+    return stored is not None
+
+
+def _read_challenge(
+    challenge_id: UUID, fields: dict[str, Any], at: datetime, icons: ExitStack
+) -> tuple[Challenge, list[Milestone]]:
+    """The unsaved challenge and its milestones; an error removes the icons, which `icons` keeps."""
     milestones_fields = _list(fields, "milestones")
-    icons = _import_icon(fields, "eudIcon", "eud_icon")
+    fields.pop("milestones", None)
+    challenge_icons = _read_icon(fields, "eudIcon", "eud_icon")
     values = _validate(ChallengeSerializer, fields)
     find_reward(values.get("completion_reward_id"), "completionRewardId")
-    challenge = Challenge(id=challenge_id, created_at=at, updated_at=at, **values)
+    challenge = Challenge(id=challenge_id, **values)
+    icons.enter_context(icons_replaced(challenge, challenge_icons))
     milestones = []
     for index, milestone_fields in enumerate(milestones_fields):
         with _error_path(f"milestones.{index}"):
-            milestones.append(_read_milestone(dict(_object(milestone_fields)), challenge, at))
-    if not keep_status:
-        challenge.status = RecordStatus.DRAFT
-        for milestone, _icons in milestones:
-            milestone.status = RecordStatus.DRAFT
-    with icons_replaced(challenge, icons):
-        service.save(challenge, at=at)
-    for index, (milestone, milestone_icons) in enumerate(milestones):
-        with _error_path(f"milestones.{index}"), icons_replaced(milestone, milestone_icons):
-            service.save_milestone(milestone, at=at)
-    return challenge
+            milestones.append(_read_milestone(_object(milestone_fields), challenge, at, icons))
+    return challenge, milestones
 
 
 def _read_milestone(
-    fields: dict[str, Any], challenge: Challenge, at: datetime
-) -> tuple[Milestone, dict[str, CleanIcon | None]]:
-    """The unsaved milestone and its icon by field name."""
-    icons = _import_icon(fields, "eudMilestoneIcon", "eud_milestone_icon")
+    fields: dict[str, Any], challenge: Challenge, at: datetime, icons: ExitStack
+) -> Milestone:
+    milestone_icons = _read_icon(fields, "eudMilestoneIcon", "eud_milestone_icon")
     fields["linkedSchemaRecordId"] = str(challenge.id)
     values = _validate(MilestoneSerializer, fields)
-    del values["linked_schema_record_id"], values["linked_schema_slug"]
+    del values["linked_schema_record_id"]
+    values.pop("linked_schema_slug", None)
     find_reward(values.get("reward_id"), "rewardId")
-    return Milestone(id=_id(fields), challenge=challenge, created_at=at, updated_at=at, **values), icons
+    milestone = Milestone(id=_id(fields, at), challenge=challenge, **values)
+    icons.enter_context(icons_replaced(milestone, milestone_icons))
+    return milestone
 
 
 def _validate(serializer_class: type[drf.Serializer], fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -190,18 +228,21 @@ def _validate(serializer_class: type[drf.Serializer], fields: Mapping[str, Any])
     return dict(serializer.validated_data)
 
 
-def _import_icon(fields: dict[str, Any], name: str, field: str) -> dict[str, CleanIcon | None]:
+def _read_icon(fields: dict[str, Any], name: str, field: str) -> dict[str, CleanIcon | None]:
     icon = fields.pop(name, None)
     if icon is None:
         return {}
     try:
         data = base64.b64decode(icon["base64"], validate=True)
-        return {field: clean_icon(str(icon.get("name", "")), data[: MAX_BYTES + 1], name)}
-    except (TypeError, KeyError, AttributeError, binascii.Error) as error:
+    except (TypeError, KeyError, ValueError) as error:
         raise DomainError("invalid", 'Send an icon as {"name": ..., "base64": ...}.', name) from error
+    return {field: clean_icon(str(icon.get("name", "")), data[: MAX_BYTES + 1], name)}
 
 
-def _id(fields: Mapping[str, Any]) -> UUID:
+def _id(fields: Mapping[str, Any], new_at: datetime | None) -> UUID:
+    """The object's id; of one without, a new id of the time `new_at`, or an error."""
+    if "id" not in fields and new_at is not None:
+        return uuid7(new_at)
     try:
         return parse_uuid(str(fields.get("id")))
     except ValueError as error:
@@ -215,7 +256,18 @@ def _list(fields: Mapping[str, Any], name: str) -> list[Any]:
     return value
 
 
-def _object(value: Any) -> Mapping[str, Any]:
+def _object(value: Any) -> dict[str, Any]:
+    """A copy of an object of the document."""
     if not isinstance(value, Mapping):
         raise DomainError("invalid", "This must be an object.")
-    return value
+    return dict(value)
+
+
+def error_texts(error: DomainError | Refused) -> list[str]:
+    """A line for each fault of a refused document, led by its path."""
+    if isinstance(error, DomainErrors):
+        return [str(nested) for nested in error.errors]
+    if isinstance(error, Refused):
+        faults = error.answer.faults
+        return [fault.detail if fault.attr is None else f"{fault.attr}: {fault.detail}" for fault in faults]
+    return [str(error)]

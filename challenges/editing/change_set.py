@@ -10,6 +10,8 @@ from challenges.models import Challenge, ChallengeLog
 from core.amounts import units
 from core.choices import RecordStatus
 from milestones.models import Milestone
+from rewards.domain import reward_service
+from rewards.models import Reward
 
 # Editing one of these may assign a log to another window, or change what it adds there.
 REASSIGNING_FIELDS = ("aggregation_method", "aggregation_period", "time_zone")
@@ -44,6 +46,8 @@ class ChangeSet:
     of_one_milestone: bool = False
     edited_fields: set[str] = field(default_factory=set)
     edited_milestone_fields: dict[UUID, set[str]] = field(default_factory=dict)
+    # The rewards that the challenge pays after an edit which begins to pay one, read afresh.
+    rewards: dict[UUID, Reward] = field(default_factory=dict)
 
     @property
     def is_new(self) -> bool:
@@ -74,6 +78,19 @@ class ChangeSet:
         """Return the rules that the engine will read once the edit is stored."""
         return snapshot(self.challenge, thresholds_of(self.remaining_milestones))
 
+    def read_rewards(self, *, lock: bool) -> None:
+        """Read `rewards`; with `lock`, keep them from being removed until the transaction ends."""
+        if not self._begins_to_pay():
+            return
+        ids = {self.challenge.completion_reward_id, *(m.reward_id for m in self.remaining_milestones)}
+        reward_ids = [reward_id for reward_id in ids if reward_id]
+        self.rewards = reward_service.lock_used(reward_ids) if lock else Reward.objects.in_bulk(reward_ids)
+
+    def _begins_to_pay(self) -> bool:
+        """Whether a reward was chosen, or the challenge or a milestone is restored with its rewards."""
+        paying = {"completion_reward_id", "reward_id", "archived_at"}
+        return any(paying & edited for edited in (self.edited_fields, *self.edited_milestone_fields.values()))
+
     def has_logs(self) -> bool:
         return ChallengeLog.objects.filter(challenge=self.challenge.id).exists()
 
@@ -95,7 +112,7 @@ def change_set_of(
     }
     touched = list(milestones)
     for milestone in touched:
-        if milestone.id in stored_milestones:
+        if milestone.id in stored_milestones and not milestone._state.adding:
             milestone.merge_from(stored_milestones[milestone.id])
     old_rules = None
     if stored is not None:

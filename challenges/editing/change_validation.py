@@ -13,7 +13,7 @@ from core.choices import AggregationMethod, RecordStatus
 from core.errors import DomainError, DomainErrors
 from core.periods import checked_zone
 from milestones.models import Milestone
-from rewards.models import Reward, RewardLog
+from rewards.models import RewardLog
 
 # With more logs than this, recomputing them all would take too long for one transaction.
 RECOMPUTED_AT_MOST = 10_000
@@ -44,8 +44,8 @@ def _challenge_errors(change_set: ChangeSet) -> Iterator[DomainError]:
         except DomainError as error:
             yield DomainError(error.code, error.message, "time_zone")
     yield from _activity_id_errors(challenge.activity_ids)
-    if "completion_reward_id" in change_set.edited_fields and challenge.completion_reward:
-        yield from _archived_reward_errors(challenge.completion_reward, "completion_reward")
+    if "completion_reward_id" in change_set.edited_fields:
+        yield from _unknown_reward_errors(challenge.completion_reward_id, "completion_reward", change_set)
 
 
 def _milestones_errors(change_set: ChangeSet) -> Iterator[DomainError]:
@@ -63,8 +63,8 @@ def milestone_field(change_set: ChangeSet, index: int, field: str | None) -> str
 def _milestone_errors(milestone: Milestone, change_set: ChangeSet) -> Iterator[DomainError]:
     yield from _record_errors(milestone, exclude=frozenset({"challenge"}))
     yield from _amount_errors(milestone.milestone_target_value, "milestone_target_value", change_set)
-    if "reward_id" in change_set.edited_milestone_fields[milestone.id] and milestone.reward:
-        yield from _archived_reward_errors(milestone.reward, "reward")
+    if "reward_id" in change_set.edited_milestone_fields[milestone.id]:
+        yield from _unknown_reward_errors(milestone.reward_id, "reward", change_set)
 
 
 def _record_errors(record: Model, exclude: frozenset[str] = frozenset()) -> Iterator[DomainError]:
@@ -96,23 +96,26 @@ def _activity_id_errors(activity_ids: Any) -> Iterator[DomainError]:
         yield DomainError("invalid", "Send a list of texts of 1 to 256 characters.", "activity_ids")
 
 
-def _archived_reward_errors(reward: Any, field: str) -> Iterator[DomainError]:
-    if reward.archived_at is not None:
+def _unknown_reward_errors(reward_id: Any, field: str, change_set: ChangeSet) -> Iterator[DomainError]:
+    reward = change_set.rewards.get(reward_id)
+    if reward_id is not None and (reward is None or reward.archived_at is not None):
         yield DomainError("unknown_reward", "No such reward; take an id from its list.", field)
 
 
 def _restored_reward_errors(change_set: ChangeSet) -> Iterator[DomainError]:
     """Refuse to restore a challenge or milestone whose reward is archived: nothing in use may pay that."""
     if not change_set.is_new and "archived_at" in change_set.edited_fields:
-        yield from _restore_errors(change_set.challenge.completion_reward, "completion_reward")
+        yield from _restore_errors(change_set.challenge.completion_reward_id, "completion_reward", change_set)
         for milestone in change_set.remaining_milestones:
-            yield from _restore_errors(milestone.reward, "milestones")
+            yield from _restore_errors(milestone.reward_id, "milestones", change_set)
     for index, milestone in enumerate(change_set.milestones):
         if not milestone._state.adding and "archived_at" in change_set.edited_milestone_fields[milestone.id]:
-            yield from _restore_errors(milestone.reward, milestone_field(change_set, index, "reward") or "")
+            field = milestone_field(change_set, index, "reward")
+            yield from _restore_errors(milestone.reward_id, field, change_set)
 
 
-def _restore_errors(reward: Reward | None, field: str) -> Iterator[DomainError]:
+def _restore_errors(reward_id: Any, field: str | None, change_set: ChangeSet) -> Iterator[DomainError]:
+    reward = change_set.rewards.get(reward_id)
     if reward is not None and reward.archived_at is not None:
         yield DomainError("reward_archived", f"The reward “{reward}” is archived: restore it first.", field)
 
@@ -148,9 +151,24 @@ def _status_conflicts(change_set: ChangeSet) -> Iterator[DomainError]:
             "status" in change_set.edited_milestone_fields[milestone.id]
             and milestone.status == RecordStatus.DRAFT
         )
-        if to_draft and RewardLog.objects.filter(milestone=milestone.id).exists():
+        if (
+            to_draft
+            and not milestone._state.adding
+            and RewardLog.objects.filter(milestone=milestone.id).exists()
+        ):
             field = milestone_field(change_set, index, "status")
             yield _has_history("The milestone has paid rewards; pause it instead.", field)
+
+
+def milestone_exists(change_set: ChangeSet, milestone: Milestone, taken: Milestone) -> DomainError:
+    """Return the refusal of a new milestone whose id `taken` has, in this challenge or in another."""
+    index = next(index for index, other in enumerate(change_set.milestones) if other is milestone)
+    message = f"Milestone “{taken}” of the challenge “{taken.challenge}” has this id"
+    if taken.challenge_id == change_set.challenge.id:
+        message += " already: each milestone needs its own."
+    else:
+        message += ": leave the id out, and a new one is given."
+    return DomainError("exists", message, milestone_field(change_set, index, "id"), "conflict")
 
 
 def _has_history(message: str, field: str | None) -> DomainError:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from challenges.caches import config
 from challenges.editing import change_validation, eud_texts
@@ -19,8 +19,8 @@ from challenges.editing.impact import Impact, impact_of
 from challenges.engine import backfill, locks, recompute
 from challenges.models import Challenge
 from core.errors import DomainError
+from core.write_guard import writing
 from milestones.models import Milestone
-from rewards.domain import reward_service
 from rewards.models import RewardLog
 
 DELETED, ARCHIVED = "deleted", "archived"
@@ -39,7 +39,8 @@ def save(
     Milestones that are not named stay as they are; `removed` are deleted, or archived if they have paid.
     Fields that are not edited here take the values that others stored meanwhile; with `expected_version`
     (the version that the editor saw) any such change is refused instead. Raises `DomainErrors` with every
-    bad field (conflicts: `has_history`, `rule_locked`), `DomainError` `stale`, `archived` or `not_found`.
+    bad field (conflicts: `has_history`, `rule_locked`, `exists`), `DomainError` `stale`, `archived` or
+    `not_found`.
     """
     milestones = list(milestones)
     for milestone in milestones:
@@ -58,7 +59,8 @@ def remove(challenge: Challenge, *, at: datetime) -> str:
     """Delete a challenge, or archive one that has logs; return `deleted` or `archived`."""
     with _lock_for_edit(challenge) as stored:
         if not stored.challenge_logs.exists():
-            stored.delete()
+            with writing(Challenge, Milestone):
+                stored.delete()
             return DELETED
         if stored.archived_at is None:
             stored.archived_at = at
@@ -71,9 +73,7 @@ def restore(challenge: Challenge, *, at: datetime) -> Challenge:
     with _lock_for_edit(challenge) as stored:
         if stored.archived_at is not None:
             stored.archived_at = None
-            change_set = change_set_of(stored, (), (), at)
-            _lock_used_rewards(change_set)
-            change_validation.check(change_set)
+            _check(change_set_of(stored, (), (), at))
             _save_challenge(stored, at)
         return stored
 
@@ -94,6 +94,7 @@ def impact(
 ) -> Impact:
     """Count what saving this edit would do to members and coupons; store nothing. Raises as `save` does."""
     change_set = change_set_of(challenge, list(milestones), removed, at)
+    change_set.read_rewards(lock=False)
     change_validation.check(change_set)
     return impact_of(change_set)
 
@@ -103,6 +104,7 @@ def milestone_impact(milestone: Milestone, *, at: datetime) -> Impact:
     challenge = _get_stored(milestone.challenge_id)
     change_set = change_set_of(challenge, [milestone], (), at)
     change_set.of_one_milestone = True
+    change_set.read_rewards(lock=False)
     change_validation.check(change_set)
     return impact_of(change_set)
 
@@ -120,11 +122,20 @@ def _save_edit(
         change_set.of_one_milestone = of_one_milestone
         if change_set.stored is not None and change_set.stored.archived_at is not None:
             raise DomainError("archived", "The challenge is archived: restore it first.", None, "conflict")
-        _lock_used_rewards(change_set)
-        change_validation.check(change_set)
+        _check(change_set)
         if not change_set.changes_nothing:
             _apply(change_set)
     return challenge
+
+
+def _check(change_set: ChangeSet) -> None:
+    """Validate an edit that is about to be stored, with the rewards locked if it begins to pay one.
+
+    Removing a reward locks it too: it either comes first, and the edit is refused, or finds the edit. Foreign
+    keys are checked at commit, too late for that.
+    """
+    change_set.read_rewards(lock=True)
+    change_validation.check(change_set)
 
 
 @contextmanager
@@ -138,7 +149,7 @@ def _lock_for_edit(challenge: Challenge, expected_version: int | None = None) ->
         backfill.finish_backfill(challenge.id)
     with transaction.atomic():
         locks.lock_exclusive([challenge.id])
-        stored = challenge if challenge._state.adding else _get_stored(challenge.id)
+        stored = _unstored(challenge) if challenge._state.adding else _get_stored(challenge.id)
         if expected_version is not None and stored.version != expected_version:
             message = "Somebody else changed this meanwhile: read it again and repeat your edit."
             raise DomainError("stale", message, None, "conflict")
@@ -148,16 +159,11 @@ def _lock_for_edit(challenge: Challenge, expected_version: int | None = None) ->
         yield stored
 
 
-def _lock_used_rewards(change_set: ChangeSet) -> None:
-    """Keep the rewards that the challenge will pay from being removed, and read whether they are archived."""
-    challenge, milestones = change_set.challenge, change_set.remaining_milestones
-    reward_ids = [challenge.completion_reward_id, *(milestone.reward_id for milestone in milestones)]
-    rewards = reward_service.lock_used(id_ for id_ in reward_ids if id_ is not None)
-    if challenge.completion_reward_id in rewards:
-        challenge.completion_reward = rewards[challenge.completion_reward_id]
-    for milestone in milestones:
-        if milestone.reward_id in rewards:
-            milestone.reward = rewards[milestone.reward_id]
+def _unstored(challenge: Challenge) -> Challenge:
+    """Return a new challenge. Raises `DomainError` `exists` where its id is stored already."""
+    if Challenge.objects.filter(id=challenge.id).exists():
+        raise DomainError("exists", "This challenge exists here already; delete it first.", "id", "conflict")
+    return challenge
 
 
 def _get_stored(challenge_id: UUID) -> Challenge:
@@ -191,7 +197,8 @@ def _save_challenge(challenge: Challenge, at: datetime) -> None:
     """Store the challenge with a row of history and a new version; a new challenge has version 1."""
     challenge.version += not challenge._state.adding
     challenge.updated_at = at
-    challenge.save()
+    with writing(Challenge):
+        challenge.save()
     challenge.mark_clean()
 
 
@@ -199,7 +206,8 @@ def _increment_version(challenge: Challenge, at: datetime) -> None:
     """Set a new version where only milestones changed: a row of history would show no difference."""
     challenge.version += 1
     challenge.updated_at = at
-    Challenge.objects.filter(id=challenge.id).update(version=challenge.version, updated_at=at)
+    with writing(Challenge):
+        Challenge.objects.filter(id=challenge.id).update(version=challenge.version, updated_at=at)
     config.invalidate()
 
 
@@ -211,7 +219,14 @@ def _save_milestone(milestone: Milestone, change_set: ChangeSet) -> None:
     if milestone._state.adding:
         milestone.created_at = change_set.at
     milestone.updated_at = change_set.at
-    milestone.save()
+    try:
+        with transaction.atomic(), writing(Milestone):
+            milestone.save()
+    except IntegrityError:
+        taken = Milestone.objects.filter(id=milestone.id).select_related("challenge").first()
+        if not milestone._state.adding or taken is None:
+            raise
+        raise change_validation.milestone_exists(change_set, milestone, taken) from None
     milestone.mark_clean()
 
 
@@ -219,8 +234,9 @@ def _remove_milestone(milestone: Milestone, at: datetime) -> None:
     stored = Milestone.objects.filter(id=milestone.id).first()
     if stored is None:
         return  # already removed by somebody else
-    if RewardLog.objects.filter(milestone=stored.id).exists():
-        stored.archived_at = stored.updated_at = at
-        stored.save()
-    else:
-        stored.delete()
+    with writing(Milestone):
+        if RewardLog.objects.filter(milestone=stored.id).exists():
+            stored.archived_at = stored.updated_at = at
+            stored.save()
+        else:
+            stored.delete()

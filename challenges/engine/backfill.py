@@ -22,6 +22,7 @@ from challenges.engine.thresholds import due
 from challenges.models import Challenge, ChallengeProgress
 from core.amounts import amount, units
 from core.periods import Window, window_after, window_containing
+from core.write_guard import writing
 from rewards.domain import issuing
 from rewards.models import RewardLog
 from rewards.models.rows import Due
@@ -41,7 +42,7 @@ def start_backfill(rules: Rules, at: datetime) -> None:
     last_key = backfill_some(rules, at, None, at)
     if last_key is None:
         return
-    Challenge.objects.filter(id=rules.challenge_id).update(settling_since=at, settling_moved_at=at)
+    _note_backfill(rules.challenge_id, settling_since=at, settling_moved_at=at)
     config.invalidate()
     _run_after_commit(lambda: finish_backfill(rules.challenge_id, last_key))
 
@@ -66,10 +67,16 @@ def finish_backfill(challenge_id: UUID, last_key: RowKey | None = None, *, wait:
             last_key = backfill_some(rules, rules.backfill_since, last_key, now)
             unfinished = last_key is not None
             if unfinished:
-                Challenge.objects.filter(id=challenge_id).update(settling_moved_at=now)
+                _note_backfill(challenge_id, settling_moved_at=now)
             else:
-                Challenge.objects.filter(id=challenge_id).update(settling_since=None)
+                _note_backfill(challenge_id, settling_since=None)
                 config.invalidate()
+
+
+def _note_backfill(challenge_id: UUID, **values: datetime | None) -> None:
+    """Note how far a backfill is: the engine's own bookkeeping, no edit."""
+    with writing(Challenge):
+        Challenge.objects.filter(id=challenge_id).update(**values)
 
 
 def resume_all(moved_before: datetime) -> int:

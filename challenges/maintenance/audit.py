@@ -113,12 +113,41 @@ CHECKS = (
     ),
     Check(
         5,
-        "coupon code {0} is on reward log {1}, but was given to {2}",
+        "coupon code {0} is on reward log {1} of member {2}, but was given to reward log {3} of member {4}: "
+        "re-issue the code of one of them",
         """
-        SELECT k.code, r.id, k.reward_log_id FROM {codes} k
-        JOIN {reward_logs} r ON r.coupon_code = k.code
-        LEFT JOIN {rewards} shared ON shared.id = r.reward_id AND shared.shared_code = r.coupon_code
-        WHERE (k.reward_log_id IS NULL OR k.reward_log_id <> r.id) AND shared.id IS NULL""",
+        SELECT k.code, r.id, m.external_id, o.id, n.external_id FROM {codes} k
+        JOIN {reward_logs} r ON r.coupon_code = k.code AND r.id <> k.reward_log_id
+        JOIN {reward_logs} o ON o.id = k.reward_log_id
+        JOIN {members} m ON m.id = r.member_id JOIN {members} n ON n.id = o.member_id""",
+    ),
+    Check(
+        5,
+        "coupon code {0} is on reward log {1} of member {2}, but is a free code of reward {3}: "
+        "withdraw it there, or re-issue the reward log's",
+        """
+        SELECT k.code, r.id, m.external_id, k.reward_id FROM {codes} k
+        JOIN {reward_logs} r ON r.coupon_code = k.code JOIN {members} m ON m.id = r.member_id
+        WHERE k.reward_log_id IS NULL AND NOT k.shared""",
+    ),
+    Check(
+        5,
+        "reward {0} ({1}) shares the code {2}, which is member {3}'s own, on reward log {4}: "
+        "give the reward another shared code",
+        """
+        SELECT w.id, w.name, k.code, m.external_id, o.id FROM {rewards} w
+        JOIN {codes} k ON k.code = w.shared_code AND NOT k.shared
+        JOIN {reward_logs} o ON o.id = k.reward_log_id JOIN {members} m ON m.id = o.member_id
+        WHERE w.code_source = 'shared'""",
+    ),
+    Check(
+        5,
+        "reward {0} ({1}) shares the code {2}, which is a free code of reward {3}: "
+        "withdraw it there, or give this reward another shared code",
+        """
+        SELECT w.id, w.name, k.code, k.reward_id FROM {rewards} w
+        JOIN {codes} k ON k.code = w.shared_code AND k.reward_log_id IS NULL AND NOT k.shared
+        WHERE w.code_source = 'shared'""",
     ),
     Check(
         6,

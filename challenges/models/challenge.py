@@ -14,6 +14,7 @@ from core.choices import AggregationMethod, AggregationPeriod, RecordStatus, Rev
 from core.dirty_tracking import DirtyFieldsModel
 from core.ids import uuid7
 from core.periods import Window, checked_zone, window_containing
+from core.write_guard import GuardedModel, GuardedQuerySet
 
 DEFAULT_LATE_GRACE_HOURS = 72
 
@@ -23,7 +24,7 @@ def default_time_zone() -> str:
     return settings.TIME_ZONE
 
 
-class ChallengeQuerySet(models.QuerySet):
+class ChallengeQuerySet(GuardedQuerySet):
     def unarchived(self) -> "ChallengeQuerySet":
         return self.filter(archived_at=None)
 
@@ -31,11 +32,13 @@ class ChallengeQuerySet(models.QuerySet):
         return self.unarchived().filter(status=RecordStatus.LIVE)
 
 
-class Challenge(DirtyFieldsModel):
+class Challenge(GuardedModel, DirtyFieldsModel):
     """Rules that recur in calendar windows of `time_zone`, and the end-user display (EUD) texts.
 
     Edit it through `challenges.editing.service` only, which pays what an edit makes due.
     """
+
+    written_by = "challenges.editing.service"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(_("name"), max_length=256, help_text=_("For you and your colleagues."))

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import Http404
 
@@ -17,8 +16,8 @@ from core.api.views import (
     UpdateRecord,
 )
 from core.choices import MemberStatus
-from core.errors import DomainError
 from members.api.serializers import MemberSerializer
+from members.domain import member_service
 from members.domain.erasing import erase
 from members.models import Member
 
@@ -54,24 +53,10 @@ class MemberViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, Del
         return self.trimmed([serialize_member(row) for row in rows])
 
     def create_record(self, values: dict[str, Any]) -> Member:
-        member = Member(**values, created_at=self.at, updated_at=self.at)
-        return self._save(member)
+        return member_service.create(Member(**values), at=self.at)
 
     def update_record(self, record: Member, values: dict[str, Any]) -> Member:
-        for name, value in values.items():
-            setattr(record, name, value)
-        record.updated_at = self.at
-        return self._save(record)
-
-    def _save(self, member: Member) -> Member:
-        try:
-            with transaction.atomic():
-                member.save()
-        except IntegrityError as error:
-            raise DomainError(
-                "identifier_taken", "Another member has this identifier.", "external_id", "conflict"
-            ) from error
-        return member
+        return member_service.edit(record.id, values, at=self.at)
 
     def delete_record(self, record: Member) -> None:
         erase(record, at=self.at)

@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Case, F, Value, When
+
 from core.choices import MemberStatus
 from core.ids import uuid7_batch
 from core.sql.table import Table
+from core.write_guard import writing
 from members.models import Member
 
 PROFILE_FIELDS = ("first_name", "last_name", "email", "phone_number")
@@ -75,12 +78,13 @@ def enrol(profiles: Mapping[str, Mapping[str, Any]], at: datetime) -> dict[str, 
 def complete_profiles(profiles: Mapping[UUID, Mapping[str, Any]], at: datetime) -> None:
     """Fill the empty fields of these members' profiles, by member id; nothing is overwritten.
 
-    So a replay, or activity that arrives out of order, changes nothing.
+    So a replay, or activity that arrives out of order, changes nothing. The update asks again: a member may
+    be erased, or a field filled, at the same time.
     """
-    for member in Member.objects.filter(id__in=profiles).order_by("id"):
-        new_fields = [f for f in PROFILE_FIELDS if profiles[member.id].get(f) and not getattr(member, f)]
-        if new_fields:
-            for field in new_fields:
-                setattr(member, field, profiles[member.id][field])
-            member.updated_at = at
-            member.save(update_fields=[*new_fields, "updated_at"])
+    for member in Member.objects.filter(id__in=profiles, erased_at=None).order_by("id"):
+        profile = profiles[member.id]
+        filled = {f: profile[f] for f in PROFILE_FIELDS if profile.get(f) and not getattr(member, f)}
+        if filled:
+            changes = {f: Case(When(**{f: ""}, then=Value(new)), default=F(f)) for f, new in filled.items()}
+            with writing(Member):
+                Member.objects.filter(id=member.id, erased_at=None).update(**changes, updated_at=at)

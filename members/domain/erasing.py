@@ -9,6 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
 from access.domain import audit_log
+from core.write_guard import writing
 from members.domain.directory import PROFILE_FIELDS
 from members.models import Member
 
@@ -29,7 +30,8 @@ def erase(member: Member, *, at: datetime, actor: Any = None, reason: str = "") 
         for field in PROFILE_FIELDS:
             setattr(member, field, "")
         member.erased_at = member.updated_at = at
-        member.save()
+        with writing(Member):
+            member.save()
         audit_log.anonymize(member.id, member.external_id)
         _anonymize_admin_log(member)
         audit_log.note(actor, "erase_member", at=at, member=member, target=member, reason=reason)

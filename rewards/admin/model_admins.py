@@ -196,6 +196,10 @@ class CouponCodeAdmin(DownloadsCsv, ExactSearch, ViewOnlyAdmin):
     exact_search_fields = ("code",)
     search_help_text = _("The whole code")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CouponCode]:
+        """Leave out the codes that rewards share: they are shown with their rewards."""
+        return super().get_queryset(request).filter(shared=False)
+
     @display(description=_("given to"), empty_value="–")
     def given_to(self, code: CouponCode) -> str | None:
         return str(code.reward_log.member) if code.reward_log else None

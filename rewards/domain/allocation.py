@@ -5,9 +5,8 @@ looks empty may therefore only be busy, and the transaction that holds its last 
 `pending_codes` looks again after the commit for reward logs that got no code, and then waits.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -18,8 +17,8 @@ from core.ids import uuid7, uuid7_batch
 from rewards.domain import pool_levels
 from rewards.domain.code_files import Reason, flaw_of
 from rewards.domain.reward_config import RewardConfig
-from rewards.models import CouponCode, Reward, RewardLog
-from rewards.models.rows import COUPON_CODES, REWARD_LOGS
+from rewards.models import CouponCode, RewardLog
+from rewards.models.rows import COUPON_CODES, REWARD_LOGS, SHARED_CODES
 
 # Raw SQL: the ORM takes longer to build this statement than the database to run it. Only names from our own
 # models are interpolated.
@@ -122,9 +121,11 @@ def assign_external(code: str, reward_log: RewardLog, at: datetime) -> None:
     log).
     """
     row = (uuid7(at), reward_log.reward_id, code, reward_log.id, at)
-    if not shared_codes_among([code]) and COUPON_CODES.insert([row], "(code) DO NOTHING", ("id",)):
+    if COUPON_CODES.insert([row], "(code) DO NOTHING", ("id",)):
         return
-    existing = CouponCode.objects.select_for_update(no_key=False, of=("self",)).filter(code=code).first()
+    existing = (
+        CouponCode.objects.select_for_update(no_key=False, of=("self",)).unique().filter(code=code).first()
+    )
     if existing and existing.reward_log_id is None and existing.reward_id == reward_log.reward_id:
         assign({reward_log.id: existing.id})
     elif existing is None or existing.reward_log_id != reward_log.id:
@@ -133,16 +134,11 @@ def assign_external(code: str, reward_log: RewardLog, at: datetime) -> None:
         )
 
 
-def shared_codes_among(codes: Collection[str]) -> set[str]:
-    """Return those of these codes that a reward shares, or shared once while members still have them.
+def claim_shared(code: str, at: datetime) -> bool:
+    """Claim a code for the rewards that share it, for good; return False for somebody's own, also a free one.
 
-    They must not become unique codes: a unique code is on one reward log at most (docs/rules.md, Sources).
+    The unique key of the code decides between this and whatever makes it somebody's own at the same time.
     """
-    shared_now = Reward.objects.filter(code_source=CodeSource.SHARED).values_list("shared_code", flat=True)
-    history: Any = Reward.history  # type: ignore[attr-defined]
-    shared_once = history.exclude(shared_code="").order_by().values_list("shared_code", flat=True).distinct()
-    shared, formerly_shared = set(codes).intersection(shared_now), set(codes).intersection(shared_once)
-    if formerly_shared - shared:
-        holders = RewardLog.objects.filter(coupon_code__in=formerly_shared - shared).order_by()
-        shared |= set(holders.values_list("coupon_code", flat=True).distinct())
-    return shared
+    if SHARED_CODES.insert([(uuid7(at), code, True, at)], "(code) DO NOTHING", ("id",)):
+        return True
+    return CouponCode.objects.filter(code=code, shared=True).exists()

@@ -18,7 +18,7 @@ from access.domain import audit_log
 from core.choices import CodeSource
 from core.errors import DomainError
 from core.ids import uuid7_batch
-from rewards.domain import allocation, pending_codes, pool_levels
+from rewards.domain import pending_codes, pool_levels
 from rewards.domain.code_files import Line, Reason
 from rewards.domain.pending_codes import Clock
 from rewards.models import CouponCode, Reward
@@ -74,7 +74,7 @@ def import_codes(
     `on_progress` is called with the report after each commit. Raises `DomainError` `not_found`, and
     `not_a_pool` for a reward with another code source (docs/rules.md, Pools and pending codes).
     """
-    _check_pool(reward_id)
+    _check_pool(Reward.objects.unarchived().filter(id=reward_id).first())
     report, started_at = Report(), clock()
     for number, chunk in enumerate(_chunks(lines)):
         _store_chunk(reward_id, chunk, report, started_at, number, noted=noted)
@@ -87,8 +87,13 @@ def import_codes(
     return report
 
 
-def _check_pool(reward_id: UUID) -> None:
-    reward = Reward.objects.unarchived().filter(id=reward_id).first()
+def _lock_pool(reward_id: UUID) -> None:
+    """Keep a removal or another code source waiting until these codes are stored, or refuse the import."""
+    locked = Reward.objects.select_for_update(no_key=True, of=("self",)).unarchived()
+    _check_pool(locked.filter(id=reward_id).first())
+
+
+def _check_pool(reward: Reward | None) -> None:
     if reward is None:
         raise DomainError("not_found", "No such reward; take an id from its list.", "reward", "not_found")
     if reward.code_source != CodeSource.POOL:
@@ -119,12 +124,11 @@ def _store_chunk(
     for line in lines:
         if not line.reason and first_lines.setdefault(line.code, line) is not line:
             reasons[id(line)] = Reason.DUPLICATE.value
-    shared = allocation.shared_codes_among(first_lines)
-    reasons |= {id(first_lines[code]): Reason.SHARED.value for code in shared}
     candidates = [line.code for line in first_lines.values() if id(line) not in reasons]
     ids = uuid7_batch(started_at + timedelta(microseconds=number), len(candidates))
     rows = [(id_, reward_id, code, None, started_at) for id_, code in zip(ids, candidates, strict=True)]
     with transaction.atomic():
+        _lock_pool(reward_id)
         # In the order of the codes: two imports of one file wait for each other and never deadlock.
         rows.sort(key=lambda row: row[2])
         inserted = {code for (code,) in COUPON_CODES.insert(rows, "(code) DO NOTHING", ("code",))}
@@ -140,8 +144,9 @@ def _store_chunk(
 
 
 def _conflict_reasons(reward_id: UUID, codes: list[str], started_at: datetime) -> Iterator[tuple[str, str]]:
-    """Yield each of these stored codes with the reason: an earlier chunk of this import added it, or not."""
+    """Yield each of these stored codes with the reason: shared, added by an earlier chunk, or existing."""
     stored = CouponCode.objects.filter(code__in=codes) if codes else CouponCode.objects.none()
-    for code, owner_id, created_at in stored.values_list("code", "reward", "created_at"):
+    for code, owner_id, created_at, shared in stored.values_list("code", "reward", "created_at", "shared"):
         same_import = owner_id == reward_id and created_at == started_at
-        yield code, (Reason.DUPLICATE if same_import else Reason.EXISTING).value
+        unshared_reason = Reason.DUPLICATE if same_import else Reason.EXISTING
+        yield code, (Reason.SHARED if shared else unshared_reason).value

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
+from core.write_guard import writing
 from rewards.domain.reward_config import RewardConfig
 from rewards.models import CouponCode, Reward, RewardLog
 
@@ -45,7 +46,8 @@ def warn_if_low(reward_id: UUID) -> bool:
     left = CouponCode.objects.free_in(reward_id)[:mark].count()
     if left >= mark:
         return False
-    newly_low = Reward.objects.filter(id=reward_id, low_since=None).update(low_since=timezone.now())
+    with writing(Reward):
+        newly_low = Reward.objects.filter(id=reward_id, low_since=None).update(low_since=timezone.now())
     if newly_low:
         logger.warning(
             "coupon pool low: %s codes left of reward %s (%s)",
@@ -59,10 +61,13 @@ def warn_if_low(reward_id: UUID) -> bool:
 
 def clear_low_if_refilled(reward_id: UUID) -> None:
     """Clear `low_since` of a pool that is no longer low, so that the next crossing is logged again."""
-    reward = Reward.objects.get(id=reward_id)
+    reward = Reward.objects.exclude(low_since=None).filter(id=reward_id).first()
+    if reward is None:
+        return
     mark = low_mark(reward)
-    if reward.low_since and CouponCode.objects.free_in(reward_id)[:mark].count() >= mark:
-        Reward.objects.filter(id=reward_id).update(low_since=None)
+    if CouponCode.objects.free_in(reward_id)[:mark].count() >= mark:
+        with writing(Reward):
+            Reward.objects.filter(id=reward_id).update(low_since=None)
 
 
 def codes_left(reward_ids: Collection[UUID]) -> dict[UUID, int]:

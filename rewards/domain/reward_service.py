@@ -11,36 +11,83 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from core.choices import CodeSource
 from core.errors import DomainError, DomainErrors
-from core.ids import uuid7
-from rewards.domain import pending_codes, pool_levels
+from core.write_guard import writing
+from rewards.domain import allocation, pending_codes, pool_levels
 from rewards.domain.code_files import Reason, flaw_of
 from rewards.models import CouponCode, Reward, RewardLog
 
+# No edit sets these, not even one back to an earlier version.
+BOOKKEEPING_FIELDS = ("low_since", "archived_at", "created_at")
 PREFIX_VALIDATORS = Reward._meta.get_field("code_prefix").validators
 
 LOCK_USED = "SELECT id FROM rewards_reward WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
 
 
 def save(reward: Reward, *, at: datetime) -> Reward:
-    """Store a new or edited reward. Raises `DomainErrors` with an error for each invalid field."""
-    if errors := list(errors_of(reward)):
-        raise DomainErrors(errors)
-    if reward._state.adding:
-        reward.id, reward.created_at = uuid7(at), at
-    reward.updated_at = at
-    _store(reward)
+    """Store a new or edited reward, with its row of history and the stamp that the caches compare.
+
+    Fields that are not edited here take the values that others stored meanwhile. Raises `DomainErrors` with
+    an error for each invalid field, `DomainError` `exists` for the id of another reward, `archived` and
+    `not_found`.
+    """
+    with transaction.atomic():
+        if not reward._state.adding:
+            _merge_from_stored(reward)
+        if errors := [*_field_errors(reward), *errors_of(reward)]:
+            raise DomainErrors(errors)
+        _claim_shared_code(reward, at)
+        reward.created_at = reward.created_at or at
+        reward.updated_at = at
+        _store(reward)
     return reward
 
 
+def _merge_from_stored(reward: Reward) -> None:
+    stored = _lock(reward.id)
+    if stored.archived_at is not None:
+        raise DomainError("archived", "The reward is archived: restore it first.", None, "conflict")
+    reward.merge_from(stored)
+    for name in BOOKKEEPING_FIELDS:
+        setattr(reward, name, getattr(stored, name))
+
+
+def _lock(reward_id: UUID, *, no_key: bool = True) -> Reward:
+    """Lock the reward's row until the transaction ends: of two who edit or remove it, one comes second."""
+    stored = Reward.objects.select_for_update(no_key=no_key, of=("self",)).filter(id=reward_id).first()
+    if stored is None:
+        raise DomainError("not_found", "There is no such reward any more.", None, "not_found")
+    return stored
+
+
+def _claim_shared_code(reward: Reward, at: datetime) -> None:
+    """Keep what is shared from becoming somebody's own code; whoever comes second is refused."""
+    if reward.code_source == CodeSource.SHARED and not allocation.claim_shared(reward.shared_code, at):
+        raise DomainErrors([_shared_code_taken()])
+
+
 def _store(reward: Reward, **options: Any) -> None:
-    """Save the reward, its row of history and the stamp that the caches compare, all or nothing."""
-    with transaction.atomic():
-        reward.save(**options)
+    try:
+        with transaction.atomic(), writing(Reward):
+            reward.save(**options)
+    except IntegrityError:
+        if not (reward._state.adding and Reward.objects.filter(id=reward.id).exists()):
+            raise
+        raise DomainError("exists", "A reward with this id exists already.", "id", "conflict") from None
+    reward.mark_clean()
+
+
+def _field_errors(reward: Reward) -> Iterator[DomainError]:
+    """Yield an error for each field of a wrong type, length or choice, but for those of `errors_of`."""
+    try:
+        reward.clean_fields(exclude={"code_prefix", "created_at", "updated_at"})
+    except ValidationError as error:
+        for name, errors in error.error_dict.items():
+            yield from (DomainError(e.code or "invalid", e.messages[0], name) for e in errors)
 
 
 def errors_of(reward: Reward) -> Iterator[DomainError]:
@@ -56,10 +103,14 @@ def errors_of(reward: Reward) -> Iterator[DomainError]:
         yield DomainError("required", "A shared reward needs the code that everybody gets.", "shared_code")
     elif flaw := flaw_of(reward.shared_code):
         yield DomainError("invalid_code", f"This is no code: {Reason(flaw).label}.", "shared_code")
-    elif CouponCode.objects.filter(code=reward.shared_code).exists():
-        yield DomainError(
-            "code_taken", "This code is somebody's own; share another one.", "shared_code", "conflict"
-        )
+    elif CouponCode.objects.unique().filter(code=reward.shared_code).exists():
+        yield _shared_code_taken()
+
+
+def _shared_code_taken() -> DomainError:
+    return DomainError(
+        "code_taken", "This code is somebody's own; share another one.", "shared_code", "conflict"
+    )
 
 
 def apply_edit(reward_id: UUID) -> None:
@@ -78,14 +129,15 @@ def remove(reward: Reward, *, at: datetime) -> None:
     """
     with transaction.atomic():
         # A transaction that links the reward locks its row: wait for it, then check for links.
-        Reward.objects.select_for_update(no_key=False, of=("self",)).get(id=reward.id)
+        _lock(reward.id, no_key=False)
         _check_unused(reward)
         if _has_history(reward):
             reward.archived_at = reward.updated_at = at
-            reward.save(update_fields=["archived_at", "updated_at"])
+            _store(reward, update_fields=["archived_at", "updated_at"])
         else:
             CouponCode.objects.filter(reward=reward).delete()
-            reward.delete()
+            with writing(Reward):
+                reward.delete()
 
 
 def lock_used(reward_ids: Iterable[UUID]) -> dict[UUID, Reward]:
@@ -114,9 +166,12 @@ def describe_removal(reward: Reward) -> str:
 
 
 def restore(reward: Reward, *, at: datetime) -> None:
-    """Bring an archived reward back."""
-    reward.archived_at, reward.updated_at = None, at
-    _store(reward, update_fields=["archived_at", "updated_at"])
+    """Bring an archived reward back. Raises `DomainErrors` when its shared code is somebody's own."""
+    with transaction.atomic():
+        _lock(reward.id)
+        _claim_shared_code(reward, at)
+        reward.archived_at, reward.updated_at = None, at
+        _store(reward, update_fields=["archived_at", "updated_at"])
 
 
 def _check_unused(reward: Reward) -> None:

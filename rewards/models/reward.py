@@ -6,10 +6,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.choices import CodeSource
+from core.dirty_tracking import DirtyFieldsModel
 from core.ids import uuid7
+from core.write_guard import GuardedModel, GuardedQuerySet
 
 
-class RewardQuerySet(models.QuerySet["Reward"]):
+class RewardQuerySet(GuardedQuerySet["Reward"]):
     def unarchived(self) -> "RewardQuerySet":
         return self.filter(archived_at=None)
 
@@ -17,11 +19,13 @@ class RewardQuerySet(models.QuerySet["Reward"]):
         return self.unarchived().filter(code_source=CodeSource.POOL)
 
 
-class Reward(models.Model):
+class Reward(GuardedModel, DirtyFieldsModel):
     """Source, validity and limits of the coupon codes that a milestone or a completion pays.
 
     Edit it through `rewards.domain.reward_service`, which checks more than a form or a serializer can.
     """
+
+    written_by = "rewards.domain.reward_service"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(_("name"), max_length=256, help_text=_("For you and your colleagues."))

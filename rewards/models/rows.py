@@ -31,6 +31,9 @@ COUPON_CODES = Table(
     CouponCode._meta.db_table,
     {"id": "uuid", "reward_id": "uuid", "code": "text", "reward_log_id": "uuid", "created_at": "time"},
 )
+SHARED_CODES = Table(
+    CouponCode._meta.db_table, {"id": "uuid", "code": "text", "shared": "bool", "created_at": "time"}
+)
 
 
 @dataclass(frozen=True, slots=True)

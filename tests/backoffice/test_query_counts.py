@@ -11,6 +11,7 @@ from django.utils import timezone
 from access.domain import audit_log
 from access.models.api_key import create_key
 from challenges.models import Activity, Challenge, ChallengeProgress
+from core.write_guard import bypassing_services
 from members.models import Member
 from tests.builders import DAY, log_activity, make_challenge, make_milestone, make_reward
 from tests.staff import make_staff
@@ -98,11 +99,13 @@ def test_member_page_costs_the_same_for_one_log_and_fifty(support):
 def test_search_costs_the_same_for_two_and_twenty_matches(support):
     address = reverse("backoffice:members") + "?q=moreau"
     fill(2)
-    Member.objects.update(last_name="Moreau")
+    with bypassing_services("what a test needs"):
+        Member.objects.update(last_name="Moreau")
     two = queries(support, address)
 
     fill(20, since=2)
-    Member.objects.update(last_name="Moreau")
+    with bypassing_services("what a test needs"):
+        Member.objects.update(last_name="Moreau")
 
     assert queries(support, address) == two
 
@@ -115,7 +118,8 @@ def test_history_costs_the_same_for_three_versions_and_thirty(administrator):
     def versions(number):
         for i in range(number):
             challenge.description = f"{number}.{i}"
-            challenge.save()
+            with bypassing_services("what a test needs"):
+                challenge.save()
         return queries(administrator, address)
 
     three, thirty = versions(3), versions(27)

@@ -2,8 +2,10 @@ from datetime import timedelta
 
 import pytest
 
+from core.write_guard import bypassing_services
 from rewards import maintenance
-from rewards.models import CouponCode, RewardLog
+from rewards.domain import reward_service
+from rewards.models import CouponCode, Reward, RewardLog
 from tests.rewards.builders import (
     NOW,
     add_codes,
@@ -38,16 +40,44 @@ def test_sound_ledger_of_every_source_has_no_breaches(log):
 def test_code_without_a_row_is_a_breach(log):
     CouponCode.objects.filter(code="GIVEN").delete()
 
-    assert lines() == [f"5: reward log {log.id} carries coupon code GIVEN, which has no row of its own"]
+    assert lines() == [
+        f"5: reward log {log.id} carries code GIVEN, which is not its own and never shared by its reward: "
+        "re-issue it"
+    ]
+
+
+def test_shared_code_on_a_log_whose_reward_never_shared_it_is_a_breach(log):
+    make_reward("shared", shared_code="SUMMER")
+    RewardLog.objects.update(coupon_code="SUMMER")
+
+    assert lines() == [
+        f"5: reward log {log.id} carries code SUMMER, which is not its own and never shared by its reward: "
+        "re-issue it"
+    ]
+
+
+def test_code_that_is_shared_past_the_service_is_a_breach_until_it_is_saved():
+    with bypassing_services("a reward for the audit to find"):
+        reward = Reward.objects.create(
+            name="Past", code_source="shared", shared_code="SUMMER", created_at=NOW, updated_at=NOW
+        )
+
+    assert lines() == [
+        f"5: reward {reward.id} shares the code SUMMER, which may become somebody's own: save the reward "
+        "again"
+    ]
+
+    reward_service.save(Reward.objects.get(), at=NOW)
+    assert lines() == []
 
 
 def test_shared_code_that_was_edited_since_is_none():
     reward = make_reward("shared", shared_code="OLD")
     pay(make_member(), make_challenge(), reward)
     reward.shared_code = "NEW"
-    reward.save()
+    reward_service.save(reward, at=NOW)
     reward.code_source = "generated"
-    reward.save()
+    reward_service.save(reward, at=NOW)
 
     assert lines() == []
 
@@ -62,7 +92,7 @@ def test_badge_whose_reward_gives_codes_since_is_none():
     reward = make_reward("none")
     pay(make_member(), make_challenge(), reward)
     reward.code_source = "generated"
-    reward.save()
+    reward_service.save(reward, at=NOW)
 
     assert lines() == []
 

@@ -5,10 +5,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from challenges.api.exchange import imported
+from challenges.api.exchange import error_texts, imported
 from core.api.errors import Refused
 from core.api.http.strict_json import strict_loads
-from core.errors import DomainError, DomainErrors
+from core.errors import DomainError
 
 
 class Command(BaseCommand):
@@ -24,11 +24,7 @@ class Command(BaseCommand):
             challenges = imported(document, timezone.now(), keep_status=options["keep_status"])
         except OSError as error:
             raise CommandError(f"The file cannot be read: {error}") from error
-        except Refused as error:
-            raise CommandError("\n".join(fault.detail for fault in error.answer.faults)) from error
-        except DomainErrors as error:
-            raise CommandError("\n".join(str(domain_error) for domain_error in error.errors)) from error
-        except DomainError as error:
-            raise CommandError(str(error)) from error
+        except (DomainError, Refused) as error:
+            raise CommandError("\n".join(error_texts(error))) from error
         for challenge in challenges:
             self.stdout.write(f"{challenge.id} {challenge.status} {challenge.name}")

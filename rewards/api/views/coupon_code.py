@@ -45,7 +45,7 @@ class CouponCodeViewSet(ListRecords, RecordViewSet):
     }
 
     def records(self) -> QuerySet[CouponCode]:
-        return CouponCode.objects.all()
+        return CouponCode.objects.unique()
 
     def represent(self, rows: list[CouponCode]) -> list[Any]:
         return self.trimmed([serialize_coupon_code(row) for row in rows])

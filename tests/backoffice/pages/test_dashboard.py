@@ -69,7 +69,7 @@ def test_coupons_are_counted_by_reward(marketer, challenge):
 
 def test_coupons_of_a_pool_that_owes_more_than_it_has_run_out_now(marketer, challenge):
     """The estimate is the same as on the first page and on the reward's own page."""
-    pool = make_reward(code_source="pool", created_at=timezone.now() - 2 * DAY)
+    pool = make_reward(code_source="pool", at=timezone.now() - 2 * DAY)
     add_codes(pool, "LEFT")
     make_reward_log("pending_code", reward=pool, challenge=challenge, at=timezone.now())
     make_milestone(challenge, 400, reward=pool, at=timezone.now())

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from challenges.models import Challenge
+from core.write_guard import bypassing_services
 from tests.builders import DAY, make_challenge, make_milestone
 
 LISTED = "admin:challenges_challenge_changelist"
@@ -24,7 +25,8 @@ def test_challenge_arrives_as_a_draft_with_its_milestones(marketer):
     challenge = make_challenge(at=timezone.now() - DAY, eud_title_ja="今月")
     make_milestone(challenge, 200, at=timezone.now() - DAY)
     key, file = challenge.pk, exported(marketer, challenge).content
-    challenge.delete()
+    with bypassing_services("what a test needs"):
+        challenge.delete()
 
     response = import_file(marketer, file)
 

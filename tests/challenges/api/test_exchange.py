@@ -15,6 +15,7 @@ from challenges.models import Challenge
 from core.api.http.renderers import encode
 from core.api.http.strict_json import strict_loads
 from core.errors import DomainErrors
+from core.write_guard import bypassing_services
 from milestones.models import Milestone
 from rewards.models import Reward
 from tests.builders import make_challenge
@@ -61,9 +62,12 @@ def upload(api, path):
 
 
 def empty():
-    Milestone.objects.all().delete()
-    Challenge.objects.all().delete()
-    Reward.objects.all().delete()
+    with bypassing_services("what a test needs"):
+        Milestone.objects.all().delete()
+    with bypassing_services("what a test needs"):
+        Challenge.objects.all().delete()
+    with bypassing_services("what a test needs"):
+        Reward.objects.all().delete()
 
 
 def test_import_makes_what_was_exported(document):

@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from challenges.editing import service
 from challenges.editing.checklist import findings
 from tests.builders import DAY, add_codes, log_activity, make_challenge, make_milestone, make_reward
 
@@ -92,7 +93,7 @@ def test_pool_smaller_than_the_last_windows_winners(ready):
     add_codes(pool, "ONE")
     last = ready.window_at(timezone.now()).starts_at - DAY
     ready.status = "live"
-    ready.save()
+    service.save(ready, at=timezone.now())
     for member in ("alice", "bob"):
         log_activity(ready, 600, member=member, at=last)
     ready.completion_reward = pool

@@ -14,8 +14,19 @@ from challenges.engine import backfill
 from challenges.maintenance import audit
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from core.ids import uuid7
-from rewards.models import CouponCode, RewardLog
-from tests.builders import HOUR, NOW, log_activity, make_challenge, make_milestone, make_reward, take_back
+from core.write_guard import bypassing_services
+from rewards.domain import lifecycle, reward_service
+from rewards.models import CouponCode, Reward, RewardLog
+from tests.builders import (
+    HOUR,
+    NOW,
+    add_codes,
+    log_activity,
+    make_challenge,
+    make_milestone,
+    make_reward,
+    take_back,
+)
 from tests.concurrency.writers import without
 
 
@@ -125,21 +136,75 @@ def test_four_waits_for_an_edit_that_is_still_being_paid(challenge, monkeypatch)
 
 
 def test_five_a_unique_code_on_two_reward_logs(challenge):
-    given = CouponCode.objects.first()
+    given = CouponCode.objects.unique().first()
     other = RewardLog.objects.exclude(coupon_code=given.code).get()
     change("UPDATE rewards_rewardlog SET coupon_code = %s WHERE id = %s", given.code, other.id)
 
     assert lines() == [
-        f"5: coupon code {given.code} is on reward log {other.id}, but was given to {given.reward_log_id}"
+        f"5: coupon code {given.code} is on reward log {other.id} of member alice, but was given to "
+        f"reward log {given.reward_log_id} of member alice: re-issue the code of one of them"
     ]
 
 
 def test_five_a_shared_code_may_be_on_many(challenge):
-    shared = make_reward(code_source="shared", shared_code="SUMMER")
-    CouponCode.objects.create(code="SUMMER", created_at=NOW)
+    shared = Reward.objects.get(shared_code="SUMMER")
     RewardLog.objects.update(reward=shared, coupon_code="SUMMER")
 
     assert lines() == []
+
+
+def share_past_the_service(code):
+    """A shared reward as 0.1 let an import store it."""
+    with bypassing_services("a twin for the audit to find"):
+        return Reward.objects.create(
+            name="Twin", code_source="shared", shared_code=code, created_at=NOW, updated_at=NOW
+        )
+
+
+def test_five_a_shared_code_that_is_somebodys_own(challenge):
+    own = CouponCode.objects.unique().first()
+    twin = share_past_the_service(own.code)
+    other = make_challenge(name="Other", completion_target_value=1, completion_reward=twin)
+    log_activity(other, 1, member="bob")
+    bobs = RewardLog.objects.get(challenge=other)
+
+    assert bobs.coupon_code == own.code
+    assert lines() == [
+        f"5: coupon code {own.code} is on reward log {bobs.id} of member bob, but was given to reward log "
+        f"{own.reward_log_id} of member alice: re-issue the code of one of them",
+        f"5: reward {twin.id} (Twin) shares the code {own.code}, which is member alice's own, on reward log "
+        f"{own.reward_log_id}: give the reward another shared code",
+    ]
+
+
+def test_five_a_twin_is_mended_as_its_lines_say(challenge):
+    own = CouponCode.objects.unique().first()
+    twin = Reward.objects.get(id=share_past_the_service(own.code).id)
+    other = make_challenge(name="Other", completion_target_value=1, completion_reward=twin)
+    log_activity(other, 1, member="bob")
+
+    twin.shared_code = "FOR-EVERYBODY"
+    reward_service.save(twin, at=NOW)
+    bobs = RewardLog.objects.get(challenge=other)
+    lifecycle.reissue(bobs.id, lifecycle.support_actor(None, "It was alice's"), at=NOW)
+
+    assert RewardLog.objects.get(id=bobs.id).coupon_code == "FOR-EVERYBODY"
+    assert lines() == []
+
+
+def test_five_a_shared_code_that_is_free_in_a_pool(challenge):
+    pool = make_reward("pool")
+    add_codes(pool, "FREE")
+    twin = share_past_the_service("FREE")
+    log = RewardLog.objects.first()
+    RewardLog.objects.filter(id=log.id).update(coupon_code="FREE")
+
+    assert lines() == [
+        f"5: coupon code FREE is on reward log {log.id} of member alice, but is a free code of "
+        f"reward {pool.id}: withdraw it there, or re-issue the reward log's",
+        f"5: reward {twin.id} (Twin) shares the code FREE, which is a free code of reward {pool.id}: "
+        "withdraw it there, or give this reward another shared code",
+    ]
 
 
 def test_six_completed_outside_of_the_window(challenge):
@@ -177,7 +242,8 @@ def test_the_command_prints_breaches_and_exits_with_one(challenge):
 
 
 def test_the_command_tells_of_an_unfinished_edit_and_exits_with_zero(challenge):
-    Challenge.objects.update(settling_since=NOW)
+    with bypassing_services("what a test needs"):
+        Challenge.objects.update(settling_since=NOW)
     errors = StringIO()
 
     call_command("verify_ledger", stderr=errors)

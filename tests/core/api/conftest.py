@@ -3,6 +3,7 @@ from django.test import Client
 from django.utils import timezone
 
 from access.models.api_key import create_key
+from members.domain import member_service
 from tests.builders import make_member
 
 PEOPLE, BOARDS = "/schema/person/record", "/schema/board/record"
@@ -36,7 +37,8 @@ def admin(client_with, db):
 
 @pytest.fixture
 def make_person(db):
-    def make(external_id="alice", **fields):
-        return make_member(external_id, at=timezone.now(), **fields)
+    def make(external_id="alice", *, updated_at=None, **fields):
+        person = make_member(external_id, at=timezone.now(), **fields)
+        return member_service.edit(person.id, {}, at=updated_at) if updated_at else person
 
     return make

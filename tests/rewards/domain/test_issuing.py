@@ -54,7 +54,7 @@ def test_issue_by_source_that_makes_no_code(fields, status, code):
     log = pay(make_member(), make_challenge(), make_reward(**fields))
 
     assert (log.status, log.coupon_code) == (status, code)
-    assert not CouponCode.objects.exists()
+    assert not CouponCode.objects.unique().exists()
 
 
 def test_issue_generated_uses_the_prefix_and_the_length():

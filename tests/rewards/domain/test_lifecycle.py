@@ -5,7 +5,7 @@ import pytest
 from access.models.staff_action import StaffAction
 from core.errors import DomainError
 from core.ids import uuid7
-from rewards.domain import lifecycle
+from rewards.domain import lifecycle, reward_service
 from rewards.domain.lifecycle import API_ACTOR, support_actor
 from rewards.models import CouponCode, RewardLog
 from tests.rewards.builders import (
@@ -178,7 +178,7 @@ def test_fill_code_refuses_what_is_kept_for_others(code):
     shared = make_reward("shared", shared_code="ONCE")
     pay(make_member(), make_challenge(), shared)
     shared.shared_code = "EVERYBODY"
-    shared.save()
+    reward_service.save(shared, at=NOW)
     pay(make_member(), make_challenge(), make_pool("GIVEN"))
     log = pay(make_member(), make_challenge(), make_reward("external"))
 

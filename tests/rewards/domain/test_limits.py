@@ -1,7 +1,7 @@
 import pytest
 
 from core.ids import uuid7_batch
-from rewards.domain import issuing
+from rewards.domain import issuing, reward_service
 from rewards.models import CouponCode, RewardLog
 from tests.rewards.builders import (
     NOW,
@@ -125,7 +125,7 @@ def test_cap_that_was_lowered_below_what_was_paid_admits_nobody():
     for _ in range(3):
         pay(make_member(), challenge, reward)
     reward.max_total = 2
-    reward.save()
+    reward_service.save(reward, at=NOW)
 
     assert pay(make_member(), challenge, reward).status == "capped"
 

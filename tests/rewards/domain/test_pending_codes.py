@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.periods import end_of_local_day
-from rewards.domain import issuing, pending_codes
+from rewards.domain import issuing, pending_codes, reward_service
 from rewards.models import CouponCode, RewardLog
 from tests.rewards.builders import (
     NOW,
@@ -90,7 +90,7 @@ def test_fill_of_a_pool_that_became_another_source_gives_from_that(source, code)
     pool = make_pool()
     waiting_logs(pool, 2)
     pool.code_source, pool.shared_code = source, "EVERYBODY"
-    pool.save()
+    reward_service.save(pool, at=NOW)
 
     pending_codes.fill(pool.id)
 
@@ -101,7 +101,7 @@ def test_fill_of_a_pool_that_became_generated_registers_its_codes():
     pool = make_pool()
     waiting_logs(pool, 2)
     pool.code_source = "generated"
-    pool.save()
+    reward_service.save(pool, at=NOW)
 
     pending_codes.fill(pool.id)
 

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import DomainError
 from core.ids import uuid7
-from rewards.domain import pending_codes, pool_import
+from rewards.domain import pending_codes, pool_import, reward_service
 from rewards.domain.code_files import listed_codes, read_codes
 from rewards.domain.pool_import import import_codes
 from rewards.models import CouponCode, RewardLog
@@ -68,24 +68,27 @@ def test_import_reports_each_line_that_was_not_new():
     assert CouponCode.objects.get(code="THEIRS").reward == other
 
 
-def test_import_refuses_a_shared_code_that_members_still_have():
-    """A marketer shared another code since, or made the reward a pool: the old one is on many reward logs."""
+def test_import_refuses_a_code_that_was_ever_shared():
+    """A marketer shared another code since, or made the reward a pool: the old one is on many reward logs.
+
+    AUTUMN is on none, yet a log that was about to carry it may still commit.
+    """
     edited = make_reward("shared", shared_code="SPRING")
     now_a_pool = make_reward("shared", shared_code="SUMMER")
     for reward in (edited, now_a_pool):
         pay(make_member(), make_challenge(), reward)
     edited.shared_code, now_a_pool.code_source = "AUTUMN", "pool"
-    edited.save()
-    now_a_pool.save()
+    reward_service.save(edited, at=NOW)
+    reward_service.save(now_a_pool, at=NOW)
     edited.shared_code = "WINTER"
-    edited.save()
+    reward_service.save(edited, at=NOW)
 
     report = import_codes(now_a_pool.id, listed_codes(["SPRING", "SUMMER", "AUTUMN", "WINTER"]), clock=clock)
 
     assert [(line.code, line.reason) for line in report.lines] == [
-        (code, "shared") for code in ("SPRING", "SUMMER", "WINTER")
+        (code, "shared") for code in ("SPRING", "SUMMER", "AUTUMN", "WINTER")
     ]
-    assert CouponCode.objects.get().code == "AUTUMN"  # nobody ever had it
+    assert not CouponCode.objects.unique().exists()
 
 
 def test_import_of_the_same_codes_again_adds_nothing():
@@ -166,7 +169,7 @@ def test_import_into_what_is_no_pool_is_refused(source):
         import_codes(make_reward(source).id, listed_codes(["A"]))
 
     assert (refusal.value.code, refusal.value.status) == ("not_a_pool", "conflict")
-    assert not CouponCode.objects.exists()
+    assert not CouponCode.objects.unique().exists()
 
 
 def test_import_into_nothing_is_refused():

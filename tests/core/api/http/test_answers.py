@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from challenges.models import Challenge
+from core.write_guard import bypassing_services
 
 BOARDS = "/schema/board/record"
 
@@ -11,14 +12,15 @@ BOARDS = "/schema/board/record"
 @pytest.fixture
 def board(db):
     now = timezone.now()
-    return Challenge.objects.create(
-        name="Spend",
-        description="d",
-        status="live",
-        completion_target_value=1,
-        created_at=now,
-        updated_at=now,
-    )
+    with bypassing_services("what a test needs"):
+        return Challenge.objects.create(
+            name="Spend",
+            description="d",
+            status="live",
+            completion_target_value=1,
+            created_at=now,
+            updated_at=now,
+        )
 
 
 def test_a_guests_answer_is_public_and_open_to_every_origin(guest, board):
@@ -49,7 +51,8 @@ def test_the_same_answer_is_304_without_a_body(guest, board):
 
 def test_an_edit_changes_the_tag(guest, board):
     first = guest.get(BOARDS)
-    Challenge.objects.update(name="Spend more")
+    with bypassing_services("what a test needs"):
+        Challenge.objects.update(name="Spend more")
 
     again = guest.get(BOARDS, headers={"If-None-Match": first.headers["ETag"]})
 

@@ -6,17 +6,17 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('rewards', '0004_name_no_field_in_a_message'),
+        ('challenges', '0006_note_when_a_backfill_moved'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='historicalreward',
+            model_name='historicalchallenge',
             name='history_actor',
             field=models.CharField(blank=True, default='', editable=False, max_length=300, verbose_name='by'),
         ),
         migrations.AddField(
-            model_name='historicalreward',
+            model_name='historicalchallenge',
             name='history_api_key_id',
             field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='API key'),
         ),

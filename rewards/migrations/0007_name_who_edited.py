@@ -6,17 +6,17 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('challenges', '0005_name_no_field_in_a_message'),
+        ('rewards', '0006_claim_the_codes_that_rewards_share'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='historicalchallenge',
+            model_name='historicalreward',
             name='history_actor',
             field=models.CharField(blank=True, default='', editable=False, max_length=300, verbose_name='by'),
         ),
         migrations.AddField(
-            model_name='historicalchallenge',
+            model_name='historicalreward',
             name='history_api_key_id',
             field=models.UUIDField(blank=True, editable=False, null=True, verbose_name='API key'),
         ),
