@@ -7,16 +7,18 @@ bounded: a request that finds no place raises `Overloaded` at once. In a process
 """
 
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass, field
 from threading import Lock, get_ident
 
 # Longer than what blocks is let go in any state of the database.
 LONGEST_QUEUE_SECONDS = 10.0
-# Changes of one subject that may wait for the database: further ones would wait for the same row.
-MOST_ALIKE = 2
+# Changes of one subject that run at once: they are likely to wait for the same row. And how many may queue.
+MOST_ALIKE, MOST_QUEUED_ALIKE = 3, 8
+# Who has given its permit back for so long is stuck: a slow disk seldom takes that long.
+STUCK_AFTER_SECONDS = 0.3
 
 
 class Overloaded(Exception):  # noqa: N818 - a state, not a fault
@@ -61,97 +63,139 @@ class Permits:
                 self._queue.popleft().release()
 
 
+@dataclass(slots=True)
+class Subject:
+    """The changes of one subject that are inside."""
+
+    permits: Permits = field(default_factory=lambda: Permits(MOST_ALIKE))
+    inside: int = 0
+
+
 class Admission:
     """The places of one worker process.
 
-    `running`: requests worked on at once; `waiting`: further ones that may have a thread, be it to wait for a
-    permit or blocked; `blocked`: of those, how many may wait for the database before changes are refused;
-    `alike`: the same among changes of one subject; `writing`: how many changes run at once.
+    `writing`: changes that run at once; `reading`: further requests that do, for changes alone wait for
+    locks; `waiting`: further ones that may have a thread, to wait for a permit or blocked; `blocked`: of
+    those, how many may wait for the database without a permit, and be stuck there before changes are refused.
     """
 
-    def __init__(
-        self, running: int, waiting: int, blocked: int, alike: int = MOST_ALIKE, writing: int | None = None
-    ) -> None:
-        self._permits = Permits(running)
-        self._writes = Permits(writing) if writing is not None else None
-        self._places = running + waiting
-        self._most_blocked, self._most_alike = blocked, alike
+    def __init__(self, writing: int, reading: int, waiting: int, blocked: int) -> None:
+        self._writes, self._running = Permits(writing), Permits(writing + reading)
+        self._most_inside = writing + reading + waiting
+        self._most_blocked = blocked
         self._mutex = Lock()
-        self._inside = self._blocked = 0
-        self._blocked_subjects: Counter[str] = Counter()
-        # The threads that have a permit, with the subject of their request.
-        self._holders: dict[int, str] = {}
+        self._inside = 0
+        self._subjects: dict[str, Subject] = {}
+        # By thread: who has permits to run, who waits without, and since when one waits for the database.
+        self._runs: dict[int, Place] = {}
+        self._waits: dict[int, Place] = {}
+        self._blocked: dict[int, float] = {}
 
-    def enter(self, *, writes: bool, subject: str = "") -> None:
-        """Begin a request in this thread; call `leave` with the same `writes` when it is over.
+    def enter(self, *, writes: bool, subject: str = "") -> "Place":
+        """Begin a request in this thread; `leave` the place when it is over.
 
-        `subject`: what a change waits for is likely to hold up every change of the same subject; empty: of
-        nothing in particular. Waits for a permit at most `LONGEST_QUEUE_SECONDS`. Raises `Overloaded`.
+        `subject`: the record that a change names; empty: none. Waits for a permit at most
+        `LONGEST_QUEUE_SECONDS`. Raises `Overloaded`.
         """
+        subject = subject if writes else ""
+        place = Place(self, subject, self._count(writes, subject))
+        if not place.acquire():
+            place.leave()
+            raise Overloaded
+        self._runs[place.thread] = place
+        if writes and self.is_stuck():  # perhaps since it has queued
+            place.leave()
+            raise Overloaded
+        return place
+
+    def _count(self, writes: bool, subject: str) -> list[Permits]:
+        """Count a request as inside; return the permits that it needs, in order."""
         with self._mutex:
-            if self._inside >= self._places or (writes and self._holds_up(subject)):
+            if self._inside >= self._most_inside or (writes and self.is_stuck()):
                 raise Overloaded
+            needed = [self._writes, self._running] if writes else [self._running]
+            if subject:
+                alike = self._subjects.setdefault(subject, Subject())
+                if alike.inside >= MOST_ALIKE + MOST_QUEUED_ALIKE:
+                    raise Overloaded
+                alike.inside += 1
+                needed.insert(0, alike.permits)
             self._inside += 1
-        if not self._acquire(writes):
-            with self._mutex:
-                self._inside -= 1
-            raise Overloaded
-        self._holders[get_ident()] = subject
-        if writes and self._holds_up(subject):  # what it would wait for got stuck while it queued
-            self.leave(writes=True)
-            raise Overloaded
+        return needed
 
-    def _holds_up(self, subject: str) -> bool:
-        """Whether so many wait for the database that one more change would leave others no connection."""
-        return self._blocked >= self._most_blocked or self._blocked_subjects[subject] >= self._most_alike
+    def is_stuck(self) -> bool:
+        """Whether so much is stuck in the database that one more change might leave reads no connection."""
+        if len(self._blocked) < self._most_blocked:
+            return False
+        return max(self._blocked.copy().values(), default=0.0) < time.monotonic() - STUCK_AFTER_SECONDS
 
-    def leave(self, *, writes: bool, thread: int | None = None) -> None:
-        """End a request; `thread` is the one that entered, when another ends it."""
-        self._holders.pop(thread or get_ident(), None)
-        self._permits.release()
-        if writes and self._writes:
-            self._writes.release()
+    def end(self, place: "Place") -> None:
+        """Count a request as over; called by its `leave`."""
+        self._runs.pop(place.thread, None)
         with self._mutex:
             self._inside -= 1
+            if place.subject:
+                alike = self._subjects[place.subject]
+                alike.inside -= 1
+                if not alike.inside:
+                    del self._subjects[place.subject]
 
-    def _acquire(self, writes: bool) -> bool:
-        deadline = time.monotonic() + LONGEST_QUEUE_SECONDS
-        if writes and self._writes and not self._writes.acquire(LONGEST_QUEUE_SECONDS):
+    def give_back(self, *, in_database: bool) -> bool:
+        """Give this thread's permits back while it waits; False for a thread that has none, or may not."""
+        thread = get_ident()
+        if thread not in self._runs:
             return False
-        if self._permits.acquire(max(0.0, deadline - time.monotonic())):
-            return True
-        if writes and self._writes:
-            self._writes.release()
-        return False
-
-    def give_back(self, *, in_database: bool) -> str | None:
-        """Give this thread's permit back while it waits; None for a thread that has none.
-
-        The result, the subject of its request, is for `go_on`.
-        """
-        subject = self._holders.pop(get_ident(), None)
-        if subject is None:
-            return None
         if in_database:
-            self._note(subject, 1)
-        self._permits.release()
-        return subject
+            with self._mutex:
+                if len(self._blocked) >= self._most_blocked:
+                    return False
+                self._blocked[thread] = time.monotonic()
+        self._waits[thread] = place = self._runs.pop(thread)
+        for permits in place.to_run:
+            permits.release()
+        return True
 
-    def go_on(self, subject: str, *, in_database: bool) -> None:
-        """Take the permit again after `give_back`. Does not wait: the wait is over."""
-        if in_database:
-            self._note(subject, -1)
-        self._permits.take_back()
-        self._holders[get_ident()] = subject
-
-    def _note(self, subject: str, change: int) -> None:
-        """Count a request that begins or ends to wait for the database."""
+    def go_on(self) -> None:
+        """Take the permits again after `give_back`. Does not wait: the wait is over."""
+        thread = get_ident()
         with self._mutex:
-            self._blocked += change
-            if subject:
-                self._blocked_subjects[subject] += change
-                if not self._blocked_subjects[subject]:
-                    del self._blocked_subjects[subject]
+            self._blocked.pop(thread, None)
+        self._runs[thread] = place = self._waits.pop(thread)
+        for permits in place.to_run:
+            permits.take_back()
+
+
+class Place:
+    """One request that is inside, and the permits that it holds."""
+
+    def __init__(self, admission: Admission, subject: str, needed: list[Permits]) -> None:
+        self.admission, self.subject = admission, subject
+        self.thread = get_ident()
+        self._needed, self._held = needed, 0
+        self._is_left = False
+
+    def acquire(self) -> bool:
+        """Take the permits one after the other; False when that took too long."""
+        deadline = time.monotonic() + LONGEST_QUEUE_SECONDS
+        for permits in self._needed:
+            if not permits.acquire(max(0.0, deadline - time.monotonic())):
+                return False
+            self._held += 1
+        return True
+
+    @property
+    def to_run(self) -> list[Permits]:
+        """The permits to give back while waiting; that of the subject is kept: its other changes wait too."""
+        return self._needed[1:] if self.subject else self._needed
+
+    def leave(self) -> None:
+        """End the request; from any thread, and more than once."""
+        if self._is_left:
+            return
+        self._is_left = True
+        for permits in self._needed[: self._held]:
+            permits.release()
+        self.admission.end(self)
 
 
 _installed: Admission | None = None
@@ -170,10 +214,9 @@ def is_installed() -> bool:
 def start_waiting(*, in_database: bool) -> Callable[[], None] | None:
     """Give the permit of this thread back; call the result, if any, when the wait is over."""
     places = _installed
-    subject = places.give_back(in_database=in_database) if places else None
-    if places is None or subject is None:
+    if places is None or not places.give_back(in_database=in_database):
         return None
-    return partial(places.go_on, subject, in_database=in_database)
+    return places.go_on
 
 
 @contextmanager

@@ -29,7 +29,7 @@ GAVE_UP_SQLSTATES = ("55P03", "57014")  # lock_timeout, statement_timeout
 BACKFILL = 1
 # In a server: so many threads of a process may wait for one challenge's lock, once one has waited so long.
 MOST_WAITING = 2
-STUCK_AFTER_SECONDS = 0.1
+STUCK_AFTER_SECONDS = 0.3
 
 _mutex = Lock()
 # When the threads of this process began to wait for a challenge's lock, by its key.

@@ -14,10 +14,8 @@ from core.admission import Admission
 WAITING_THREADS = 80
 FREE_THREADS = 4
 SPARE_THREADS = WAITING_THREADS + FREE_THREADS
-# On SQLite a change waits for the file's one writer and keeps its permit: reads have two of their own.
+# Requests that read have these beside those that change: changes alone wait for locks.
 READING_THREADS = 2
-# A log waits for its challenge, of which the engine lets few wait (challenges/engine/locks.py).
-PATHS_OF_LOGS = ("/schema/challenge_log/record", "/schema/challenge_log/record/batch")
 RESUME_EVERY_SECONDS, RETRY_AFTER_SECONDS = 30, 5
 
 logger = logging.getLogger(__name__)
@@ -33,17 +31,16 @@ def load(load_application: Callable[[], Any], threads: int) -> Any:
     from core import admission
     from core.api.http.admission import admit
 
+    blocked = WAITING_THREADS
     if connections["default"].vendor == "postgresql":
         from core.sql.postgresql.base import serve_requests
 
         serve_requests(connections["default"], settings.DATABASE_LIMITS)
-        blocked = max(2, settings.DATABASE_POOL_SIZE - threads)
-        places = Admission(threads, WAITING_THREADS, blocked)
-    else:
-        places = Admission(threads + READING_THREADS, WAITING_THREADS, WAITING_THREADS, writing=threads)
+        blocked = max(2, settings.DATABASE_POOL_SIZE - threads - READING_THREADS)
+    places = Admission(threads, READING_THREADS, WAITING_THREADS, blocked)
     admission.install(places)
     threading.Thread(target=resume_backfills, name="resume-backfills", daemon=True).start()
-    return admit(application, places, PATHS_OF_LOGS)
+    return admit(application, places)
 
 
 def resume_backfills() -> None:

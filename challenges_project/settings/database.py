@@ -28,7 +28,7 @@ TCP_LIMITS = {
     "tcp_user_timeout": 10_000,  # milliseconds
     "connect_timeout": 5,
 }
-DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=14)
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=16)
 if DATABASE_URL:
     from core.sql.postgresql.base import WatchedConnection
 

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 import pytest
 
 from core import admission
-from core.admission import Admission, Overloaded, Permits
+from core.admission import MOST_ALIKE, MOST_QUEUED_ALIKE, Admission, Overloaded, Permits
 
 PATIENCE = 20  # for a busy machine; nothing here waits so long unless it hangs
+USUAL = {"writing": 1, "reading": 0, "waiting": 9, "blocked": 5}
 
 
 class Requests:
@@ -37,7 +38,7 @@ class Request:
 
     def run(self):
         try:
-            self.places.enter(writes=self.writes, subject=self.subject)
+            place = self.places.enter(writes=self.writes, subject=self.subject)
         except Overloaded:
             self.refused = True
         else:
@@ -45,7 +46,7 @@ class Request:
             if self.inside:
                 self.inside()
             self.ends.wait(PATIENCE)
-            self.places.leave(writes=self.writes)
+            place.leave()
         self.over.set()
 
     def end(self):
@@ -58,8 +59,8 @@ def requests_of():
     """Make the requests of a worker; whatever is left runs to its end."""
     made = []
 
-    def make(*args, **kwargs):
-        made.append(Requests(Admission(*args, **kwargs)))
+    def make(**limits):
+        made.append(Requests(Admission(**USUAL | limits)))
         return made[-1]
 
     yield make
@@ -76,7 +77,7 @@ def until(condition):
 
 
 def test_so_many_run_and_the_next_runs_when_one_is_over(requests_of):
-    requests = requests_of(running=2, waiting=5, blocked=5)
+    requests = requests_of(writing=2)
     first, second = requests.begin(), requests.begin()
     assert first.runs.wait(PATIENCE)
     assert second.runs.wait(PATIENCE)
@@ -89,7 +90,7 @@ def test_so_many_run_and_the_next_runs_when_one_is_over(requests_of):
 
 
 def test_first_come_first_served(requests_of):
-    requests, order = requests_of(running=1, waiting=5, blocked=5), []
+    requests, order = requests_of(), []
     first = requests.begin()
     assert first.runs.wait(PATIENCE)
     later = []
@@ -97,7 +98,7 @@ def test_first_come_first_served(requests_of):
         later.append(requests.begin(inside=lambda number=number: order.append(number)))
         later[-1].ends.set()
         until(lambda number=number: requests.places._inside == number + 2)
-        until(lambda number=number: len(requests.places._permits._queue) == number + 1)
+        until(lambda number=number: len(requests.places._running._queue) == number + 1)
     first.end()
 
     for request in later:
@@ -106,7 +107,7 @@ def test_first_come_first_served(requests_of):
 
 
 def test_without_a_place_a_request_is_refused_at_once(requests_of):
-    requests = requests_of(running=1, waiting=1, blocked=5)
+    requests = requests_of(waiting=1)
     first = requests.begin()
     assert first.runs.wait(PATIENCE)
     requests.begin()
@@ -120,7 +121,7 @@ def test_without_a_place_a_request_is_refused_at_once(requests_of):
 
 def test_whoever_waits_for_a_permit_too_long_is_refused(requests_of, monkeypatch):
     monkeypatch.setattr(admission, "LONGEST_QUEUE_SECONDS", 0.1)
-    requests = requests_of(running=1, waiting=5, blocked=5)
+    requests = requests_of()
     first = requests.begin()
     assert first.runs.wait(PATIENCE)
 
@@ -134,34 +135,66 @@ def test_whoever_waits_for_a_permit_too_long_is_refused(requests_of, monkeypatch
 
 @contextmanager
 def blocked(places, *, in_database=True):
-    subject = places.give_back(in_database=in_database)
-    assert subject is not None
+    assert places.give_back(in_database=in_database)
     yield
-    places.go_on(subject, in_database=in_database)
+    places.go_on()
 
 
-def test_a_request_that_is_blocked_lets_another_run(requests_of):
-    requests, let_go = requests_of(running=1, waiting=5, blocked=5), threading.Event()
+@pytest.mark.parametrize("writes", [False, True])
+def test_a_request_that_is_blocked_lets_another_run(requests_of, writes):
+    requests, let_go = requests_of(), threading.Event()
 
     def wait():
         with blocked(requests.places):
             let_go.wait(PATIENCE)
 
-    stuck = requests.begin(inside=wait)
+    stuck = requests.begin(writes=writes, inside=wait)
     assert stuck.runs.wait(PATIENCE)
-    other = requests.begin()
+    other = requests.begin(writes=writes)
     assert other.runs.wait(PATIENCE)
     let_go.set()
     stuck.end()
     other.end()
 
-    last = requests.begin()
+    last = requests.begin(writes=writes)
     assert last.runs.wait(PATIENCE)
-    assert not requests.begin().runs.wait(0.2), "a permit was made out of nothing"
+    assert not requests.begin(writes=writes).runs.wait(0.2), "a permit was made out of nothing"
 
 
-def test_when_too_many_are_blocked_changes_are_refused_and_reads_go_on(requests_of):
-    requests, let_go = requests_of(running=1, waiting=5, blocked=2), threading.Event()
+def test_slow_is_not_stuck(requests_of):
+    """A commit may take a moment: changes then queue, they are not refused."""
+    requests, let_go = requests_of(blocked=1), threading.Event()
+
+    def wait():
+        with blocked(requests.places):
+            let_go.wait(PATIENCE)
+
+    requests.begin(writes=True, inside=wait)
+    until(lambda: len(requests.places._blocked) == 1)
+
+    assert requests.begin(writes=True).runs.wait(PATIENCE)
+    let_go.set()
+
+
+def test_beyond_the_limit_nobody_gives_a_permit_back(requests_of):
+    requests, let_go, kept = requests_of(writing=2, blocked=1), threading.Event(), []
+
+    def wait():
+        with blocked(requests.places):
+            let_go.wait(PATIENCE)
+
+    requests.begin(inside=wait)
+    until(lambda: len(requests.places._blocked) == 1)
+    requests.begin(inside=lambda: kept.append(requests.places.give_back(in_database=True)))
+    until(lambda: kept)
+    let_go.set()
+
+    assert kept == [False]
+
+
+def test_when_too_much_is_stuck_changes_are_refused_and_reads_go_on(requests_of, monkeypatch):
+    monkeypatch.setattr(admission, "STUCK_AFTER_SECONDS", -1)
+    requests, let_go = requests_of(blocked=2), threading.Event()
 
     def wait():
         with blocked(requests.places):
@@ -169,7 +202,7 @@ def test_when_too_many_are_blocked_changes_are_refused_and_reads_go_on(requests_
 
     for number in range(2):
         requests.begin(writes=True, inside=wait)
-        until(lambda number=number: requests.places._blocked == number + 1)
+        until(lambda number=number: len(requests.places._blocked) == number + 1)
     change, read = requests.begin(writes=True), requests.begin()
 
     assert change.over.wait(PATIENCE)
@@ -178,28 +211,32 @@ def test_when_too_many_are_blocked_changes_are_refused_and_reads_go_on(requests_
 
 
 def test_changes_of_one_subject_leave_room_for_those_of_others(requests_of):
-    requests, let_go = requests_of(running=1, waiting=9, blocked=8, alike=2), threading.Event()
+    requests = requests_of(writing=6, waiting=30)
+    for number in range(MOST_ALIKE):
+        assert requests.begin(writes=True, subject="a").runs.wait(PATIENCE), number
+    queued = [requests.begin(writes=True, subject="a") for _ in range(MOST_QUEUED_ALIKE)]
+    until(lambda: requests.places._subjects["a"].inside == MOST_ALIKE + MOST_QUEUED_ALIKE)
+    beyond = requests.begin(writes=True, subject="a")
 
-    def wait():
-        with blocked(requests.places):
-            let_go.wait(PATIENCE)
-
-    for number in range(2):
-        requests.begin(writes=True, subject="a", inside=wait)
-        until(lambda number=number: requests.places._blocked == number + 1)
-    same, read = requests.begin(writes=True, subject="a"), requests.begin(subject="a")
-
-    assert same.over.wait(PATIENCE)
-    assert (same.refused, read.runs.wait(PATIENCE)) == (True, True)
-    read.end()
+    assert beyond.over.wait(PATIENCE)
+    assert beyond.refused
+    assert not any(request.runs.is_set() for request in queued)
     assert requests.begin(writes=True, subject="b").runs.wait(PATIENCE)
-    let_go.set()
-    until(lambda: requests.places._blocked == 0)
-    assert dict(requests.places._blocked_subjects) == {}
+    assert requests.begin(subject="a").runs.wait(PATIENCE)
+
+
+def test_a_subject_is_forgotten_with_its_last_change(requests_of):
+    requests = requests_of(writing=2)
+    changes = [requests.begin(writes=True, subject="a") for _ in range(2)]
+    for change in changes:
+        assert change.runs.wait(PATIENCE)
+        change.end()
+
+    assert requests.places._subjects == {}
 
 
 def test_changes_leave_permits_to_reads(requests_of):
-    requests = requests_of(running=3, waiting=5, blocked=5, writing=1)
+    requests = requests_of(reading=2)
     change = requests.begin(writes=True)
     assert change.runs.wait(PATIENCE)
 
@@ -212,7 +249,7 @@ def test_changes_leave_permits_to_reads(requests_of):
 
 
 def test_a_thread_without_a_permit_has_none_to_give_back(monkeypatch):
-    monkeypatch.setattr(admission, "_installed", Admission(1, 1, 1))
+    monkeypatch.setattr(admission, "_installed", Admission(**USUAL))
 
     assert admission.start_waiting(in_database=True) is None
     with admission.waiting():

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.thorough, pytest.mark.concurrency, pytest.mark.postgre
 # LOCK_TIMEOUT is 5 seconds: what takes less than this waited for no lock, however busy the machine.
 WITHOUT_WAITING = 4
 # As shipped; the settings of the tests have more.
-POOL = 14
+POOL = 16
 
 
 @contextmanager

@@ -4,14 +4,14 @@ A request for which there is no place is answered 503 with Retry-After. `/health
 answered whatever the others wait for.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from threading import get_ident
 from typing import Any
 
 from django.template.loader import render_to_string
 
-from core.admission import Admission, Overloaded
+from core.admission import Admission, Overloaded, Place
 from core.api.errors import Answer, Fault
 from core.api.http.middleware import API_PATHS
 from core.api.http.proxies import Application
@@ -19,13 +19,14 @@ from core.api.http.renderers import CONTENT_TYPE, encode
 
 READS = frozenset(("GET", "HEAD", "OPTIONS"))
 ALWAYS_ADMITTED = "/healthz"
+RECORD_ID = re.compile("/[0-9a-f]{8}-[0-9a-f]{4}-")
 BUSY = Answer(503, [Fault("unavailable", "The service is busy or restarting; try again.")])
 
 
-def admit(application: Application, admission: Admission, many_subjects: Collection[str] = ()) -> Application:
+def admit(application: Application, admission: Admission) -> Application:
     """Wrap a WSGI application: a request is worked on as `admission` allows.
 
-    The subject of a change is its path, but for the paths of `many_subjects`.
+    The subject of a change is its path, where that names a record.
     """
 
     def admitted(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -34,19 +35,17 @@ def admit(application: Application, admission: Admission, many_subjects: Collect
             return _whole(application(environ, start_response))
         writes = environ["REQUEST_METHOD"] not in READS
         try:
-            admission.enter(writes=writes, subject="" if path in many_subjects else path)
+            place = admission.enter(writes=writes, subject=path if writes and RECORD_ID.search(path) else "")
         except Overloaded:
             return _refuse(path, start_response)
         streamed = False
         try:
             response = application(environ, start_response)
             streamed = bool(getattr(response, "streaming", False))
-            if streamed:
-                return _Stream(response, admission, writes)
-            return _whole(response)
+            return _Stream(response, place) if streamed else _whole(response)
         finally:
             if not streamed:
-                admission.leave(writes=writes)
+                place.leave()
 
     return admitted
 
@@ -63,25 +62,21 @@ def _whole(response: Iterable[bytes]) -> list[bytes]:
 class _Stream:
     """A streamed response, whose request is over when it is closed."""
 
-    def __init__(self, response: Any, admission: Admission, writes: bool) -> None:
-        self.response, self.admission, self.writes = response, admission, writes
-        self.thread = get_ident()
-        self.is_open = True
+    def __init__(self, response: Any, place: Place) -> None:
+        self.response, self.place = response, place
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.response)
 
     def close(self) -> None:
-        if not self.is_open:
-            return
-        self.is_open = False
         try:
             self.response.close()
         finally:
-            self.admission.leave(writes=self.writes, thread=self.thread)
+            self.place.leave()
 
-    # A place would be lost for good with a server that forgets to close.
-    __del__ = close
+    def __del__(self) -> None:
+        # A server that forgets to close must not lose a place for good.
+        self.place.leave()
 
 
 def _refuse(path: str, start_response: Callable[..., Any]) -> list[bytes]:

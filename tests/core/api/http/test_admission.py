@@ -11,7 +11,7 @@ from core.api.http.admission import admit
 
 @pytest.fixture
 def places():
-    return Admission(running=1, waiting=0, blocked=1)
+    return Admission(writing=1, reading=0, waiting=0, blocked=1)
 
 
 def called(application, path="/schema/challenge/record", method="GET"):
@@ -32,9 +32,9 @@ def answering(response):
 
 @pytest.fixture
 def full(places):
-    places.enter(writes=False)
+    place = places.enter(writes=False)
     yield
-    places.leave(writes=False)
+    place.leave()
 
 
 def test_an_answer_comes_whole_and_ends_its_request(places):
