@@ -55,7 +55,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.api.http.middleware.PublicCorsMiddleware",
-    "core.admin.unreadable.ReadableRequestMiddleware",
+    "core.api.http.middleware.ReadablePagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "core.api.http.middleware.PageLocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

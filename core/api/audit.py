@@ -56,9 +56,15 @@ class AuditedView:
                     sender=type(self),
                     action=f"{VERBS.get(self.action, self.action)}_{self.slug}",
                     record=self._acted_on,
-                    fields=sorted(request.data) if isinstance(request.data, dict) else [],
+                    fields=_sent_fields(request),
                     at=self.at,
                 )
             return response
 
         return noting
+
+
+def _sent_fields(request: Request) -> list[str]:
+    """The names in a body that the view has read; not `request.data`, which would refuse a missing body."""
+    body = getattr(request, "_full_data", None)
+    return sorted(body) if isinstance(body, dict) else []
