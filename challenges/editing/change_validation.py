@@ -61,17 +61,17 @@ def milestone_field(change_set: ChangeSet, index: int, field: str | None) -> str
 
 
 def _milestone_errors(milestone: Milestone, change_set: ChangeSet) -> Iterator[DomainError]:
-    yield from _record_errors(milestone, exclude=frozenset({"challenge"}))
+    yield from _record_errors(milestone)
     yield from _amount_errors(milestone.milestone_target_value, "milestone_target_value", change_set)
     if "reward_id" in change_set.edited_milestone_fields[milestone.id]:
         yield from _unknown_reward_errors(milestone.reward_id, "reward", change_set)
 
 
-def _record_errors(record: Model, exclude: frozenset[str] = frozenset()) -> Iterator[DomainError]:
-    """Check lengths, types, choices and end-user texts."""
+def _record_errors(record: Model) -> Iterator[DomainError]:
+    """Check lengths, types, choices and end-user texts; not which records it refers to."""
     translated_fields = set(eud_texts.texts_of(type(record)))
     try:
-        record.clean_fields(exclude=translated_fields | exclude)
+        record.clean_fields(exclude=translated_fields | {"challenge", "completion_reward", "reward"})
     except ValidationError as error:
         for name, errors in error.error_dict.items():
             yield from (DomainError(e.code or "invalid", e.messages[0], name) for e in errors)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, CharField, F, Value, When
 
 from core.choices import MemberStatus
 from core.ids import uuid7_batch
@@ -85,6 +85,10 @@ def complete_profiles(profiles: Mapping[UUID, Mapping[str, Any]], at: datetime) 
         profile = profiles[member.id]
         filled = {f: profile[f] for f in PROFILE_FIELDS if profile.get(f) and not getattr(member, f)}
         if filled:
-            changes = {f: Case(When(**{f: ""}, then=Value(new)), default=F(f)) for f, new in filled.items()}
+            changes = {name: _unless_filled(name, text) for name, text in filled.items()}
             with writing(Member):
                 Member.objects.filter(id=member.id, erased_at=None).update(**changes, updated_at=at)
+
+
+def _unless_filled(field: str, text: str) -> Case:
+    return Case(When(**{field: ""}, then=Value(text)), default=F(field), output_field=CharField())
