@@ -31,6 +31,7 @@ SECONDS = 300
 
 # The tests that notice when the lock at this place is missing.
 TESTS = {
+    "challenges/api/exchange.py:_import": ["test_import_waits_for_another_of_the_same_challenge"],
     "challenges/editing/service.py:_lock_for_edit": ["test_edit_waits_for_a_log_under_way"],
     "challenges/engine/backfill.py:backfill_some": ["test_backfill_waits_for_a_reversal_of_its_row"],
     "challenges/engine/backfill.py:finish_backfill": ["test_edit_waits_for_the_backfill_of_the_edit_before"],
@@ -43,6 +44,7 @@ TESTS = {
     "challenges/maintenance/repair.py:_repair_batch": ["test_repair_waits_for_a_log_under_way"],
     "challenges/maintenance/repair.py:_pay_open_windows": ["test_edit_waits_for_a_repair_that_pays"],
     "members/domain/erasing.py:erase": ["test_member_is_erased_once_by_two_at_once"],
+    "members/domain/member_service.py:_lock": ["test_edit_of_a_member_waits_for_its_erasure"],
     "rewards/domain/allocation.py:_fetch_locked": ["test_two_crossings_take_two_codes"],
     "rewards/domain/allocation.py:_fetch_locked#2": ["test_fill_waits_for_a_code_that_another_may_give_back"],
     "rewards/domain/allocation.py:assign_external": ["test_code_that_is_being_given_is_refused_for_another"],
@@ -51,6 +53,8 @@ TESTS = {
     "rewards/domain/lifecycle.py:_locked": ["test_redemption_waits_for_the_policy"],
     "rewards/domain/limits.py:_lock_rewards": ["test_second_crossing_waits_for_the_last_place_under_a_limit"],
     "rewards/domain/pending_codes.py:_fill_chunk": ["test_two_fills_give_a_waiting_log_one_code"],
+    "rewards/domain/pool_import.py:_lock_pool": ["test_import_of_codes_waits_for_the_removal_of_its_pool"],
+    "rewards/domain/reward_service.py:_lock": ["test_edit_of_a_reward_waits_for_another"],
     "rewards/domain/reward_service.py:": ["test_removal_of_a_reward_waits_for_who_links_it"],
     "rewards/domain/reward_service.py:remove": ["test_removal_of_a_reward_waits_for_who_links_it"],
 }

@@ -9,9 +9,11 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from challenges.engine import group_commit
+from challenges.engine import group_commit, locks
 from challenges.models import ChallengeLog
 from challenges.signals import challenge_logs_saved
+from core.errors import DomainError
+from core.sql.postgresql import base
 from tests.builders import entry, make_challenge, make_milestone, paid, value_of
 from tests.concurrency.writers import at_once, breaches
 
@@ -162,3 +164,109 @@ def test_two_contents_under_one_identifier_leave_one_log(challenge):
 
     assert Counter(outcome.status for outcome in outcomes) == {"created": 1, "rejected": 1}
     assert value_of(challenge) in (20, 30)
+
+
+def refusals(answers):
+    return {uid for uid, answer in answers.items() if getattr(answer, "status", "") == "busy"}
+
+
+def test_a_queue_that_is_full_refuses_at_once(challenge, monkeypatch):
+    monkeypatch.setattr(group_commit, "MOST_WAITING", 1)
+
+    with one_under_way(challenge, sent(challenge, 10, uid="first")) as watch:
+        watch.send(sent(challenge, 10, uid="second"))
+        wait_for(lambda: len(group_commit._queues[challenge.id]) == 1)
+        with pytest.raises(DomainError) as refusal:
+            group_commit.record(sent(challenge, 10, uid="third"))
+
+    assert (refusal.value.code, refusal.value.status) == ("unavailable", "busy")
+    assert {uid: outcome.status for uid, outcome in watch.answers.items()} == {
+        "first": "created",
+        "second": "created",
+    }
+
+
+def wait_for(condition):
+    until = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.005)
+
+
+def test_a_log_waits_so_long_and_no_longer_and_leaves_nothing_behind(challenge, monkeypatch):
+    monkeypatch.setattr(group_commit, "LONGEST_WAIT_SECONDS", 0.2)
+
+    with one_under_way(challenge, sent(challenge, 10, uid="first")) as watch:
+        with pytest.raises(DomainError) as refusal:
+            group_commit.record(sent(challenge, 10, uid="late"))
+        assert group_commit._queues[challenge.id] == []
+
+    assert refusal.value.status == "busy"
+    assert watch.answers["first"].status == "created"
+    assert group_commit.record(sent(challenge, 10, uid="late")).status == "created"
+    assert (group_commit._queues, value_of(challenge)) == ({}, 20)
+
+
+@pytest.fixture
+def short_lock_timeout(monkeypatch):
+    """Connections as a server's are, but quicker."""
+    monkeypatch.setitem(base._limits, "lock_timeout", 300)
+    connections["default"].close_pool()
+    connections["default"].close()
+    yield
+    connections["default"].close()
+    connections["default"].close_pool()
+
+
+@pytest.mark.postgres
+def test_when_a_lock_is_stuck_all_who_wait_are_refused_after_one_timeout(challenge, short_lock_timeout):
+    held, let_go, answers = threading.Event(), threading.Event(), {}
+
+    def hold():
+        with transaction.atomic():
+            locks.lock_exclusive([challenge.id])
+            held.set()
+            let_go.wait(30)
+        connections.close_all()
+
+    def log(number):
+        try:
+            answers[number] = group_commit.record(sent(challenge, 10, uid=str(number), member=str(number)))
+        except Exception as error:
+            answers[number] = error
+        connections.close_all()
+
+    holder = threading.Thread(target=hold, daemon=True)
+    holder.start()
+    assert held.wait(30)
+    began = time.monotonic()
+    senders = [threading.Thread(target=log, args=(number,), daemon=True) for number in range(8)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join(30)
+    took = time.monotonic() - began
+    let_go.set()
+    holder.join(30)
+
+    assert refusals(answers) == set(range(8))
+    assert took < 8 * 0.3  # as long as if each had waited after the other, at the most
+    assert (group_commit._queues, ChallengeLog.objects.count()) == ({}, 0)
+    assert group_commit.record(sent(challenge, 10)).status == "created"
+
+
+@pytest.mark.postgres
+def test_a_server_lets_few_wait_for_a_lock_that_is_stuck(challenge, monkeypatch):
+    monkeypatch.setattr(locks.admission, "_installed", object())
+    monkeypatch.setattr(locks, "_waits", {locks._key(challenge.id): [time.monotonic() - 1] * 2})
+    other = make_challenge(name="Other")
+
+    with pytest.raises(DomainError) as refusal:
+        intake_of(challenge)
+
+    assert refusal.value.status == "busy"
+    assert intake_of(other).status == "created"
+
+
+def intake_of(challenge):
+    return group_commit.intake.record([sent(challenge, 10)])[0]

@@ -25,15 +25,27 @@ MODULES_THAT_WAIT = {"subprocess", "request", "socket", "urllib"}
 
 def endless_waits(source):
     """The line of each call that may wait for ever, and of each thread that would outlive the process."""
-    for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
+    tree = ast.parse(source)
+    variables = set(_context_variables(tree))
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         name, owner = _name_of(call.func)
         keywords = {keyword.arg for keyword in call.keywords}
+        if owner in variables:
+            continue
         if name in ENDLESS_WITHOUT_ARGUMENT and owner is not None and not call.args and not keywords:
             yield call.lineno
         if name in ENDLESS_WITHOUT_TIMEOUT and owner in MODULES_THAT_WAIT and "timeout" not in keywords:
             yield call.lineno
         if name == "Thread" and "daemon" not in keywords:
             yield call.lineno
+
+
+def _context_variables(tree):
+    """The names of the module's context variables, whose `get` waits for nothing."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Call):
+            if _name_of(node.value.func)[0] == "ContextVar":
+                yield node.target.id
 
 
 def _name_of(function):

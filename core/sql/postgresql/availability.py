@@ -68,15 +68,24 @@ class Probe:
         own = {"connect_timeout": CONNECT_SECONDS, "autocommit": True, "prepare_threshold": None}
         self._params = connection_params | own
         self._connection: ProbeConnection | None = None
+        self._over = threading.Event()
 
     def start(self) -> None:
-        threading.Thread(target=self._run, name="database-probe", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="database-probe", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End it before the process does, for tests."""
+        self._over.set()
+        self._thread.join(CONNECT_SECONDS + ANSWER_SECONDS)
+        self._give_up()
 
     def _run(self) -> None:
-        while True:
+        pause = 0.0
+        while not self._over.wait(pause):
             begun = time.monotonic()
             self.ask()
-            time.sleep(max(0.05, PROBE_EVERY_SECONDS - (time.monotonic() - begun)))
+            pause = max(0.05, PROBE_EVERY_SECONDS - (time.monotonic() - begun))
 
     def ask(self) -> None:
         """Ask once, and note what was seen."""

@@ -150,3 +150,39 @@ def test_settling_repairs_a_completion_that_was_never_paid(challenge):
     backfill.backfill_some(rules_of([challenge.id])[challenge.id], NOW, None, NOW)
 
     assert paid(challenge, MEMBERS[0]) == ["completion"]
+
+
+def test_an_edit_that_was_interrupted_is_resumed(challenge):
+    lower(challenge)
+    assert completed(challenge) == 2
+
+    assert backfill.resume_all(NOW + DAY) == 1
+
+    assert (completed(challenge), Challenge.objects.get().pending_backfill) == (7, False)
+    assert backfill.resume_all(NOW + DAY) == 0
+
+
+def test_an_edit_that_moved_just_now_is_left_to_whoever_moves_it(challenge):
+    lower(challenge)
+
+    assert backfill.resume_all(NOW) == 0
+
+    assert completed(challenge) == 2
+
+
+def test_each_batch_notes_when_it_moved(challenge, monkeypatch):
+    lower(challenge)
+    assert Challenge.objects.get().settling_moved_at == NOW
+    seen = []
+    at_first = backfill.backfill_some
+
+    def look(*args):
+        seen.append(Challenge.objects.get().settling_moved_at)
+        return at_first(*args)
+
+    monkeypatch.setattr(backfill, "backfill_some", look)
+    backfill.finish_backfill(challenge.id)
+
+    assert seen[0] == NOW
+    assert NOW not in seen[1:]
+    assert len(seen) == 3

@@ -130,8 +130,8 @@ def test_four_waits_for_an_edit_that_is_still_being_paid(challenge, monkeypatch)
     make_milestone(challenge, 100, at=NOW)
 
     assert lines() == []
-    assert list(audit.pending_backfills()) == [
-        f"challenge {challenge.id}: an edit of {NOW} is still being paid",
+    assert list(audit.moving_backfills(NOW)) == [
+        f"challenge {challenge.id}: an edit of {NOW} is still being paid, last at {NOW}",
     ]
 
 
@@ -241,14 +241,45 @@ def test_the_command_prints_breaches_and_exits_with_one(challenge):
     assert out.getvalue().splitlines() == lines(timezone.now())
 
 
-def test_the_command_tells_of_an_unfinished_edit_and_exits_with_zero(challenge):
-    with bypassing_services("what a test needs"):
-        Challenge.objects.update(settling_since=NOW)
-    errors = StringIO()
+def note_backfill(**values):
+    with bypassing_services("an edit that was interrupted"):
+        Challenge.objects.update(**values)
 
-    call_command("verify_ledger", stderr=errors)
 
-    assert errors.getvalue().strip() == f"challenge {challenge.id}: an edit of {NOW} is still being paid"
+def test_the_command_tells_of_an_edit_that_is_paying_and_exits_with_zero(challenge):
+    just_now = timezone.now()
+    note_backfill(settling_since=NOW, settling_moved_at=just_now)
+    out, errors = StringIO(), StringIO()
+
+    call_command("verify_ledger", stdout=out, stderr=errors)
+
+    assert out.getvalue() == ""
+    assert errors.getvalue().strip() == (
+        f"challenge {challenge.id}: an edit of {NOW} is still being paid, last at {just_now}"
+    )
+
+
+@pytest.mark.parametrize("moved_at", [NOW, None], ids=["moved", "of an earlier release"])
+def test_an_edit_that_owes_and_does_not_move_is_a_breach(challenge, moved_at):
+    note_backfill(settling_since=NOW, settling_moved_at=moved_at)
+    out = StringIO()
+
+    with pytest.raises(SystemExit) as left:
+        call_command("verify_ledger", stdout=out)
+
+    assert left.value.code == 1
+    assert out.getvalue().strip() == (
+        f"4: challenge {challenge.id}: an edit of {NOW} is still being paid, "
+        f"and nothing has moved since {NOW}"
+    )
+
+
+def test_two_minutes_without_a_move_are_the_limit(challenge):
+    note_backfill(settling_since=NOW - HOUR, settling_moved_at=NOW)
+    limit = NOW + backfill.INTERRUPTED_AFTER
+
+    assert [len(list(audit.stalled_backfills(at))) for at in (limit, limit + timedelta(seconds=1))] == [0, 1]
+    assert [len(list(audit.moving_backfills(at))) for at in (limit, limit + timedelta(seconds=1))] == [1, 0]
 
 
 def test_archived_challenges_are_checked_too(challenge):

@@ -1,11 +1,15 @@
-"""PostgreSQL refusing more connections, and the locks of migrations.
+"""PostgreSQL refusing more connections, the limits of a server's waits, and the locks of migrations.
 
 tests/faults kills a server and starts it again.
 """
 
+import socket
 import threading
+import time
 
+import django.db
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.models.signals import pre_migrate
@@ -136,3 +140,123 @@ def lock_timeout():
     with connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout")
         return cursor.fetchone()[0]
+
+
+@pytest.fixture
+def served():
+    """This process with the limits of a server; what it sets is taken back."""
+    pool = connection.settings_dict["OPTIONS"]["pool"]
+    before = pool["timeout"]
+    connection.close()
+    connection.close_pool()
+
+    probes = []
+
+    def serve(**limits):
+        probes.append(base.serve_requests(connection, limits))
+
+    yield serve
+    for probe in probes:
+        probe.stop()
+    base._limits.clear()
+    pool["timeout"] = before
+    connection.close()
+    connection.close_pool()
+    availability.silent.clear()
+
+
+def shown(setting):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SHOW {setting}")
+        return cursor.fetchone()[0]
+
+
+def test_a_server_ends_waits_and_a_command_does_not(served):
+    before = {name: shown(name) for name in settings.DATABASE_LIMITS}
+    connection.close()
+    connection.close_pool()
+
+    served(statement_timeout=60, lock_timeout=5, idle_in_transaction_session_timeout=0)
+
+    assert set(before.values()) == {"0"}
+    assert {name: shown(name) for name in before} == {
+        "statement_timeout": "1min",
+        "lock_timeout": "5s",
+        "idle_in_transaction_session_timeout": "0",
+    }
+
+
+def test_limits_of_the_address_win(served, monkeypatch):
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", "-c lock_timeout=7s -c work_mem=5MB")
+
+    served(statement_timeout=60, lock_timeout=5)
+
+    assert (shown("lock_timeout"), shown("statement_timeout"), shown("work_mem")) == ("7s", "1min", "5MB")
+
+
+def test_a_vanished_server_is_noticed_by_the_network():
+    options = connection.settings_dict["OPTIONS"]
+
+    assert (options["keepalives_idle"], options["tcp_user_timeout"]) == (10, 10_000)
+    connection.ensure_connection()
+    parameters = connection.connection.info.get_parameters()
+    assert (parameters["keepalives_idle"], parameters["tcp_user_timeout"]) == ("10", "10000")
+
+
+def test_a_statement_that_waits_is_let_go_when_the_server_is_silent():
+    began = time.monotonic()
+    threading.Timer(0.5, availability.silent.set).start()
+    try:
+        with connection.cursor() as cursor, pytest.raises(django.db.OperationalError, match="not answer"):
+            cursor.execute("SELECT pg_sleep(30)")
+    finally:
+        availability.silent.clear()
+
+    assert time.monotonic() - began < 15
+    connection.close()
+    assert shown("lock_timeout") == "0"
+
+
+def test_while_the_server_is_silent_nobody_waits_for_a_connection():
+    connection.close()
+    availability.silent.set()
+    try:
+        raised = in_a_thread(connection.ensure_connection)
+    finally:
+        availability.silent.clear()
+
+    assert "does not answer" in str(raised)
+
+
+class Mute:
+    """A port that accepts and never says a word, as a frozen server does."""
+
+    def __enter__(self):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        return self.socket.getsockname()[1]
+
+    def __exit__(self, *_error):
+        self.socket.close()
+
+
+def test_the_probe_finds_a_server_that_says_nothing_and_its_return():
+    parameters = connection.get_connection_params()
+    probe = availability.Probe(parameters)
+    try:
+        with Mute() as port:
+            availability.Probe(parameters | {"host": "127.0.0.1", "port": port}).ask()
+        silent = availability.silent.is_set()
+        probe.ask()
+
+        assert (silent, availability.silent.is_set()) == (True, False)
+    finally:
+        availability.silent.clear()
+        probe._give_up()
+
+
+def test_a_server_that_refuses_is_unreachable_and_not_silent():
+    availability.Probe(connection.get_connection_params() | {"host": "127.0.0.1", "port": 1}).ask()
+
+    seen = availability.unreachable.is_set(), availability.silent.is_set()
+    availability.unreachable.clear()
+    assert seen == (True, False)
