@@ -68,12 +68,12 @@ def beside(first, second):
 
 
 @contextmanager
-def reached(monkeypatch, module, name, second):
-    """Run `second` when this function is called for the first time, before its work; yields the thread."""
-    original, thread = getattr(module, name), Second(second)
+def reached(monkeypatch, module, name, second, call=1):
+    """Run `second` before this function's work, when it is called so many times; yields the thread."""
+    original, thread, calls = getattr(module, name), Second(second), iter(range(1, call + 1))
 
     def paused(*args, **kwargs):
-        if thread.ident is None and threading.current_thread() is not thread:
+        if threading.current_thread() is not thread and next(calls, None) == call:
             thread.run_until_it_ends_or_waits()
         return original(*args, **kwargs)
 

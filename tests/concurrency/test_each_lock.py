@@ -11,16 +11,21 @@ from django.db import transaction
 from django.utils import timezone
 
 from access.models import StaffAction
+from challenges.api import exchange
 from challenges.editing import service
 from challenges.engine import backfill, intake, locks
 from challenges.engine.manual_count import count_manually
 from challenges.maintenance import repair
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
-from members.domain import erasing
+from core.sql.table import Table
+from core.write_guard import bypassing_services
+from members.domain import erasing, member_service
 from members.models import Member
 from rewards.domain import allocation, code_withdrawal, issuing, lifecycle, pending_codes, reward_service
+from rewards.domain.code_files import listed_codes
 from rewards.domain.lifecycle import API_ACTOR
-from rewards.models import CouponCode, RewardLog
+from rewards.domain.pool_import import import_codes
+from rewards.models import CouponCode, Reward, RewardLog
 from tests.builders import (
     entry,
     log_activity,
@@ -165,6 +170,23 @@ def test_edit_waits_for_a_repair_that_pays(challenge, now, monkeypatch):
     assert progress_of(challenge).completion_target_value == 900
 
 
+def test_import_waits_for_another_of_the_same_challenge(now, monkeypatch):
+    """Else two imports that lock the same challenges in another order would deadlock, and start again."""
+    monkeypatch.setattr(locks, "TRIES", 1)
+    document = exchange.exported([make_challenge(at=now, name=name) for name in ("One", "Two")], now)
+    with bypassing_services("the challenges come back by the import"):
+        Challenge.objects.all().delete()
+    turned = {**document, "challenges": document["challenges"][::-1]}
+
+    with reached(
+        monkeypatch, exchange.service, "save", lambda: exchange.imported(turned, now), call=2
+    ) as second:
+        exchange.imported(document, now)
+
+    assert [error.code for error in second.answer.errors] == ["exists"]
+    assert Challenge.objects.count() == 2
+
+
 # --- Locks of rows: the engine ----------------------------------------------------------------------------
 
 
@@ -216,6 +238,41 @@ def test_member_is_erased_once_by_two_at_once(now):
 
     assert first.external_id == second.external_id == Member.objects.get(id=member.id).external_id
     assert StaffAction.objects.filter(action="erase_member").count() == 1
+
+
+def test_edit_of_a_member_waits_for_its_erasure(now):
+    """Else the name would stand again on a row without an identity."""
+    member = make_member(at=now, first_name="Alice")
+
+    _, refused = beside(
+        lambda: erasing.erase(member, at=now),
+        lambda: member_service.edit(member.id, {"first_name": "Alicia"}, at=now),
+    )
+
+    assert getattr(refused, "code", refused) == "not_found"
+    assert Member.objects.get(id=member.id).first_name == ""
+
+
+def test_edit_of_a_reward_waits_for_another():
+    reward = make_reward()
+    renamed, limited = (Reward.objects.get(id=reward.id) for _ in range(2))
+    renamed.name, limited.max_total = "10 % off", 5
+
+    beside(lambda: reward_service.save(renamed, at=AT), lambda: reward_service.save(limited, at=AT))
+
+    assert Reward.objects.values_list("name", "max_total").get() == ("10 % off", 5)
+
+
+def test_import_of_codes_waits_for_the_removal_of_its_pool():
+    pool = make_pool("FIRST")
+    issue(due(make_member(), make_challenge(), pool))
+
+    _, refused = beside(
+        lambda: reward_service.remove(pool, at=AT), lambda: import_codes(pool.id, listed_codes(["LATE"]))
+    )
+
+    assert getattr(refused, "code", refused) == "not_found"
+    assert not CouponCode.objects.filter(code="LATE").exists()
 
 
 def revoke_by_policy(log):
@@ -270,7 +327,7 @@ def test_removal_of_a_reward_waits_for_who_links_it():
         lambda: make_challenge(completion_reward=reward), lambda: reward_service.remove(reward, at=AT)
     )
 
-    assert (getattr(refused, "code", refused), type(reward).objects.get(id=reward.id).archived_at) == (
+    assert (getattr(refused, "code", refused), Reward.objects.get(id=reward.id).archived_at) == (
         "in_use",
         None,
     )
@@ -289,13 +346,13 @@ def test_withdrawal_leaves_the_code_that_is_being_given():
 
 
 def test_code_that_is_being_given_is_refused_for_another(monkeypatch):
-    """The insert of the same code waits too; here it is left out, as it is for a shared code."""
-    monkeypatch.setattr(allocation, "shared_codes_among", set)
+    """The insert of the same code waits too: here it has met the free code before that was being given."""
     pool = make_pool()
     waiting = make_reward_log("pending_code", reward=pool)
     given = make_reward_log("issued", reward=pool)
     code = CouponCode.objects.create(reward=pool, code="KEPT", created_at=AT)
 
+    monkeypatch.setattr(Table, "insert", lambda *args: [])
     _, refused = beside(
         lambda: allocation.assign({given.id: code.id}),
         lambda: lifecycle.fill_code(waiting.id, "KEPT", API_ACTOR, at=AT),

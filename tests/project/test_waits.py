@@ -43,9 +43,9 @@ def endless_waits(source):
 def _context_variables(tree):
     """The names of the module's context variables, whose `get` waits for nothing."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Call):
-            if _name_of(node.value.func)[0] == "ContextVar":
-                yield node.target.id
+        is_call = isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Call)
+        if is_call and _name_of(node.value.func)[0] == "ContextVar":
+            yield node.target.id
 
 
 def _name_of(function):
