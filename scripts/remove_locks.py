@@ -54,9 +54,11 @@ TESTS = {
     "rewards/domain/limits.py:_lock_rewards": ["test_second_crossing_waits_for_the_last_place_under_a_limit"],
     "rewards/domain/pending_codes.py:_fill_chunk": ["test_two_fills_give_a_waiting_log_one_code"],
     "rewards/domain/pool_import.py:_lock_pool": ["test_import_of_codes_waits_for_the_removal_of_its_pool"],
-    "rewards/domain/reward_service.py:_lock": ["test_edit_of_a_reward_waits_for_another"],
+    "rewards/domain/reward_service.py:_lock": [
+        "test_edit_of_a_reward_waits_for_another",
+        "test_removal_of_a_reward_waits_for_who_links_it",
+    ],
     "rewards/domain/reward_service.py:": ["test_removal_of_a_reward_waits_for_who_links_it"],
-    "rewards/domain/reward_service.py:remove": ["test_removal_of_a_reward_waits_for_who_links_it"],
 }
 
 

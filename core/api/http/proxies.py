@@ -10,7 +10,19 @@ from typing import Any
 
 FORWARDED = "challenges.forwarded"
 # A request that has one of these did not come from its sender alone.
-FORWARDING = ("HTTP_X_FORWARDED", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
+FORWARDING = frozenset(
+    {
+        "HTTP_FORWARDED",
+        "HTTP_VIA",
+        "HTTP_X_FORWARDED",
+        "HTTP_X_FORWARDED_FOR",
+        "HTTP_X_FORWARDED_HOST",
+        "HTTP_X_FORWARDED_PORT",
+        "HTTP_X_FORWARDED_PROTO",
+        "HTTP_X_FORWARDED_SERVER",
+        "HTTP_X_REAL_IP",
+    }
+)
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -24,7 +36,7 @@ def behind_proxies(application: Application, proxies: int) -> Application:
     """
 
     def with_client_address(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if any(name.startswith(FORWARDING) for name in environ):
+        if not FORWARDING.isdisjoint(environ):
             environ[FORWARDED] = True
         forwarded = environ.pop("HTTP_X_FORWARDED_FOR", "")
         if not proxies:
