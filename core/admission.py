@@ -99,7 +99,7 @@ class Admission:
         """
         subject = subject if writes else ""
         place = Place(self, subject, self._count(writes, subject))
-        if not place.acquire():
+        if not place.take_permits():
             place.leave()
             raise Overloaded
         self._runs[place.thread] = place
@@ -174,7 +174,7 @@ class Place:
         self._needed, self._held = needed, 0
         self._is_left = False
 
-    def acquire(self) -> bool:
+    def take_permits(self) -> bool:
         """Take the permits one after the other; False when that took too long."""
         deadline = time.monotonic() + LONGEST_QUEUE_SECONDS
         for permits in self._needed:

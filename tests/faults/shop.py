@@ -1,9 +1,11 @@
 """A shop under load: its backends send activity to a real server, each order until it is acknowledged."""
 
 import random
+import sqlite3
 import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 
@@ -197,3 +199,13 @@ def assert_sound(shop, address, load):
     assert Counter(row["ownedById"] for row in rewards) == +due
     assert len({row["couponCode"] for row in rewards}) == len(rewards) > 0
     assert manage(shop.environment, "verify_ledger") == ""
+
+
+@contextmanager
+def held_file(folder):
+    """Nobody else writes to the SQLite database in this folder meanwhile."""
+    file = sqlite3.connect(folder / "challenges.sqlite3", isolation_level=None)
+    file.execute("BEGIN IMMEDIATE")
+    yield
+    file.execute("ROLLBACK")
+    file.close()

@@ -1,16 +1,17 @@
 """A database that hangs, has no connection left or is locked: refusals come soon, `/healthz` at once."""
 
-import sqlite3
 import threading
 import time
-from contextlib import contextmanager, suppress
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 
 import psycopg
 import pytest
 
 from tests.clusters import own_cluster
-from tests.faults.bystander import Bystander, reads
-from tests.faults.shop import Load, Shop, assert_sound
+from tests.faults.bystander import Bystander, order, reads
+from tests.faults.shop import Load, Shop, assert_sound, held_file, is_refusal
 from tests.faults.test_kills import SECRET, unexpected_answers_at
 from tests.serving import ask, serving, shell
 
@@ -168,18 +169,17 @@ def test_locked_sqlite_file_delays_changes_alone(tmp_path, seconds):
     shop = Shop(shell(tmp_path))
     with serving(shop.environment, workers=2) as server:
         shop.open_at(server.address)
-        file = sqlite3.connect(tmp_path / "challenges.sqlite3", isolation_level=None)
         requests = everything(server.address, shop)
         del requests["log"]
         requests["guest"] = reads(f"{server.address}/schema/challenge/record")
-        file.execute("BEGIN IMMEDIATE")
-        with Load(shop, server.address, backends=24) as load:
-            with Bystander(requests) as bystander:
-                time.sleep(seconds)
-            file.execute("ROLLBACK")
-            load.finish()
-            assert_sound(shop, server.address, load)
-        file.close()
+        with ExitStack() as held:
+            held.enter_context(held_file(tmp_path))
+            with Load(shop, server.address, backends=24) as load:
+                with Bystander(requests) as bystander:
+                    time.sleep(seconds)
+                held.close()
+                load.finish()
+                assert_sound(shop, server.address, load)
         print(bystander.describe(), load.met, sep="\n")
 
     assert {what: bystander.statuses(what) - {200, 302} for what in requests} == {
@@ -187,3 +187,32 @@ def test_locked_sqlite_file_delays_changes_alone(tmp_path, seconds):
     }
     assert max(bystander.slowest(what, 1) for what in requests) < 4
     assert set(load.met) <= {200, 201, (503, "Retry-After"), "timeout"}
+
+
+@pytest.mark.sqlite_only
+def test_more_requests_than_may_wait_are_refused_at_once_and_health_is_answered(tmp_path):
+    shop = Shop(shell(tmp_path))
+    with serving(shop.environment, workers=1) as server, ThreadPoolExecutor(200) as crowd:
+        shop.open_at(server.address)
+        log = f"{server.address}/schema/challenge_log/record"
+
+        def send(number):
+            began = time.monotonic()
+            answer = ask(
+                log, "POST", order(shop.challenge_id, f"crowd-{number}", f"m-{number}"), 60, **shop.key
+            )
+            return ("refused" if is_refusal(answer) else answer.status), time.monotonic() - began
+
+        with held_file(tmp_path):
+            sent = [crowd.submit(send, number) for number in range(200)]
+            with Bystander({"healthz": reads(f"{server.address}/healthz")}) as bystander:
+                time.sleep(4)
+            at_once = [future.result() for future in sent if future.done()]
+        answers = Counter(future.result()[0] for future in sent)
+        print(bystander.describe(), answers, len(at_once), sep="\n")
+
+    assert bystander.statuses("healthz") == {200}
+    assert bystander.slowest("healthz", 1) < AT_ONCE
+    assert {status for status, _took in at_once} == {"refused"}
+    assert len(at_once) >= 100
+    assert set(answers) == {201, "refused"}

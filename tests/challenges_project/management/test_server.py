@@ -2,18 +2,17 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from tests.clusters import children_of
 from tests.faults.bystander import order
-from tests.faults.shop import Shop
+from tests.faults.shop import Shop, held_file
 from tests.serving import ROOT, ask, free_port, running, serving, shell, until_it_answers
 
 pytestmark = [pytest.mark.thorough, pytest.mark.sqlite_only, pytest.mark.concurrency]
@@ -68,16 +67,6 @@ WAYS = [
 ]
 
 
-@contextmanager
-def held_file(shop):
-    """Nobody else writes to the database meanwhile."""
-    file = sqlite3.connect(f"{shop.environment['DATA_DIR']}/challenges.sqlite3", isolation_level=None)
-    file.execute("BEGIN IMMEDIATE")
-    yield
-    file.execute("ROLLBACK")
-    file.close()
-
-
 def all_gone(group, since):
     """Wait until no process of the group is left; after how many seconds that was."""
     while time.monotonic() - since < GONE_WITHIN:
@@ -94,7 +83,7 @@ def test_what_was_taken_is_answered_and_everything_ends(shop, stop):
     with serving(shop.environment, workers=2) as server, ThreadPoolExecutor(8) as clients:
         shop.open_at(server.address)
         log = f"{server.address}/schema/challenge_log/record"
-        with held_file(shop):
+        with held_file(Path(shop.environment["DATA_DIR"])):
             orders = [order(shop.challenge_id, f"order-{number}", f"member-{number}") for number in range(8)]
             answers = [clients.submit(ask, log, "POST", body, 60, **shop.key) for body in orders]
             time.sleep(1)
