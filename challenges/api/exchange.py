@@ -116,7 +116,9 @@ def imported(document: Any, at: datetime, *, keep_status: bool = False) -> list[
     ):
         raise DomainError("invalid", f"This is no export of challenges of version {VERSION}.", "version")
     if unknown := sorted(document.keys() - KEYS):
-        raise DomainError("unknown_field", "There is no such field; take it out.", printable(unknown[0]))
+        raise DomainError(
+            "unknown_field", "There is no such field; take it out.", printable(unknown[0]) or '""'
+        )
     if "challenges" not in document:
         raise DomainError("required", "Send the list of challenges.", "challenges")
     return locks.retry(lambda: _import(document, at, keep_status))

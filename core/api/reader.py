@@ -29,7 +29,7 @@ class Reader:
 
     def once(self, make: Callable[[Any, "Reader"], Any], record: Any) -> Any:
         """`make(record, reader)`, once for this object: a page shows one milestone many times."""
-        key = make, id(record), self.language
+        key = make, id(record), self.language.code, self.language.every
         if key not in self._made:
             # The record is kept, or another could get its id.
             self._made[key] = record, make(record, self)

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from core.api.fields import TextField
+from core.api.http.strict_json import printable
 from core.api.language import Language, default_language
 from core.errors import DomainError
 from core.texts import DEFAULT_TEXTS, default_text, effective_text
@@ -72,7 +73,7 @@ class TranslatedTextField(serializers.Field):
             try:
                 texts[f"{self.column}_{self._check_offered(code)}"] = self._checked(text)
             except serializers.ValidationError as error:
-                errors[code] = error.detail
+                errors[printable(str(code))] = error.detail
         if errors:
             raise serializers.ValidationError(errors)
         return self._without_fallbacks(texts)

@@ -2,6 +2,7 @@ import json
 from copy import deepcopy
 from decimal import Decimal
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,14 +12,17 @@ from django.utils import timezone
 from PIL import Image
 
 from challenges.api.exchange import exported, imported
+from challenges.editing import service
 from challenges.models import Challenge
 from core.api.http.renderers import encode
 from core.api.http.strict_json import strict_loads
 from core.errors import DomainErrors
+from core.ids import uuid7
 from core.write_guard import bypassing_services
 from milestones.models import Milestone
-from rewards.models import Reward
-from tests.builders import make_challenge
+from rewards.domain import reward_service
+from rewards.models import CouponCode, Reward, RewardLog
+from tests.builders import log_activity, make_challenge
 
 
 @pytest.fixture
@@ -159,3 +163,144 @@ def test_export_takes_the_chosen_ones_alone(document, tmp_path):
     call_command("export_challenges", str(Challenge.objects.get(name="Another").id), "-o", str(file))
 
     assert [each["name"] for each in json.loads(file.read_text())["challenges"]] == ["Another"]
+
+
+def refused(document):
+    with pytest.raises(DomainErrors) as refusal:
+        imported(document, timezone.now())
+    return [(error.code, error.field) for error in refusal.value.errors]
+
+
+def with_reward(**fields):
+    reward = {"id": "0199c9a8-7c60-7000-8000-000000000001", "name": "Imported", **fields}
+    return {"kind": "challenges", "version": 1, "rewards": [reward], "challenges": []}
+
+
+def test_shared_code_that_is_somebodys_own_is_refused_by_its_place(db):
+    """An import gave alice's code to bob once: it did not go through the service of rewards."""
+    log_activity(make_challenge(), 600)
+    own = RewardLog.objects.get().coupon_code
+
+    with pytest.raises(DomainErrors) as refusal:
+        imported(with_reward(codeSource="shared", sharedCode=own), timezone.now())
+
+    assert str(refusal.value) == "rewards.0.sharedCode: This code is somebody's own; share another one."
+    assert not Reward.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"codeSource": "shared"}, ("required", "rewards.0.sharedCode")),
+        ({"codeSource": "shared", "sharedCode": "A\u200bB"}, ("invalid_code", "rewards.0.sharedCode")),
+        ({"codePrefix": "ä ö"}, ("invalid", "rewards.0.codePrefix")),
+    ],
+)
+def test_reward_is_judged_as_the_service_judges_it(db, fields, error):
+    assert refused(with_reward(**fields)) == [error]
+
+
+def test_reward_of_the_document_is_claimed_for_everybody(db):
+    imported(with_reward(codeSource="shared", sharedCode="SUMMER"), timezone.now())
+
+    assert CouponCode.objects.get(code="SUMMER").shared
+
+
+def test_reward_that_is_archived_here_is_named(document):
+    challenge = Challenge.objects.get()
+    reward = Reward.objects.get(name="Free shipping")
+    service.remove(challenge, at=timezone.now())
+    other = make_challenge(completion_reward=reward)
+    log_activity(other, 600)
+    service.save(other_without_reward(other), at=timezone.now())
+    reward_service.remove(reward, at=timezone.now())
+
+    with pytest.raises(DomainErrors, match="The reward “Free shipping” is archived here: restore it first"):
+        imported(document, timezone.now())
+
+
+def other_without_reward(challenge):
+    challenge.completion_reward = None
+    return challenge
+
+
+@pytest.mark.parametrize("icon", [{"base64": "ü"}, {"base64": "!"}, {"base64": 5}, {}, [], "icon", 5])
+def test_icon_that_is_none_is_refused_by_its_place(document, icon):
+    empty()
+    document["challenges"][0]["eudIcon"] = icon
+
+    assert refused(document) == [("invalid", "challenges.0.eudIcon")]
+
+
+def test_two_milestones_of_one_id_are_refused(document):
+    empty()
+    milestones = document["challenges"][0]["milestones"]
+    milestones.append(deepcopy(milestones[0]))
+
+    with pytest.raises(DomainErrors) as refusal:
+        imported(document, timezone.now())
+
+    assert str(refusal.value) == (
+        "challenges.0.milestones.1.id: Milestone “First 200” of the challenge “Monthly Big Spender” has "
+        "this id already: each milestone needs its own."
+    )
+    assert Challenge.objects.count() == 0
+
+
+@pytest.mark.parametrize("paid", [False, True])
+def test_milestone_of_another_challenge_is_refused_by_its_name(document, paid):
+    """Somebody copied an export and gave the challenge another id."""
+    challenge = Challenge.objects.get()
+    if paid:
+        log_activity(challenge, 300, at=timezone.now())
+    document["challenges"][0]["id"] = str(uuid7())
+
+    with pytest.raises(DomainErrors) as refusal:
+        imported(document, timezone.now())
+
+    assert str(refusal.value) == (
+        "challenges.0.milestones.0.id: Milestone “First 200” of the challenge “Monthly Big Spender” has "
+        "this id: leave the id out, and a new one is given."
+    )
+    assert Challenge.objects.get() == challenge
+
+
+def test_copy_without_ids_is_another_challenge_with_the_same_rewards(document):
+    del document["challenges"][0]["id"], document["challenges"][0]["milestones"][0]["id"]
+
+    (copy,) = imported(document, timezone.now())
+
+    assert Challenge.objects.count() == 2
+    assert Milestone.objects.get(challenge=copy).reward == Reward.objects.get(name="5% off")
+    assert Reward.objects.count() == 2
+
+
+@pytest.mark.parametrize("name", ["rewards", "challenges"])
+def test_one_id_twice_in_the_document_is_refused(document, name):
+    empty()
+    document[name].append(deepcopy(document[name][0]))
+
+    with pytest.raises(DomainErrors) as refusal:
+        imported(document, timezone.now())
+
+    place = len(document[name]) - 1
+    assert str(refusal.value) == f"{name}.{place}.id: {name}.0 has this id, too: take one of them out."
+
+
+def test_icons_of_a_refused_document_are_not_kept(document):
+    empty()
+    document["challenges"].append({"id": str(uuid7())})
+    folder = Path(Challenge._meta.get_field("eud_icon").storage.location) / "icons"
+    before = set(folder.iterdir())
+
+    assert {field for _code, field in refused(document)} >= {"challenges.1.name"}
+
+    assert set(folder.iterdir()) == before
+
+
+def test_command_says_where_a_document_is_broken(db, tmp_path):
+    file = tmp_path / "challenges.json"
+    file.write_text('{"kind": "challenges", "version": 1, "challenges": [{"name": "A\\u0000B"}]}')
+
+    with pytest.raises(CommandError, match=r"challenges\.0\.name: A text cannot contain NUL"):
+        call_command("import_challenges", str(file))
