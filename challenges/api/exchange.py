@@ -7,8 +7,8 @@ and coupon codes are never part of it (docs/rules.md, Editing a running challeng
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -55,6 +55,8 @@ NOT_EXPORTED = {
     "codesLeft",
 }
 
+Checkpoint = Callable[[], None]
+
 
 def exported(challenges: Iterable[Challenge], at: datetime) -> dict[str, Any]:
     """The document of these challenges, their unarchived milestones and the rewards of both."""
@@ -98,9 +100,12 @@ def _export_icon(name: str, file: Any) -> dict[str, Any]:
     return {name: {"name": file.name.rpartition("/")[2], "base64": content}}
 
 
-def imported(document: Any, at: datetime, *, keep_status: bool = False) -> list[Challenge]:
+def imported(
+    document: Any, at: datetime, *, keep_status: bool = False, checkpoint: Checkpoint = lambda: None
+) -> list[Challenge]:
     """Store a document of `exported` in one transaction; everything becomes a draft unless `keep_status`.
 
+    `checkpoint` is called before each record; what it raises ends the import, and nothing is stored.
     A reward that exists already is used as it is. Raises `DomainErrors` with the path of each fault, such as
     `challenges.0.milestones.1.milestoneTargetValue`; a challenge that exists already is `exists`.
     """
@@ -113,11 +118,13 @@ def imported(document: Any, at: datetime, *, keep_status: bool = False) -> list[
     with transaction.atomic():
         for index, fields in enumerate(_list(document, "rewards")):
             with _error_path(f"rewards.{index}"):
+                checkpoint()
                 _import_reward(_object(fields), at)
         challenges = []
         for index, fields in enumerate(_list(document, "challenges")):
             with _error_path(f"challenges.{index}"):
-                challenges.append(_import_challenge(dict(_object(fields)), at, keep_status))
+                checkpoint()
+                challenges.append(_import_challenge(dict(_object(fields)), at, keep_status, checkpoint))
         return challenges
 
 
@@ -146,7 +153,9 @@ def _import_reward(fields: Mapping[str, Any], at: datetime) -> None:
     reward.save()
 
 
-def _import_challenge(fields: dict[str, Any], at: datetime, keep_status: bool) -> Challenge:
+def _import_challenge(
+    fields: dict[str, Any], at: datetime, keep_status: bool, checkpoint: Checkpoint
+) -> Challenge:
     challenge_id = _id(fields)
     if Challenge.objects.filter(id=challenge_id).exists():
         raise DomainError("exists", "This challenge exists here already; delete it first.", "id")
@@ -158,16 +167,17 @@ def _import_challenge(fields: dict[str, Any], at: datetime, keep_status: bool) -
     milestones = []
     for index, milestone_fields in enumerate(milestones_fields):
         with _error_path(f"milestones.{index}"):
+            checkpoint()
             milestones.append(_read_milestone(dict(_object(milestone_fields)), challenge, at))
     if not keep_status:
         challenge.status = RecordStatus.DRAFT
         for milestone, _icons in milestones:
             milestone.status = RecordStatus.DRAFT
-    with icons_replaced(challenge, icons):
-        service.save(challenge, at=at)
-    for index, (milestone, milestone_icons) in enumerate(milestones):
-        with _error_path(f"milestones.{index}"), icons_replaced(milestone, milestone_icons):
-            service.save_milestone(milestone, at=at)
+    with ExitStack() as stored:
+        for record, its_icons in ((challenge, icons), *milestones):
+            stored.enter_context(icons_replaced(record, its_icons))
+        # In one edit: each would read and judge the challenge with all its milestones again.
+        service.save(challenge, [milestone for milestone, _icons in milestones], at=at)
     return challenge
 
 

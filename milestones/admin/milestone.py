@@ -32,6 +32,11 @@ class MilestoneAdmin(ViewOnlyAdmin, HistoryAdmin, TranslationAdmin):
         return milestone.status, str(RecordStatus(milestone.status).label)
 
 
+# About what the fields of a form hold (DATA_UPLOAD_MAX_NUMBER_FIELDS). Each takes some hundredths of a second,
+# and a form may claim to have a thousand.
+MOST_IN_A_FORM = 150
+
+
 class MilestoneInline(TranslationStackedInline, StackedInline):
     """The milestones in the challenge's form. A removed milestone with history is archived by the service."""
 
@@ -40,6 +45,7 @@ class MilestoneInline(TranslationStackedInline, StackedInline):
     formfield_overrides = {**StackedInline.formfield_overrides, **AMOUNT_OVERRIDES}
     template = "admin/milestones/milestone_formset.html"
     extra = 0
+    max_num = MOST_IN_A_FORM
     autocomplete_fields = ("reward",)
     ordering = ("milestone_target_value", "id")
 
@@ -57,7 +63,7 @@ class MilestoneInline(TranslationStackedInline, StackedInline):
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Disable Django's check for protected objects: a milestone that has paid is archived instead."""
-        formset = super().get_formset(request, obj, **kwargs)
+        formset = super().get_formset(request, obj, absolute_max=MOST_IN_A_FORM, **kwargs)
         formset.form = type(formset.form.__name__, (formset.form,), {"hand_clean_DELETE": lambda form: None})
         return formset
 
