@@ -50,7 +50,7 @@ Decoded = Entry | list[Fault]
 
 def read_one(body: bytes, *, for_activity: bool = False) -> Entry:
     """Parse a body that is one record (docs/api.md, One log). Raises `Refused` 400 with every fault."""
-    decoded = _decode(body, for_activity, Suggestions())
+    decoded = _decode_plain(body, for_activity) or _decode_any(body, for_activity, Suggestions())
     if isinstance(decoded, Entry):
         return decoded
     raise Refused(400, *decoded)

@@ -32,8 +32,8 @@ class MilestoneAdmin(ViewOnlyAdmin, HistoryAdmin, TranslationAdmin):
         return milestone.status, str(RecordStatus(milestone.status).label)
 
 
-# About what the fields of a form hold (DATA_UPLOAD_MAX_NUMBER_FIELDS). Each takes some hundredths of a second,
-# and a form may claim to have a thousand.
+# About what the fields of a form hold (DATA_UPLOAD_MAX_NUMBER_FIELDS). Each takes hundredths of a second, and
+# a form may claim to have a thousand.
 MOST_IN_A_FORM = 150
 
 
