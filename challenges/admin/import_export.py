@@ -3,6 +3,8 @@
 The rules are in docs/rules.md, Editing a running challenge.
 """
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -26,6 +28,7 @@ from core.api.http.strict_json import strict_loads
 from core.errors import DomainError
 
 MAX_BYTES = 8 * 1024 * 1024  # larger ones by `manage.py import_challenges`
+LONGEST_IMPORT = 1.5  # seconds of a processor
 LARGEST_UPLOAD = MAX_BYTES + 64 * 1024  # and the form around the file
 
 
@@ -68,7 +71,8 @@ class ImportExport:
         form = DocumentForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             try:
-                imported = exchange.imported(_read_document(form.cleaned_data["document"]), timezone.now())
+                document = _read_document(form.cleaned_data["document"])
+                imported = exchange.imported(document, timezone.now(), checkpoint=_checkpoint())
             except (DomainError, Refused) as error:
                 for text in exchange.error_texts(error):
                     form.add_error("document", text)
@@ -84,6 +88,19 @@ class ImportExport:
             "form": form,
         }
         return TemplateResponse(request, "admin/challenges/challenge/import.html", context)
+
+
+def _checkpoint() -> Callable[[], None]:
+    """What ends an import that takes too long: some hundred icons can take minutes."""
+    end = time.thread_time() + LONGEST_IMPORT
+
+    def check() -> None:
+        if time.thread_time() > end:
+            raise DomainError(
+                "too_large", "This is too much at once. Export fewer challenges, or use import_challenges."
+            )
+
+    return check
 
 
 def _read_document(file: Any) -> Any:

@@ -7,7 +7,7 @@ the services of rewards and challenges, so that all of their checks apply.
 """
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any
@@ -59,6 +59,8 @@ NOT_EXPORTED = {
     "codesLeft",
 }
 
+Checkpoint = Callable[[], None]
+
 
 def exported(challenges: Iterable[Challenge], at: datetime) -> dict[str, Any]:
     """The document of these challenges, their unarchived milestones and the rewards of both."""
@@ -102,9 +104,12 @@ def _export_icon(name: str, file: Any) -> dict[str, Any]:
     return {name: {"name": file.name.rpartition("/")[2], "base64": content}}
 
 
-def imported(document: Any, at: datetime, *, keep_status: bool = False) -> list[Challenge]:
+def imported(
+    document: Any, at: datetime, *, keep_status: bool = False, checkpoint: Checkpoint = lambda: None
+) -> list[Challenge]:
     """Store a document of `exported` in one transaction; everything becomes a draft unless `keep_status`.
 
+    `checkpoint` is called before each record; what it raises ends the import, and nothing is stored.
     A reward that exists already is used as it is; a challenge or milestone without an id gets a new one.
     Raises `DomainErrors` with the path of each fault, such as
     `challenges.0.milestones.1.milestoneTargetValue`; a challenge or milestone that is here is `exists`.
@@ -121,21 +126,25 @@ def imported(document: Any, at: datetime, *, keep_status: bool = False) -> list[
         )
     if "challenges" not in document:
         raise DomainError("required", "Send the list of challenges.", "challenges")
-    return locks.retry(lambda: _import(document, at, keep_status))
+    return locks.retry(lambda: _import(document, at, keep_status, checkpoint))
 
 
-def _import(document: Mapping[str, Any], at: datetime, keep_status: bool) -> list[Challenge]:
+def _import(
+    document: Mapping[str, Any], at: datetime, keep_status: bool, checkpoint: Checkpoint
+) -> list[Challenge]:
     rewards, challenges = (_by_id(document, name, at) for name in ("rewards", "challenges"))
     with ExitStack() as icons, transaction.atomic():
         # The order of docs/locking.md: two imports of one document wait for each other and never deadlock.
         locks.lock_exclusive(challenges)
         for reward_id, (path, fields) in sorted(rewards.items()):
             with _error_path(path):
+                checkpoint()
                 _import_reward(reward_id, fields, at)
         imported_challenges = []
         for challenge_id, (path, fields) in challenges.items():
             with _error_path(path):
-                challenge, milestones = _read_challenge(challenge_id, fields, at, icons)
+                checkpoint()
+                challenge, milestones = _read_challenge(challenge_id, fields, at, icons, checkpoint)
                 if not keep_status:
                     challenge.status = RecordStatus.DRAFT
                     for milestone in milestones:
@@ -192,7 +201,7 @@ def _is_stored(reward_id: UUID) -> bool:
 
 
 def _read_challenge(
-    challenge_id: UUID, fields: dict[str, Any], at: datetime, icons: ExitStack
+    challenge_id: UUID, fields: dict[str, Any], at: datetime, icons: ExitStack, checkpoint: Checkpoint
 ) -> tuple[Challenge, list[Milestone]]:
     """The unsaved challenge and its milestones; an error removes the icons, which `icons` keeps."""
     milestones_fields = _list(fields, "milestones")
@@ -205,6 +214,7 @@ def _read_challenge(
     milestones = []
     for index, milestone_fields in enumerate(milestones_fields):
         with _error_path(f"milestones.{index}"):
+            checkpoint()
             milestones.append(_read_milestone(_object(milestone_fields), challenge, at, icons))
     return challenge, milestones
 

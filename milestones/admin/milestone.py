@@ -33,6 +33,11 @@ class MilestoneAdmin(ViewOnlyAdmin, HistoryAdmin, TranslationAdmin):
         return milestone.status, str(RecordStatus(milestone.status).label)
 
 
+# About what the fields of a form hold (DATA_UPLOAD_MAX_NUMBER_FIELDS). Each takes hundredths of a second, and
+# a form may claim to have a thousand.
+MOST_IN_A_FORM = 150
+
+
 class SentForms(BaseInlineFormSet):
     """Makes as many forms as were sent, however many the management form claims: 1,000 take half a minute."""
 
@@ -53,6 +58,7 @@ class MilestoneInline(TranslationStackedInline, StackedInline):
     formfield_overrides = {**StackedInline.formfield_overrides, **AMOUNT_OVERRIDES}
     template = "admin/milestones/milestone_formset.html"
     extra = 0
+    max_num = MOST_IN_A_FORM
     autocomplete_fields = ("reward",)
     ordering = ("milestone_target_value", "id")
 
@@ -71,7 +77,7 @@ class MilestoneInline(TranslationStackedInline, StackedInline):
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Disable Django's check for protected objects: a milestone that has paid is archived instead."""
         kwargs.setdefault("formset", SentForms)
-        formset = super().get_formset(request, obj, **kwargs)
+        formset = super().get_formset(request, obj, absolute_max=MOST_IN_A_FORM, **kwargs)
         formset.form = type(formset.form.__name__, (formset.form,), {"hand_clean_DELETE": lambda form: None})
         return formset
 

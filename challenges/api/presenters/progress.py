@@ -139,7 +139,7 @@ def serialize_progress(
         "challengeCompletedAt": row.completed_at if row else None,
         "challengeFailedAt": ends_at if summary.status == ProgressStatus.FAILED else None,
         "achievedMilestoneIds": [log.milestone_id for log in reward_logs if log.milestone_id],
-        "nextMilestone": summary.next_milestone and reader.once(serialize_milestone, summary.next_milestone),
+        "nextMilestone": summary.next_milestone and serialize_milestone(summary.next_milestone, reader),
         "nextRemainingValue": values["nextRemainingValue"],
         "eudStatusLabel": texts["label"],
         "eudMessage": render_message(message, texts["message"], summary, values),

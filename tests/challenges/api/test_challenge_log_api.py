@@ -352,3 +352,30 @@ def test_a_log_in_no_language_is_refused_and_not_stored(api, challenge):
 
     assert faults(answer) == [("invalid", "languageCode")]
     assert ChallengeLog.objects.count() == 0
+
+
+def test_errors_of_one_log_end_with_a_word_about_the_others(api):
+    answer = api.post_json("/schema/challenge_log/record", {f"ownedBy{n}": 1 for n in range(300)})
+
+    errors = answer.json()["errors"]
+    assert len(errors) == 100
+    assert errors[-1]["code"] == "more_errors"
+    hints = [error for error in errors if "Did you mean" in error["detail"]]
+    assert len(hints) == 40
+
+
+def test_errors_of_a_batch_are_bounded_and_every_refused_record_tells_its_first(api):
+    records = [{f"ownedBy{record}{n}": 1 for n in range(30)} for record in range(60)]
+
+    data = api.post_json("/schema/challenge_log/record/batch", {"records": records}).json()["data"]
+
+    assert [len(record["errors"]) for record in data] == [20] * 25 + [1] * 35
+    assert {record["errors"][0]["code"] for record in data} == {"unknown_field"}
+    assert data[0]["errors"][-1] == {
+        "code": "more_errors",
+        "detail": "There are more errors; correct these first.",
+        "attr": "records.0",
+    }
+    assert data[59]["errors"] == [
+        {"code": "unknown_field", "detail": "Correct the others first.", "attr": "records.59"}
+    ]

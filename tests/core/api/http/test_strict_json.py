@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.api.errors import Refused
+from core.api.http import bodies
 from core.api.http.bodies import MAX_DEPTH, check_structure
 from core.api.http.renderers import encode
 from core.api.http.strict_json import strict_loads
@@ -110,3 +111,19 @@ def test_strict_loads_reads_back_what_the_encoder_wrote(value):
 def test_strict_loads_never_fails_otherwise(body):
     with suppress(Refused):
         strict_loads(body)
+
+
+def test_too_many_values_are_refused_before_they_are_read():
+    with pytest.raises(Refused) as refused:
+        check_structure(b"[" + b"1," * 10 + b"1]", most_values=10)
+
+    assert refused.value.answer.faults[0].code == "too_many_values"
+    check_structure(b'["' + b"1," * 1000 + b'"]', most_values=10)
+
+
+@pytest.mark.parametrize("size", range(1, 30))
+def test_structure_is_the_same_however_the_text_is_cut(monkeypatch, size):
+    text = rb'{"a\"[": ["}", "\\", {"b": ""}], "": [[1, 2]]}'
+    monkeypatch.setattr(bodies, "_PIECE", size)
+
+    assert bodies._outside_strings(text) == b"{: [, , {: }], : [[1, 2]]}"
