@@ -22,14 +22,12 @@ from challenges.api import exchange
 from challenges.models import Challenge
 from core.admin.theme import UnfoldAdminFileFieldWidget, action
 from core.api.errors import Refused
-from core.api.http.middleware import accepts_upload
 from core.api.http.renderers import encode
 from core.api.http.strict_json import strict_loads
 from core.errors import DomainError
 
 MAX_BYTES = 8 * 1024 * 1024  # larger ones by `manage.py import_challenges`
 LONGEST_IMPORT = 1.5  # seconds of a processor
-LARGEST_UPLOAD = MAX_BYTES + 64 * 1024  # and the form around the file
 
 
 class DocumentForm(forms.Form):
@@ -64,7 +62,6 @@ class ImportExport:
     def has_import_permission(self: Any, request: HttpRequest) -> bool:
         return self.has_add_permission(request) and request.user.has_perm("rewards.add_reward")
 
-    @accepts_upload(LARGEST_UPLOAD, "challenges.add_challenge", "rewards.add_reward")
     def import_view(self: Any, request: HttpRequest) -> HttpResponse:
         if not self.has_import_permission(request):
             raise PermissionDenied

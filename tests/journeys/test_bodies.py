@@ -8,7 +8,6 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 from django.urls.resolvers import RoutePattern
 
-from challenges.admin.import_export import LARGEST_UPLOAD as LARGEST_IMPORT
 from core.api.http import middleware
 from core.api.http.middleware import STAFF_FORM, STRANGERS_FORM
 from rewards.admin.code_upload import LARGEST_UPLOAD
@@ -186,53 +185,44 @@ def test_the_login_reads_forms_up_to_the_limit_of_strangers(more, status):
     assert len(body) == STRANGERS_FORM + more
 
 
-def uploads():
-    reward = make_reward("pool")
-    return {
-        reverse("admin:rewards_reward_codes", args=[reward.pk]): LARGEST_UPLOAD,
-        reverse("admin:challenges_challenge_import"): LARGEST_IMPORT,
-    }
+@pytest.fixture
+def upload(db):
+    """The page that takes the largest files."""
+    return reverse("admin:rewards_reward_codes", args=[make_reward("pool").pk])
 
 
-def test_staff_with_the_right_may_upload_up_to_the_pages_limit(marketer):
-    for path, largest in uploads().items():
-        over, read_of_it = send(marketer, path, largest + 1)
+class File:
+    """A file to upload that is a little larger than other forms may be, as the test client takes it."""
 
-        assert (over.status_code, read_of_it) == (413, 0)
-
-    form = {"document": Document(b"[" + b" " * STAFF_FORM + b"]")}
-    assert marketer.post(reverse("admin:challenges_challenge_import"), form).status_code == 200
-
-
-class Document:
-    """A file to upload, as the test client takes it."""
-
-    def __init__(self, content):
-        self.name, self.content = "x.json", content
+    name = "codes.txt"
 
     def read(self, *_size):
-        content, self.content = self.content, b""
-        return content
+        return b"x" * STAFF_FORM
 
 
-def test_staff_without_the_right_upload_nothing(support):
-    for path in uploads():
-        response, given = send(support, path, STAFF_FORM + 1)
+def test_staff_with_the_right_may_upload_up_to_the_pages_limit(marketer, upload):
+    over, read_of_it = send(marketer, upload, LARGEST_UPLOAD + 1)
 
-        assert (response.status_code, given) == (413, 0)
+    assert (over.status_code, read_of_it) == (413, 0)
+    assert marketer.post(upload, {"codes": File()}).status_code == 200
+    assert send(marketer, reverse("admin:challenges_challenge_import"), STAFF_FORM + 1)[1] == 0
 
 
-def test_uploads_at_once_are_few_and_the_next_one_is_told_to_wait(marketer):
-    path = reverse("admin:challenges_challenge_import")
+def test_staff_without_the_right_upload_nothing(support, upload):
+    response, given = send(support, upload, STAFF_FORM + 1)
+
+    assert (response.status_code, given) == (413, 0)
+
+
+def test_uploads_at_once_are_few_and_the_next_one_is_told_to_wait(marketer, upload):
     marketer.handler.load_middleware()
     limits = next(m for m in middlewares(marketer.handler) if isinstance(m, middleware.BodyLimitMiddleware))
     for _upload in range(middleware.UPLOADS_AT_ONCE):
         limits.uploads.acquire()
 
-    response, given = send(marketer, path, STAFF_FORM + 1)
+    response, given = send(marketer, upload, STAFF_FORM + 1)
     limits.uploads.release()
-    form = {"document": Document(b"[" + b" " * STAFF_FORM + b"]")}
-    later = [marketer.post(path, form | {"document": Document(b"[" + b" " * STAFF_FORM)}) for _ in range(3)]
+    later = [marketer.post(upload, {"codes": File()}) for _ in range(3)]
 
     assert (response.status_code, given, response["Retry-After"]) == (503, 0, "10")
     assert [answer.status_code for answer in later] == [200] * 3

@@ -4,7 +4,6 @@ import re
 import sqlite3
 import threading
 import time
-from datetime import UTC, datetime
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, build_opener
@@ -12,6 +11,7 @@ from urllib.request import HTTPRedirectHandler, build_opener
 import pytest
 
 from tests import serving as servers
+from tests.journeys.test_behind_nginx import order
 from tests.serving import UNREACHED, ask, manage, serving, shell
 
 pytestmark = [pytest.mark.thorough, pytest.mark.sqlite_only, pytest.mark.concurrency]
@@ -113,14 +113,3 @@ def test_login_sprayers_slow_nobody_down_and_lock_nobody_out(environment, tmp_pa
     assert hashes <= MOST_HASHES
     assert set(statuses) <= {200, 429}
     assert statuses.count(429) > MOST_HASHES
-
-
-def order(challenge, number):
-    return {
-        "challengeId": challenge["id"],
-        "ownedById": "alice",
-        "activityAt": datetime.now(UTC).isoformat(),
-        "activityId": "purchase",
-        "uniqueIdentifier": f"order-{number}",
-        "activityValue": 1,
-    }
