@@ -27,13 +27,16 @@ TRIES = 5
 RETRIED_SQLSTATES = ("40P01", "40001")  # a deadlock, a serialization failure
 GAVE_UP_SQLSTATES = ("55P03", "57014")  # lock_timeout, statement_timeout
 BACKFILL = 1
-# In a server: so many threads of a process may wait for one challenge's lock, once one has waited so long.
+# In a server: so many threads of a process may wait for one challenge's lock, once one has waited so long;
+# after one has waited in vain, a single one at a time until it gets the lock.
 MOST_WAITING = 2
 STUCK_AFTER_SECONDS = 0.3
 
 _mutex = Lock()
 # When the threads of this process began to wait for a challenge's lock, by its key.
 _waits: dict[int, list[float]] = {}
+# The locks that were last waited for in vain.
+_in_vain: set[int] = set()
 
 T = TypeVar("T")
 
@@ -114,6 +117,11 @@ def _noted(keys: Collection[int]) -> Iterator[None]:
             _waits.setdefault(key, []).append(now)
     try:
         yield
+        _in_vain.difference_update(keys)
+    except OperationalError as error:
+        if gave_up_waiting(error):
+            _in_vain.update(keys)
+        raise
     finally:
         with _mutex:
             for key in keys:
@@ -123,8 +131,10 @@ def _noted(keys: Collection[int]) -> Iterator[None]:
 
 
 def _is_stuck(key: int, now: float) -> bool:
-    begun = _waits.get(key, ())
-    return len(begun) >= MOST_WAITING and now - min(begun) > STUCK_AFTER_SECONDS
+    begun = _waits.get(key)
+    if not begun:
+        return False
+    return key in _in_vain or (len(begun) >= MOST_WAITING and now - min(begun) > STUCK_AFTER_SECONDS)
 
 
 def _key(challenge_id: UUID) -> int:

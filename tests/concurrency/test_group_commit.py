@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import contextmanager
 
 import pytest
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
 from django.utils import timezone
 
 from challenges.engine import group_commit, locks
@@ -266,6 +266,34 @@ def test_a_server_lets_few_wait_for_a_lock_that_is_stuck(challenge, monkeypatch)
 
     assert refusal.value.status == "busy"
     assert intake_of(other).status == "created"
+
+
+@pytest.mark.postgres
+def test_after_a_wait_in_vain_one_at_a_time_tries_again(challenge, short_lock_timeout, monkeypatch):
+    monkeypatch.setattr(locks.admission, "_installed", object())
+    key, held, let_go = locks._key(challenge.id), threading.Event(), threading.Event()
+
+    def hold():
+        with transaction.atomic(), connections["default"].cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+            held.set()
+            let_go.wait(30)
+        connections.close_all()
+
+    holder = threading.Thread(target=hold, daemon=True)
+    holder.start()
+    assert held.wait(30)
+    with pytest.raises(OperationalError):
+        intake_of(challenge)
+    with monkeypatch.context() as another_waits:
+        another_waits.setattr(locks, "_waits", {key: [time.monotonic()]})
+        with pytest.raises(DomainError):
+            intake_of(challenge)
+    let_go.set()
+    holder.join(30)
+
+    assert intake_of(challenge).status == "created"
+    assert (locks._in_vain, locks._waits) == (set(), {})
 
 
 def intake_of(challenge):

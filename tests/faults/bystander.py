@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import NamedTuple
 
+from tests.faults.shop import is_refusal
 from tests.serving import UNREACHED, ask
 
 
@@ -17,7 +18,10 @@ class Sample(NamedTuple):
 
 
 class Bystander:
-    """Asks each of its requests again and again, in a thread for each, from `with` until its end."""
+    """Asks each of its requests again and again, in a thread for each, from `with` until its end.
+
+    A status is `refused` for a 503 as it should be, and the error's name where there was no answer.
+    """
 
     def __init__(self, requests, pause=0.05, seconds=30):
         self.requests, self.pause, self.seconds = requests, pause, seconds
@@ -30,7 +34,8 @@ class Bystander:
         while not self.over.is_set():
             began = time.monotonic()
             try:
-                status = request(self.seconds).status
+                answer = request(self.seconds)
+                status = "refused" if is_refusal(answer) else answer.status
             except UNREACHED as error:
                 status = type(error).__name__
             self.samples.append(Sample(what, status, began, time.monotonic() - began))
