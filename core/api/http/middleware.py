@@ -25,6 +25,7 @@ from core.api.language import ERROR_LANGUAGE
 
 logger = logging.getLogger("core.pages")
 
+STAFF_PATH = "/admin/"
 API_PATHS = ("/schema/", "/schema", "/healthz", "/readyz", "/metrics", "/openapi.json")
 
 
@@ -63,17 +64,17 @@ UNREADABLE = (ValidationError, DataError, OverflowError)
 class ReadablePagesMiddleware:
     """Answers 400 for a page that is asked for with what cannot be read.
 
-    That is NUL in path, query or cookies, bytes of a query that are not UTF-8, and whatever value a view or
-    its template looks up in a column that cannot hold it; the fields of a form check theirs before. The API
-    names the parameter that is wrong, so it does both itself. List it before the middleware that reads the
-    session: a cookie may hold NUL as well, in quotes.
+    For staff's pages that is NUL in path, query or cookies, and bytes of a query that are not UTF-8; for any
+    page, a value that it or its template looks up in a column that cannot hold it. The fields of a form check
+    theirs before, and the API names the parameter that is wrong, so it does both itself. List it before the
+    middleware that reads the session: a cookie may hold NUL as well, in quotes.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not is_api(request):
+        if request.path_info.startswith(STAFF_PATH):
             # Django has escaped the bytes of the path that are not UTF-8 already.
             _check_text(request.path_info.encode(errors="replace"))
             _check_text(unquote_to_bytes(get_bytes_from_wsgi(request.META, "QUERY_STRING", "")))
