@@ -6,6 +6,7 @@ Staff may add a log, which is then judged and counted like any other.
 from typing import Any
 
 from django import forms
+from django.db import IntegrityError
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -27,6 +28,7 @@ from core.admin.theme import (
 )
 from core.amounts import units
 from core.choices import ReasonCode
+from core.errors import DomainError
 
 
 class AddedLogForm(forms.ModelForm):
@@ -83,7 +85,11 @@ class ChallengeLogAdmin(ExactSearch, AddOnlyAdmin):
         return stored if obj else ()
 
     def save_model(self, request: HttpRequest, obj: ChallengeLog, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        try:
+            super().save_model(request, obj, form, change)
+        except IntegrityError as error:
+            message = "A log with this identifier has just been stored."
+            raise DomainError("stored_already", message, "unique_identifier", "conflict") from error
         name = "reverse" if obj.reversal_of else "add_log"
         reason = form.cleaned_data["reason"]
         audit_log.note(request.user, name, at=obj.created_at, member=obj.member, target=obj, reason=reason)

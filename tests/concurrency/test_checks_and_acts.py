@@ -8,10 +8,13 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.urls import reverse
+from django.utils import timezone
 
 from challenges.api.exchange import imported
 from challenges.editing import change_set, service
-from challenges.models import Challenge
+from challenges.engine import intake
+from challenges.models import Challenge, ChallengeLog
 from core.errors import DomainError
 from members.domain import directory, erasing, member_service
 from members.models import Member
@@ -20,9 +23,10 @@ from rewards.domain import reward_service
 from rewards.domain.code_files import listed_codes
 from rewards.domain.pool_import import import_codes
 from rewards.models import CouponCode, Reward
-from tests.builders import NOW, log_activity, make_challenge, make_member, make_reward
+from tests.builders import DAY, NOW, entry, log_activity, make_challenge, make_member, make_reward
 from tests.concurrency.racing import many_connections, race
 from tests.rewards.builders import make_reward_log
+from tests.staff import logged_in, make_staff
 
 pytestmark = [pytest.mark.postgres, pytest.mark.concurrency, pytest.mark.usefixtures("many_connections")]
 __all__ = ["many_connections"]
@@ -253,6 +257,29 @@ def test_one_identifier_for_two_new_members_is_one_of_them(transactional_db):
     answers = race([partial(refused, partial(member_service.create, member, at=NOW)) for member in members])
 
     assert sorted(answers, key=str) == [None, *["identifier_taken"] * 7]
+
+
+def test_log_that_staff_add_beside_the_same_of_the_shop_is_refused_at_its_field(transactional_db):
+    alice, challenge = make_member("alice"), make_challenge(at=timezone.now() - DAY)
+    now = timezone.now()
+    client = logged_in(make_staff("root", is_superuser=True))
+    typed = {
+        "member": alice.pk,
+        "challenge": challenge.pk,
+        "activity_at": f"{now:%Y-%m-%dT%H:%M}",
+        "activity_id": "purchase",
+        "unique_identifier": "order-1",
+        "activity_value": "50",
+        "reversal_of": "",
+        "reason": "The shop forgot it.",
+    }
+
+    with uncommitted(partial(intake.record, [entry(challenge, 50, uid="order-1", at=now)], at=now)):
+        answer = client.post(reverse("admin:challenges_challengelog_add"), typed)
+
+    assert answer.status_code == 200
+    assert list(answer.context["adminform"].form.errors) == ["unique_identifier"]
+    assert ChallengeLog.objects.count() == 1
 
 
 def document(**milestone):

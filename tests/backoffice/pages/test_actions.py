@@ -148,6 +148,21 @@ def test_member_is_paused_and_resumed(support, challenge):
     assert [action for action, _actor, _reason in staff_actions()] == ["pause_member", "resume_member"]
 
 
+def test_member_whom_somebody_else_paused_meanwhile_is_not_resumed(support, challenge):
+    member = Member.objects.get()
+    opened = support.get(reverse("backoffice:action", args=["pause", member.pk])).context["form"]
+    seen = opened["instead_of"].value()
+
+    first, second = (post_action(support, "pause", member, instead_of=seen) for _ in range(2))
+
+    member.refresh_from_db()
+    assert (first.status_code, second.status_code, member.status) == (302, 200, "paused")
+    assert second.context["form"].non_field_errors() == [
+        "Somebody else has just changed the member's status."
+    ]
+    assert len(staff_actions()) == 1
+
+
 def test_timeline_shows_what_staff_did(support, challenge):
     member = Member.objects.get()
     post_action(support, "pause", member, reason="Fraud is suspected.")
