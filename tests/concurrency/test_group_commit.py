@@ -270,7 +270,7 @@ def test_a_server_lets_few_wait_for_a_lock_that_is_stuck(challenge, monkeypatch)
 
 @pytest.mark.postgres
 def test_after_a_wait_in_vain_one_at_a_time_tries_again(challenge, short_lock_timeout, monkeypatch):
-    monkeypatch.setattr(locks.admission, "_installed", object())
+    monkeypatch.setattr(locks.admission, "is_installed", lambda: True)
     key, held, let_go = locks._key(challenge.id), threading.Event(), threading.Event()
 
     def hold():

@@ -73,8 +73,12 @@ def without_what_is_new(answers):
 
 
 def test_ledger_keeps_its_promises(was, now):
+    """0.1 passed an edit that was interrupted; now it is named until somebody, or the server, resumes it."""
     assert was["ledger"] == [as_written("0"), ""]
-    assert now["ledger"] == was["ledger"]
+    status, lines = now["ledger"]
+    assert status == as_written("1")
+    assert [line.partition(" ")[0] for line in lines.splitlines()] == ["4:"]
+    assert lines.endswith("is still being paid, and nothing has moved since 2026-11-25 11:40:01+00:00\n")
     assert now["ledger_afterwards"] == was["ledger"]
 
 

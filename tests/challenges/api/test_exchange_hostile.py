@@ -169,7 +169,7 @@ def section_of(path):
 
 
 # The step of `make test` and of `make test-long`, which tries them all.
-STEPS = [29, pytest.param(1, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+STEPS = [29, pytest.param(1, marks=pytest.mark.long)]
 EACH_SECTION = pytest.mark.parametrize("section", ["document", "rewards", "challenges", "milestones"])
 
 
