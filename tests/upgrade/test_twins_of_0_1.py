@@ -57,9 +57,8 @@ def test_twins_are_kept_and_named(environment):
     assert [line.split(",")[0] for line in lines if not line.startswith("4: ")] == [
         f"5: reward 01a0f6b1-2e50-7000-a3a3-a5a605cdf278 (For everybody) shares the code {OWN}"
     ]
-    assert [line for line in lines if line.startswith("5: ")][0].endswith(
-        ": give the reward another shared code"
-    )
+    (twin,) = (line for line in lines if line.startswith("5: "))
+    assert twin.endswith(": give the reward another shared code")
     kept = {row[0]: (row[1], bool(row[2])) for row in execute(environment, ROWS)}
     assert kept == {OWN: (given[0][0], False), SHARED: (None, True)}
 
