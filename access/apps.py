@@ -9,12 +9,14 @@ class AccessConfig(AppConfig):
     verbose_name = "Access"
 
     def ready(self) -> None:
+        from django.contrib.auth.signals import user_logged_in
         from django.db.models.signals import post_migrate
 
         from access.api import throttling
-        from access.domain import roles, tokens
+        from access.domain import roles, sessions, tokens
 
         # An invalid setting stops the start.
         tokens.configured_verifier()
         throttling.configured_rate()
+        user_logged_in.connect(sessions.note_login, dispatch_uid="access.sessions")
         post_migrate.connect(roles.set_permissions, dispatch_uid="access.groups")

@@ -1,12 +1,8 @@
-"""Logins of staff, and their passwords."""
+"""Logins of staff."""
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 # Both, or anyone who knows a user name could lock its owner out.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

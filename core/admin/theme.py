@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, StackedInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import action, display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm, AuthenticationForm, UserChangeForm, UserCreationForm
 from unfold.sites import UnfoldAdminSite
 from unfold.views import ChangeList
 from unfold.widgets import (
@@ -21,6 +21,7 @@ from unfold.widgets import (
 __all__ = [
     "INPUT_CLASSES",
     "AdminPasswordChangeForm",
+    "AuthenticationForm",
     "AutocompleteSelectFilter",
     "Badge",
     "ChangeList",

@@ -1,7 +1,12 @@
 """Third-party middleware, adapted to the API's paths."""
 
+from contextlib import suppress
+from typing import Any
+
 from corsheaders.middleware import CorsMiddleware
-from django.http import HttpRequest
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
@@ -22,6 +27,28 @@ class PublicCorsMiddleware(CorsMiddleware):
         if response.headers.get("Access-Control-Allow-Origin") == "*":
             return response
         return super().add_response_headers(request, response)
+
+
+class StaffSessionMiddleware(SessionMiddleware):
+    """Tells the sessions of staff (`access.domain.sessions`) who asks, and notes that one was used.
+
+    A request that looks at no session costs nothing, and no answer of the API looks at one.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        if not is_api(request):
+            session: Any = request.session
+            session.come_from(
+                request.META.get("REMOTE_ADDR") or None, request.META.get("HTTP_USER_AGENT", "")
+            )
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        session: Any = request.session
+        if session.accessed and not session.modified:
+            with suppress(DatabaseError):
+                session.note_use()
+        return super().process_response(request, response)
 
 
 class PageLocaleMiddleware(LocaleMiddleware):
