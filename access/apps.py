@@ -14,10 +14,11 @@ class AccessConfig(AppConfig):
 
         from access import receivers  # noqa: F401
         from access.api import logins, throttling
-        from access.domain import roles, tokens
+        from access.domain import roles, sessions, tokens
 
         # An invalid setting stops the start.
         tokens.configured_verifier()
         throttling.configured_rate()
         user_logged_in.connect(logins.note_success, dispatch_uid="access.logins")
+        user_logged_in.connect(sessions.note_login, dispatch_uid="access.sessions")
         post_migrate.connect(roles.set_permissions, dispatch_uid="access.groups")

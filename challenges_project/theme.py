@@ -14,6 +14,7 @@ UNFOLD: dict[str, Any] = {
         {"rel": "icon", "type": "image/svg+xml", "href": "backoffice.pages.navigation.favicon"}
     ],
     "DASHBOARD_CALLBACK": "backoffice.pages.home.overview_context",
+    "ACCOUNT": {"navigation": "backoffice.pages.navigation.account_links"},
     "SIDEBAR": {"navigation": "backoffice.pages.navigation.groups"},
     "COLORS": {
         "primary": {

@@ -6,10 +6,12 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from core.admin.base_classes import StaffModelAdmin, ViewOnlyAdmin
-from core.admin.theme import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from core.admin.theme import AdminPasswordChangeForm, UserChangeForm, UserCreationForm, action
 
 for model in (User, Group, AccessAttempt, AccessFailureLog, AccessLog):
     admin.site.unregister(model)
@@ -19,8 +21,18 @@ for model in (User, Group, AccessAttempt, AccessFailureLog, AccessLog):
 class StaffUserAdmin(StaffModelAdmin, UserAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
+    # The theme's own is empty, and a new account has no form without it.
+    add_fieldsets = UserAdmin.add_fieldsets
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "first_name", "last_name", "email", "is_active", "is_superuser", "last_login")
+    actions_detail = ("show_sessions",)
+
+    @action(description=_("Sessions"), url_path="sessions", permissions=["see_sessions"])
+    def show_sessions(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return HttpResponseRedirect(reverse("backoffice:sessions_of", args=[object_id]))
+
+    def has_see_sessions_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return bool(request.user.is_superuser)
 
 
 @admin.register(Group)

@@ -18,6 +18,16 @@ def favicon(request: HttpRequest) -> str:
     return static("backoffice/favicon.svg")
 
 
+def account_links(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the links of the theme's menu of one's own account."""
+    if not request.user.is_authenticated:
+        return []
+    links = [{"title": _("Your sessions"), "link": reverse("backoffice:sessions")}]
+    if request.user.has_usable_password():
+        links.append({"title": _("Change password"), "link": reverse("admin:password_change")})
+    return links
+
+
 def groups(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the theme's SIDEBAR navigation.
 

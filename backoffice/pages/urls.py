@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from backoffice.pages import actions, dashboard, member_page, preview, progress_page
+from backoffice.pages import actions, dashboard, member_page, preview, progress_page, sessions
 
 app_name = "backoffice"
 staff = admin.site.admin_view
@@ -17,5 +17,7 @@ urlpatterns = [
     path("members/<uuid:member_id>/export/", staff(actions.export_member), name="export_member"),
     path("members/<uuid:member_id>/count-anyway/", staff(actions.count_anyway), name="count_anyway"),
     path("progress/<uuid:progress_id>/", staff(progress_page.show), name="progress"),
+    path("sessions/", staff(sessions.show), name="sessions"),
+    path("sessions/<int:user_id>/", staff(sessions.show), name="sessions_of"),
     path("act/<slug:name>/<uuid:subject_id>/", staff(actions.show), name="action"),
 ]

@@ -12,6 +12,7 @@ from challenges_project.settings.keys import *  # noqa: F403
 from challenges_project.settings.languages import *  # noqa: F403
 from challenges_project.settings.logins import *  # noqa: F403
 from challenges_project.settings.logs import *  # noqa: F403
+from challenges_project.settings.sessions import *  # noqa: F403
 from challenges_project.theme import UNFOLD  # noqa: F401 - a setting
 
 # --- Process ----------------------------------------------------------------------------------------------
@@ -56,7 +57,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.api.http.middleware.PublicCorsMiddleware",
     "core.api.http.middleware.ReadablePagesMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "core.api.http.middleware.StaffSessionMiddleware",
     "core.api.http.middleware.PageLocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "core.api.http.middleware.SignedCookiesMiddleware",

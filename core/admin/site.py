@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy
 
+from core.admin.login_form import StaffLoginForm
 from core.admin.theme import UnfoldAdminSite
 
 # The theme's Alpine.js evaluates expressions and its charts set styles, which no other page may do.
@@ -21,6 +22,7 @@ POLICY: dict[str, Any] = {
 
 
 class StaffSite(UnfoldAdminSite):
+    login_form = StaffLoginForm
     index_title = gettext_lazy("Overview")
 
     def admin_view(

@@ -12,7 +12,7 @@ from unfold.contrib.filters.admin import (
     RangeDateTimeFilter,
 )
 from unfold.decorators import action, display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm, AuthenticationForm, UserChangeForm, UserCreationForm
 from unfold.sites import UnfoldAdminSite
 from unfold.views import ChangeList
 from unfold.widgets import (
@@ -26,6 +26,7 @@ from unfold.widgets import (
 __all__ = [
     "INPUT_CLASSES",
     "AdminPasswordChangeForm",
+    "AuthenticationForm",
     "AutocompleteSelectFilter",
     "Badge",
     "ChangeList",

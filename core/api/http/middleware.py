@@ -3,6 +3,7 @@
 import logging
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 from traceback import walk_tb
@@ -11,9 +12,10 @@ from urllib.parse import unquote_to_bytes
 
 from corsheaders.middleware import CorsMiddleware
 from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import BadRequest, ValidationError
 from django.core.handlers.wsgi import get_bytes_from_wsgi
-from django.db import DataError
+from django.db import DatabaseError, DataError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
@@ -40,6 +42,28 @@ class PublicCorsMiddleware(CorsMiddleware):
         if response.headers.get("Access-Control-Allow-Origin") == "*":
             return response
         return super().add_response_headers(request, response)
+
+
+class StaffSessionMiddleware(SessionMiddleware):
+    """Tells the sessions of staff (`access.domain.sessions`) who asks, and notes that one was used.
+
+    A request that looks at no session costs nothing, and no answer of the API looks at one.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        if not is_api(request):
+            session: Any = request.session
+            session.come_from(
+                request.META.get("REMOTE_ADDR") or None, request.META.get("HTTP_USER_AGENT", "")
+            )
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        session: Any = request.session
+        if session.accessed and not session.modified:
+            with suppress(DatabaseError):
+                session.note_use()
+        return super().process_response(request, response)
 
 
 class PageLocaleMiddleware(LocaleMiddleware):
