@@ -129,11 +129,11 @@ def serving(environment, port=None, workers=1, **options):
         yield Server(until_it_answers(f"http://127.0.0.1:{port}", process), process)
 
 
-def until_it_answers(address, process):
+def until_it_answers(address, process, statuses=(200,)):
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with suppress(*UNREACHED):
-            if ask(f"{address}/healthz").status == 200:
+            if ask(f"{address}/healthz").status in statuses:
                 return address
         time.sleep(0.05)
     raise AssertionError("the server did not answer")

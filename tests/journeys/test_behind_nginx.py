@@ -46,6 +46,9 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
+    # A test says from where it comes.
+    set_real_ip_from 127.0.0.1;
+    real_ip_header X-Test-Address;
     {site}
 }}
 """
@@ -58,19 +61,24 @@ def shipped_site(port, upstream):
     text = (_upstream + site).replace("127.0.0.1:8000", f"127.0.0.1:{upstream}")
     text = re.sub(r"^ *(ssl_\w+|listen \[::\]).*;\n", "", text, flags=re.MULTILINE)
     text = text.replace("challenges.example.com", "127.0.0.1")
+    # As if the caller had come by HTTPS, which the test leaves out.
+    text = text.replace("X-Forwarded-Proto $scheme", "X-Forwarded-Proto https")
     return text.replace("listen 443 ssl http2;", f"listen 127.0.0.1:{port};")
 
 
 @contextmanager
-def nginx_before(server, folder):
-    """The address of an nginx in front of that server."""
+def nginx_before(server, folder, up=(200,), read_timeout="60s"):
+    """The address of an nginx in front of that server, once `/healthz` has one of these statuses."""
     folder.mkdir()
     port, upstream = free_port(), server.address.rpartition(":")[2]
     user = f"user {pwd.getpwuid(os.geteuid()).pw_name};" if os.geteuid() == 0 else ""
     configuration = folder / "nginx.conf"
-    configuration.write_text(AROUND.format(folder=folder, user=user, site=shipped_site(port, upstream)))
+    site = shipped_site(port, upstream).replace(
+        "proxy_read_timeout 60s", f"proxy_read_timeout {read_timeout}"
+    )
+    configuration.write_text(AROUND.format(folder=folder, user=user, site=site))
     with running([NGINX, "-p", str(folder), "-c", str(configuration)], dict(os.environ)) as process:
-        yield until_it_answers(f"http://127.0.0.1:{port}", process)
+        yield until_it_answers(f"http://127.0.0.1:{port}", process, up)
 
 
 @contextmanager
