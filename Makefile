@@ -11,12 +11,14 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 	--generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test quick test-long bench lint check-production format lock
+.PHONY: help install install-mfa run test quick test-long bench lint check-production format lock
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: .venv/runtime.stamp  ## the environment alone: .venv with what the server needs
+
+install-mfa: .venv/mfa.stamp  ## the same with the extra mfa: a second factor and passkeys for staff
 
 run: .venv/runtime.stamp  ## a demo on 127.0.0.1:$PORT (8000) with data, an admin and an API key
 	@exec $(BIN)/python scripts/run_demo.py
@@ -56,13 +58,18 @@ format: .venv/dev.stamp  ## fix what ruff can fix
 
 lock: .venv/dev.stamp  ## the lock files anew; `make lock UPGRADE=--upgrade` takes newer releases
 	@$(LOCK) $(UPGRADE) -o requirements.lock
-	@$(LOCK) $(UPGRADE) --extra dev -c requirements.lock -o requirements-dev.lock
+	@$(LOCK) $(UPGRADE) --extra mfa -c requirements.lock -o requirements-mfa.lock
+	@$(LOCK) $(UPGRADE) --extra mfa --extra dev -c requirements-mfa.lock -o requirements-dev.lock
 
 # The development lock holds the runtime lock's versions, so installing it serves both.
 .venv/runtime.stamp: requirements.lock scripts/install
 	@scripts/install requirements.lock
 	@touch $@
 
-.venv/dev.stamp: requirements.lock requirements-dev.lock scripts/install
-	@scripts/install requirements-dev.lock
+.venv/mfa.stamp: requirements.lock requirements-mfa.lock scripts/install
+	@scripts/install requirements-mfa.lock
 	@touch .venv/runtime.stamp $@
+
+.venv/dev.stamp: requirements.lock requirements-mfa.lock requirements-dev.lock scripts/install
+	@scripts/install requirements-dev.lock
+	@touch .venv/runtime.stamp .venv/mfa.stamp $@

@@ -9,6 +9,7 @@ class AccessConfig(AppConfig):
     verbose_name = "Access"
 
     def ready(self) -> None:
+        from django.conf import settings
         from django.contrib.auth.signals import user_logged_in
         from django.db.models.signals import post_migrate
 
@@ -20,5 +21,9 @@ class AccessConfig(AppConfig):
         tokens.configured_verifier()
         throttling.configured_rate()
         user_logged_in.connect(logins.note_success, dispatch_uid="access.logins")
+        if settings.SECOND_FACTOR:
+            from access.domain import second_factor
+
+            user_logged_in.connect(second_factor.note_login, dispatch_uid="access.second_factor")
         user_logged_in.connect(sessions.note_login, dispatch_uid="access.sessions")
         post_migrate.connect(roles.set_permissions, dispatch_uid="access.groups")

@@ -2,6 +2,8 @@
 
 from axes.admin import AccessAttemptAdmin, AccessLogAdmin
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
@@ -16,6 +18,12 @@ from core.admin.theme import AdminPasswordChangeForm, UserChangeForm, UserCreati
 for model in (User, Group, AccessAttempt, AccessFailureLog, AccessLog):
     admin.site.unregister(model)
 
+# Their secrets are nobody's to read, and what is wrong with one is set right by removing it.
+for app_label in ("otp_totp", "otp_static", "django_otp_webauthn"):
+    for device in apps.get_app_config(app_label).get_models() if settings.SECOND_FACTOR else ():
+        if admin.site.is_registered(device):
+            admin.site.unregister(device)
+
 
 @admin.register(User)
 class StaffUserAdmin(StaffModelAdmin, UserAdmin):
@@ -25,11 +33,15 @@ class StaffUserAdmin(StaffModelAdmin, UserAdmin):
     add_fieldsets = UserAdmin.add_fieldsets
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "first_name", "last_name", "email", "is_active", "is_superuser", "last_login")
-    actions_detail = ("show_sessions",)
+    actions_detail = ("show_sessions", *(("reset_second_factor",) if settings.SECOND_FACTOR else ()))
 
     @action(description=_("Sessions"), url_path="sessions", permissions=["see_sessions"])
     def show_sessions(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("backoffice:sessions_of", args=[object_id]))
+
+    @action(description=_("Two-step login"), url_path="second-factor", permissions=["see_sessions"])
+    def reset_second_factor(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return HttpResponseRedirect(reverse("backoffice:second_factor_of", args=[object_id]))
 
     def has_see_sessions_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return bool(request.user.is_superuser)

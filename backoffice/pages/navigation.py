@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 from django.templatetags.static import static
@@ -23,6 +24,8 @@ def account_links(request: HttpRequest) -> list[dict[str, Any]]:
     if not request.user.is_authenticated:
         return []
     links = [{"title": _("Your sessions"), "link": reverse("backoffice:sessions")}]
+    if settings.SECOND_FACTOR:
+        links.append({"title": _("Two-step login"), "link": reverse("backoffice:second_factor")})
     if request.user.has_usable_password():
         links.append({"title": _("Change password"), "link": reverse("admin:password_change")})
     return links

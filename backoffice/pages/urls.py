@@ -1,5 +1,6 @@
 """URLs of the back office's own pages, below the admin's address and behind its login."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import path
 
@@ -21,3 +22,21 @@ urlpatterns = [
     path("sessions/<int:user_id>/", staff(sessions.show), name="sessions_of"),
     path("act/<slug:name>/<uuid:subject_id>/", staff(actions.show), name="action"),
 ]
+
+if settings.SECOND_FACTOR:
+    from backoffice.pages import passkeys, second_factor
+
+    urlpatterns += [
+        path("second-factor/", second_factor.show, name="second_factor"),
+        path("second-factor/app/", second_factor.add_app, name="second_factor_app"),
+        path("second-factor/codes/", second_factor.make_codes, name="second_factor_codes"),
+        path("second-factor/remove/", second_factor.remove, name="second_factor_remove"),
+        path("second-factor/passkey/begin/", passkeys.begin_registration, name="passkey_begin"),
+        path("second-factor/passkey/complete/", passkeys.complete_registration, name="passkey_complete"),
+        path("second-factor/of/<int:user_id>/", staff(second_factor.reset), name="second_factor_of"),
+        # Guesses: nginx limits what is below check/ (deploy/nginx.conf).
+        path("second-factor/check/", second_factor.check, name="second_factor_check"),
+        path("second-factor/check/password/", second_factor.password, name="second_factor_password"),
+        path("second-factor/check/passkey/begin/", passkeys.begin_check, name="passkey_check_begin"),
+        path("second-factor/check/passkey/complete/", passkeys.complete_check, name="passkey_check_complete"),
+    ]

@@ -12,6 +12,12 @@ from challenges_project.settings.keys import *  # noqa: F403
 from challenges_project.settings.languages import *  # noqa: F403
 from challenges_project.settings.logins import *  # noqa: F403
 from challenges_project.settings.logs import *  # noqa: F403
+from challenges_project.settings.second_factor import *  # noqa: F403
+from challenges_project.settings.second_factor import (
+    SECOND_FACTOR,
+    SECOND_FACTOR_APPS,
+    SECOND_FACTOR_MIDDLEWARE,
+)
 from challenges_project.settings.sessions import *  # noqa: F403
 from challenges_project.theme import UNFOLD  # noqa: F401 - a setting
 
@@ -41,6 +47,7 @@ INSTALLED_APPS = [
     "csp",
     "axes",
     "simple_history",
+    *(SECOND_FACTOR_APPS if SECOND_FACTOR else []),
     "access",
     "members",
     "rewards",
@@ -64,6 +71,7 @@ MIDDLEWARE = [
     "core.api.http.middleware.BodyLimitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    *(SECOND_FACTOR_MIDDLEWARE if SECOND_FACTOR else []),
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",

@@ -12,9 +12,12 @@ LANGUAGES = ["es", "fr", "de", "ar", "ja"]
 PAGES = [
     "access/domain/passwords.py",
     "access/models/staff_session.py",
+    "access/domain/passkeys.py",
+    "backoffice/pages/second_factor.py",
     "backoffice/pages/sessions.py",
     "core/admin/login_form.py",
     "templates/backoffice/sessions.html",
+    *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "templates/backoffice/second_factor").iterdir()),
 ]
 # Link there, and have texts of other pages beside.
 LINKS = ["backoffice/admin/third_party.py", "backoffice/pages/navigation.py"]
@@ -25,7 +28,9 @@ def marked(path):
     """The texts of a module or a template that are marked for translation."""
     text = (ROOT / path).read_text()
     if path.endswith(".html"):
-        return set(re.findall(r"""(?:translate|_\() ?"([^"]+)""", text))
+        plain = set(re.findall(r"""(?:translate|_\() ?"([^"]+)""", text))
+        blocks = re.findall(r"{% blocktranslate [^%]*%}(.*?){% (?:plural|endblocktranslate) %}", text)
+        return plain | {re.sub(r"{{ (\w+) }}", r"%(\1)s", block) for block in blocks}
     calls = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
     return {
         call.args[0].value for call in calls if isinstance(call.func, ast.Name) and call.func.id in FUNCTIONS

@@ -9,7 +9,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
-RUNTIME, DEVELOPMENT = "requirements.lock", "requirements-dev.lock"
+RUNTIME, MFA, DEVELOPMENT = "requirements.lock", "requirements-mfa.lock", "requirements-dev.lock"
+EXTRAS = {RUNTIME: [], MFA: ["mfa"], DEVELOPMENT: ["mfa", "dev"]}
 PIN = re.compile(r"^(?P<name>[a-z0-9._-]+)(\[[a-z,]+\])?==(?P<version>\S+)")
 
 
@@ -26,23 +27,23 @@ def pins(lock):
 
 def wanted(lock):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    lines = project["dependencies"] + (project["optional-dependencies"]["dev"] if lock == DEVELOPMENT else [])
-    return [Requirement(line) for line in lines]
+    extras = [project["optional-dependencies"][extra] for extra in EXTRAS[lock]]
+    return [Requirement(line) for line in sum(extras, project["dependencies"])]
 
 
-@pytest.mark.parametrize("lock", [RUNTIME, DEVELOPMENT])
+@pytest.mark.parametrize("lock", EXTRAS)
 def test_lock_names_no_address(lock):
     text = (ROOT / lock).read_text()
 
     assert [line for line in text.splitlines() if "://" in line or "index" in line] == []
 
 
-@pytest.mark.parametrize("lock", [RUNTIME, DEVELOPMENT])
+@pytest.mark.parametrize("lock", EXTRAS)
 def test_every_package_is_pinned_and_hashed(lock):
     assert [block for block in blocks(lock) if not PIN.match(block) or "--hash=sha256:" not in block] == []
 
 
-@pytest.mark.parametrize("lock", [RUNTIME, DEVELOPMENT])
+@pytest.mark.parametrize("lock", EXTRAS)
 def test_lock_satisfies_the_project(lock):
     locked = pins(lock)
 
@@ -54,4 +55,5 @@ def test_lock_satisfies_the_project(lock):
 
 
 def test_what_is_tested_is_what_is_served():
-    assert pins(RUNTIME).items() - pins(DEVELOPMENT).items() == set()
+    assert pins(RUNTIME).items() - pins(MFA).items() == set()
+    assert pins(MFA).items() - pins(DEVELOPMENT).items() == set()

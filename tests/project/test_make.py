@@ -16,7 +16,7 @@ def tree(tmp_path):
     """A copy of what the scripts need, so that no environment of ours is touched."""
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
     shutil.copy(ROOT / "Makefile", tmp_path)
-    for lock in ("requirements.lock", "requirements-dev.lock"):
+    for lock in ("requirements.lock", "requirements-mfa.lock", "requirements-dev.lock"):
         (tmp_path / lock).write_text("")
     return tmp_path
 

@@ -63,6 +63,7 @@ class Command(BaseCommand):
         keep_private(settings.DATA_DIR)
         self.refuse_unready_database()
         refuse_missing_static_files()
+        refuse_unasked_second_factors()
         connection.close()
         if settings.METRICS:
             share_metrics(settings.DATA_DIR, options["port"])
@@ -110,6 +111,28 @@ def refuse_taken_port(host: str, port: int) -> None:
 def refuse_missing_static_files() -> None:
     if isinstance(staticfiles_storage, ManifestFilesMixin) and not staticfiles_storage.hashed_files:
         raise CommandError("The static files are not collected. Run: manage.py collectstatic --noinput")
+
+
+def refuse_unasked_second_factors() -> None:
+    """Raise CommandError when accounts have a second factor and the extra that asks for it is missing."""
+    if settings.SECOND_FACTOR:
+        return
+    accounts: set[int] = set()
+    for table in {"otp_totp_totpdevice", "otp_webauthn_webauthncredential"} & _tables():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT user_id FROM {table} WHERE confirmed")
+            accounts.update(row[0] for row in cursor.fetchall())
+    if accounts:
+        has = "1 account has" if len(accounts) == 1 else f"{len(accounts)} accounts have"
+        raise CommandError(
+            f"{has} a second step of the login, and the extra mfa that asks for it is not installed. "
+            "Run: make install-mfa"
+        )
+
+
+def _tables() -> set[str]:
+    with connection.cursor() as cursor:
+        return set(connection.introspection.table_names(cursor))
 
 
 def share_metrics(data_dir: Path, port: int) -> None:
