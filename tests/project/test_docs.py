@@ -3,6 +3,7 @@
 import re
 import subprocess
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,7 @@ def test_configuration_names_every_variable_and_no_other():
 
 def test_dependencies_page_names_every_package_and_no_other():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    lines = project["dependencies"] + sum(project["optional-dependencies"].values(), [])
+    lines = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
     rows = re.findall(r"^\| (`[^|]+`) \|", (ROOT / "docs/dependencies.md").read_text(), re.MULTILINE)
 
     explained = {Requirement(name).name for row in rows for name in re.findall(r"`([^`]+)`", row)}

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,8 @@ def pins(lock):
 
 def wanted(lock):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = [project["optional-dependencies"][extra] for extra in EXTRAS[lock]]
-    return [Requirement(line) for line in sum(extras, project["dependencies"])]
+    extras = chain(*(project["optional-dependencies"][extra] for extra in EXTRAS[lock]))
+    return [Requirement(line) for line in chain(project["dependencies"], extras)]
 
 
 @pytest.mark.parametrize("lock", EXTRAS)

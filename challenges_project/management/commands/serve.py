@@ -23,6 +23,8 @@ THREADS = 6
 CONNECTIONS = 256
 HEADER_MILLISECONDS = 10_000
 STOP_SECONDS = 30
+# Tables of the extra mfa.
+SECOND_FACTORS = {"otp_totp_totpdevice", "django_otp_webauthn_webauthncredential"}
 # Memory of a worker in MiB, beyond which it is replaced; one at a time.
 WORKER_MEMORY = 1024
 
@@ -118,7 +120,7 @@ def refuse_unasked_second_factors() -> None:
     if settings.SECOND_FACTOR:
         return
     accounts: set[int] = set()
-    for table in {"otp_totp_totpdevice", "otp_webauthn_webauthncredential"} & _tables():
+    for table in SECOND_FACTORS & _tables():
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT user_id FROM {table} WHERE confirmed")
             accounts.update(row[0] for row in cursor.fetchall())

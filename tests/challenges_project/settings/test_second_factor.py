@@ -1,11 +1,14 @@
-"""The extra `mfa` is an extra: all else works without it, and nothing that needs it is left out in silence."""
+"""All else works without the extra `mfa`, and nothing that needs it is left out in silence."""
 
 import re
 import subprocess
 import sys
 
 import pytest
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from django_otp_webauthn.models import WebAuthnCredential
 
+from challenges_project.management.commands.serve import SECOND_FACTORS
 from tests.serving import ROOT, ask, free_port, manage, serving, shell
 
 pytestmark = [pytest.mark.thorough, pytest.mark.sqlite_only]
@@ -74,6 +77,10 @@ def test_what_needs_it_says_how_to_install_it(without):
 
     assert "the extra mfa is not installed; run: make install-mfa" in refusal(required, "check")
     assert "Run: make install-mfa" in refusal(without, "reset_second_factor", "mia")
+
+
+def test_tables_of_the_extra_are_those_that_the_server_looks_at():
+    assert {TOTPDevice._meta.db_table, WebAuthnCredential._meta.db_table} == SECOND_FACTORS
 
 
 def test_server_that_could_not_ask_for_the_second_step_does_not_start(tmp_path, without):
