@@ -1,7 +1,9 @@
 """Nobody but the service's own account reads the database or an icon, and those it reads itself."""
 
 import os
+import sqlite3
 import stat
+from contextlib import closing
 
 import pytest
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
@@ -35,10 +37,18 @@ def test_service_leaves_nothing_open_and_serves_its_icons(tmp_path, usual_mask):
 
     with serving(environment) as server:
         served = ask(address_of_an_icon(server.address, key))
-        while_serving = {path.name for path in data.rglob("*")}, open_to_others(data)
+        # While somebody reads, the files beside the database are there for certain.
+        with closing(sqlite3.connect(data / "challenges.sqlite3")) as reader:
+            reader.execute("SELECT count(*) FROM django_migrations").fetchone()
+            while_serving = {path.name for path in data.rglob("*")}, open_to_others(data)
 
     assert (after_migrate, while_serving[1]) == ([], [])
-    assert {"challenges.sqlite3", "challenges.sqlite3-wal", "media"} <= while_serving[0]
+    assert {
+        "challenges.sqlite3",
+        "challenges.sqlite3-wal",
+        "challenges.sqlite3-shm",
+        "media",
+    } <= while_serving[0]
     assert (served.status, served.headers["Content-Type"]) == (200, "image/png")
 
 

@@ -102,7 +102,7 @@ def test_page_without_a_session_asks_for_none(mia, django_assert_num_queries):
 
 def test_session_remembers_who_and_where(mia):
     with after():
-        log_in(REMOTE_ADDR="2001:db8::7", HTTP_USER_AGENT="Firefox\x00\x1b[31m/130 on Windows" + "x" * 9_000)
+        log_in(REMOTE_ADDR="2001:db8::7", HTTP_USER_AGENT="Firefox\x1b[31m/130 on Windows" + "x" * 9_000)
 
     session = StaffSession.objects.get()
     assert (session.user, session.address) == (mia, "2001:db8::7")
