@@ -19,6 +19,7 @@ from access.domain.tokens import TokenError, configured_verifier
 from access.models.api_key import ApiKey
 from core.api.callers import GUEST, WWW_AUTHENTICATE, AdminCaller, Caller, EndUserCaller, hash_of, scopes_of
 from core.api.errors import Fault, Refused, refuse
+from core.sql.nowait import nowait
 
 LONGEST_KEY = 256
 # Two servers' clocks may differ by this much: a use noted further ahead is of a clock that was wrong.
@@ -113,6 +114,7 @@ def _note_use(key_id: UUID, minute: datetime) -> None:
     """Set `last_used_at`, at most once a minute and key. It is informative alone, so a failure is ignored."""
     recent = (minute, minute + CLOCKS_DIFFER)
     try:
-        ApiKey.objects.filter(pk=key_id).exclude(last_used_at__range=recent).update(last_used_at=minute)
+        with nowait():
+            ApiKey.objects.filter(pk=key_id).exclude(last_used_at__range=recent).update(last_used_at=minute)
     except DatabaseError:
         connection.close_if_unusable_or_obsolete()

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from access.models.staff_session import StaffSession
+from core.sql.nowait import nowait
 
 # Use is noted at most this often, so that reading a page costs no write.
 NOTED_EVERY = timedelta(minutes=1)
@@ -42,13 +43,14 @@ class SessionStore(db.SessionStore):
         self.began_at = timezone.now()
 
     def note_use(self) -> None:
-        """Put off the end of an idle session, at most once a minute."""
+        """Put off the end of an idle session, at most once a minute. Raises DatabaseError, to be ignored."""
         now = timezone.now()
         if self.seen_at is None or now - self.seen_at < NOTED_EVERY:
             return
-        StaffSession.objects.filter(session_key=self.session_key).update(
-            seen_at=now, expire_date=_end(self.began_at or now, now), address=self.address
-        )
+        with nowait():
+            StaffSession.objects.filter(session_key=self.session_key).update(
+                seen_at=now, expire_date=_end(self.began_at or now, now), address=self.address
+            )
 
     def create(self) -> None:
         self.handle = None
