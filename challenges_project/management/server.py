@@ -2,7 +2,9 @@
 
 Stopping: signals reach whole groups of processes, twice, and while a worker starts. The first stop signal
 counts and every other is harmless; a worker that serves nothing yet ends at once; Ctrl-C is the server's
-alone, which passes it on as SIGTERM.
+alone, which passes it on as SIGTERM. Python runs the handler of a signal in the main thread, which waits for
+a lock and need not wake when another thread received the signal. So a thread of its own listens
+(`when_told`), to which Python's own receiver writes from whatever thread.
 
 Starting: a worker that was killed is replaced, however often. One that ends by itself before it can serve,
 time and again, will never serve: then the server ends with an error, for a supervisor to see.
@@ -15,6 +17,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,6 +47,23 @@ def stops_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def when_told(act: Callable[[], Any]) -> None:
+    """Call `act`, in a thread of its own, when this process has received a stop signal; once.
+
+    The signals need handlers, which may do nothing.
+    """
+    listen, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+
+    def wait() -> None:
+        while os.read(listen, 1)[0] not in STOPS:
+            pass
+        act()
+
+    threading.Thread(target=wait, name="signals", daemon=True).start()
+
+
 def run_worker(target: Callable[..., Any], serves: Any, *args: Any) -> Any:
     """Be a worker; the first function of its process, entered with stop signals held back."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -56,16 +76,8 @@ def run_worker(target: Callable[..., Any], serves: Any, *args: Any) -> Any:
 def handle_worker_signals(serves: Any) -> WorkerSignal:
     """Stop gracefully from now on: the application is loaded. granian waits on the result."""
     stopping = WorkerSignal()
-    told = False
-
-    def stop(*_args: Any) -> None:
-        nonlocal told
-        # A second signal during the call would wait for a lock that the first one holds.
-        if not told:
-            told = True
-            stopping.set()
-
-    signal.signal(signal.SIGTERM, stop)
+    when_told(stopping.set)
+    signal.signal(signal.SIGTERM, lambda *_args: None)
     serves.value = 1
     return stopping
 
@@ -90,11 +102,16 @@ class Server(mp.MPServer):
 
     failed_starts = 0
 
+    def startup(self, *args: Any, **kwargs: Any) -> None:
+        when_told(self.end)
+        super().startup(*args, **kwargs)  # type: ignore[no-untyped-call]
+
+    def end(self) -> None:
+        self.interrupt_signal = True
+        self.main_loop_interrupt.set()
+
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
-        """Handle SIGINT and SIGTERM; signals after the first are ignored."""
-        if not self.interrupt_signal:
-            self.interrupt_signal = True
-            self.main_loop_interrupt.set()
+        """Be the handler of SIGINT and SIGTERM, so that they end no process: `end` is called for them."""
 
     def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> Any:  # type: ignore[override]
         from challenges_project.management import worker
@@ -120,8 +137,7 @@ class Server(mp.MPServer):
         if self.failed_starts >= MOST_FAILED_STARTS:
             logger.error("Workers cannot start: ended %s times before serving, exiting", self.failed_starts)
             self.interrupt_children = workers  # an error, in the exit code
-            self.interrupt_signal = True
-            self.main_loop_interrupt.set()
+            self.end()
             return
         if any(time.monotonic() - process.birth < SHORT_LIFE_SECONDS for process in gone):
             time.sleep(PAUSE_SECONDS)
