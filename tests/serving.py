@@ -26,7 +26,11 @@ ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = STOP_SECONDS = 120
 PR_SET_PDEATHSIG = 1
 # What a developer's own shell, or the run of the tests, has set must not steer the server.
-STEERING = {"DATABASE_URL", "DEBUG", "DJANGO_SETTINGS_MODULE", "ENDUSER_JWT_SECRET", "SECRET_KEY"}
+STEERING = {
+    *("DATABASE_URL", "DEBUG", "DJANGO_SETTINGS_MODULE", "ENDUSER_JWT_SECRET", "SECRET_KEY"),
+    # Of a run with a browser, and of `make test`.
+    *("DJANGO_ALLOW_ASYNC_UNSAFE", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"),
+}
 # What a caller meets when there is nobody to answer, or no longer.
 UNREACHED = (ConnectionError, HTTPException, TimeoutError, URLError)
 

@@ -117,11 +117,19 @@ def shop(page, context, contract):
 
 
 @pytest.fixture
-def refused(complaints):
+def refused(page, complaints):
     """Chromium itself reports answers of 400 and up on the console; a test that provokes them names them."""
 
+    def reported():
+        return [text for text in complaints if "Failed to load resource" in text]
+
     def take(*statuses):
-        failures = [text for text in complaints if "Failed to load resource" in text]
+        # The report may come after the page has shown the answer.
+        for _ in range(PATIENCE // 20):
+            if len(reported()) >= len(statuses):
+                break
+            page.wait_for_timeout(20)
+        failures = reported()
         assert sorted(text.split("status of ")[1][:3] for text in failures) == sorted(map(str, statuses))
         for text in failures:
             complaints.remove(text)
