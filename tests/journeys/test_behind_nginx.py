@@ -102,12 +102,12 @@ def key(environment):
 
 
 @contextmanager
-def slow_senders(address, key):
+def slow_senders(address, key, number=SLOW_SENDERS):
     """Meanwhile so many others send a body at a byte a second, and do not come to its end."""
     host, port = address.removeprefix("http://").split(":")
     head = f"POST /schema/challenge_log/record HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5000\r\n"
     head += f"Content-Type: application/json\r\nAuthorization: {key['Authorization']}\r\n\r\n"
-    senders = [socket.create_connection((host, int(port)), timeout=5) for _ in range(SLOW_SENDERS)]
+    senders = [socket.create_connection((host, int(port)), timeout=5) for _ in range(number)]
     over = threading.Event()
 
     def drip():

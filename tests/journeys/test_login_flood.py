@@ -4,6 +4,7 @@ import re
 import sqlite3
 import threading
 import time
+from contextlib import contextmanager
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, build_opener
@@ -65,14 +66,44 @@ def log_in(address, csrf, name, password, came_from, cookies=""):
         seconds=60,
         Content_Type="application/x-www-form-urlencoded",
         Cookie=f"csrftoken={csrf[1]}; {cookies}",
+        # To the server, and to a nginx before it (test_behind_nginx.py), by HTTPS.
         X_Forwarded_For=came_from,
+        X_Test_Address=came_from,
+        Referer="https://127.0.0.1/",
     )
+
+
+@contextmanager
+def sprayers(address):
+    """Meanwhile strangers try passwords, each time another name from another address; yields the statuses."""
+    over, statuses = threading.Event(), []
+    csrf = csrf_of(address)
+
+    def spray(number):
+        turn = 0
+        while not over.is_set():
+            turn += 1
+            came_from = f"198.51.{number}.{turn % 250 + 1}"
+            try:
+                answer = log_in(address, csrf, f"nobody-{number}-{turn}", "wrong", came_from)
+            except UNREACHED:
+                continue
+            statuses.append(answer.status)
+
+    threads = [threading.Thread(target=spray, args=(number,), daemon=True) for number in range(SPRAYERS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield statuses
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join(60)
 
 
 def test_login_sprayers_slow_nobody_down_and_lock_nobody_out(environment, tmp_path):
     words = manage(environment, "create_api_key", "shop", "--scope", "admin").split()
     key = {"Authorization": f"Api-Key {words[-1]}"}
-    over, statuses = threading.Event(), []
     with serving(environment, workers=2) as server:
         address = server.address
         rules = {"name": "Spend", "description": "d", "status": "live", "completionTargetValue": 500}
@@ -81,30 +112,15 @@ def test_login_sprayers_slow_nobody_down_and_lock_nobody_out(environment, tmp_pa
         first = log_in(address, csrf, "root", PASSWORD, "192.0.2.1")
         device = next(c for c in first.headers.get_all("Set-Cookie") if c.startswith("device="))
 
-        def spray(number):
-            turn = 0
-            while not over.is_set():
-                turn += 1
-                came_from = f"198.51.{number}.{turn % 250 + 1}"
-                try:
-                    answer = log_in(address, csrf, f"nobody-{number}-{turn}", "wrong", came_from)
-                except UNREACHED:
-                    continue
-                statuses.append(answer.status)
-
-        sprayers = [threading.Thread(target=spray, args=(number,), daemon=True) for number in range(SPRAYERS)]
-        for sprayer in sprayers:
-            sprayer.start()
-        time.sleep(1)
-        taken = []
-        for number in range(LOGS):
-            start = time.monotonic()
-            assert ask(f"{address}/schema/challenge_log/record", "POST", order(challenge, number), **key).data
-            taken.append(time.monotonic() - start)
-        again = log_in(address, csrf, "root", PASSWORD, "192.0.2.77", device.partition(";")[0])
-        over.set()
-        for sprayer in sprayers:
-            sprayer.join(60)
+        with sprayers(address) as statuses:
+            time.sleep(1)
+            taken = []
+            for number in range(LOGS):
+                start = time.monotonic()
+                log = ask(f"{address}/schema/challenge_log/record", "POST", order(challenge, number), **key)
+                assert log.status == 201
+                taken.append(time.monotonic() - start)
+            again = log_in(address, csrf, "root", PASSWORD, "192.0.2.77", device.partition(";")[0])
 
     with sqlite3.connect(tmp_path / "challenges.sqlite3") as database:
         (hashes,) = database.execute("SELECT SUM(failures_since_start) FROM axes_accessattempt").fetchone()
