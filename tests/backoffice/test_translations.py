@@ -1,4 +1,4 @@
-"""What staff read on the pages of logins, sessions and passwords is there in every language."""
+"""What staff read on the pages of logins, sessions, passwords and refusals is there in every language."""
 
 import ast
 import gettext
@@ -16,6 +16,10 @@ PAGES = [
     "backoffice/pages/second_factor.py",
     "backoffice/pages/sessions.py",
     "core/admin/login_form.py",
+    "templates/413.html",
+    "templates/503.html",
+    "templates/uploads_busy.html",
+    "templates/backoffice/locked_out.html",
     "templates/backoffice/sessions.html",
     *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "templates/backoffice/second_factor").iterdir()),
 ]

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection, transaction
 
+from tests.meanwhile import meanwhile
+
 CONNECTIONS = 48
 
 
@@ -44,22 +46,19 @@ def race(jobs):
 
 @contextmanager
 def held_by_another(rows, seconds):
-    """Meanwhile another transaction holds these rows (a queryset's function) for so long and rolls back."""
-    holding, stop = threading.Event(), threading.Event()
+    """Meanwhile, for so long at the most, another transaction holds these rows (a queryset's function)."""
+    holding = threading.Event()
 
-    def hold():
+    def hold(over):
         try:
             with transaction.atomic():
                 list(rows().select_for_update())
                 holding.set()
-                stop.wait(seconds)
+                over.wait(seconds)
                 transaction.set_rollback(True)
         finally:
             connection.close()
 
-    thread = threading.Thread(target=hold, daemon=True)
-    thread.start()
-    assert holding.wait(10)
-    yield
-    thread.join(seconds + 10)
-    assert not thread.is_alive()
+    with meanwhile(hold):
+        assert holding.wait(30)
+        yield

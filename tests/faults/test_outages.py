@@ -13,6 +13,7 @@ from tests.clusters import own_cluster
 from tests.faults.bystander import Bystander, order, reads
 from tests.faults.shop import Load, Shop, assert_sound, held_file, is_refusal
 from tests.faults.test_kills import SECRET, unexpected_answers_at
+from tests.meanwhile import meanwhile
 from tests.serving import ask, serving, shell
 
 pytestmark = [pytest.mark.thorough, pytest.mark.concurrency]
@@ -123,24 +124,19 @@ OTHERS = """
 @contextmanager
 def every_connection_taken(url):
     """Others take every connection that comes free, and those of everybody else are ended again and again."""
-    taken, over = [psycopg.connect(url, application_name="attacker", autocommit=True)], threading.Event()
+    taken = [psycopg.connect(url, application_name="attacker", autocommit=True)]
 
-    def take():
+    def take(over):
         while not over.wait(0.02):
             taken[0].execute(OTHERS)
             with suppress(psycopg.OperationalError):
                 while True:
                     taken.append(psycopg.connect(url, application_name="attacker"))
 
-    thread = threading.Thread(target=take, daemon=True)
-    thread.start()
-    try:
+    with meanwhile(take):
         yield
-    finally:
-        over.set()
-        thread.join(30)
-        for connection in taken:
-            connection.close()
+    for connection in taken:
+        connection.close()
 
 
 @pytest.mark.postgres

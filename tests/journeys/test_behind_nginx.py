@@ -5,7 +5,6 @@ import pwd
 import re
 import shutil
 import socket
-import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from uuid import UUID
 import pytest
 
 from tests.clusters import children_of
+from tests.meanwhile import meanwhile
 from tests.serving import ROOT, ask, free_port, manage, running, serving, shell, until_it_answers
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
@@ -108,9 +108,8 @@ def slow_senders(address, key, number=SLOW_SENDERS):
     head = f"POST /schema/challenge_log/record HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5000\r\n"
     head += f"Content-Type: application/json\r\nAuthorization: {key['Authorization']}\r\n\r\n"
     senders = [socket.create_connection((host, int(port)), timeout=5) for _ in range(number)]
-    over = threading.Event()
 
-    def drip():
+    def drip(over):
         while True:
             for sender in senders:
                 with suppress(OSError):
@@ -120,13 +119,10 @@ def slow_senders(address, key, number=SLOW_SENDERS):
 
     for sender in senders:
         sender.sendall(head.encode())
-    thread = threading.Thread(target=drip, daemon=True)
-    thread.start()
     try:
-        yield
+        with meanwhile(drip):
+            yield
     finally:
-        over.set()
-        thread.join(30)
         for sender in senders:
             sender.close()
 

@@ -2,9 +2,9 @@
 
 import re
 import sqlite3
-import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, build_opener
@@ -13,6 +13,7 @@ import pytest
 
 from tests import serving as servers
 from tests.journeys.test_behind_nginx import order
+from tests.meanwhile import meanwhile
 from tests.serving import UNREACHED, ask, manage, serving, shell
 
 pytestmark = [pytest.mark.thorough, pytest.mark.sqlite_only, pytest.mark.concurrency]
@@ -76,10 +77,9 @@ def log_in(address, csrf, name, password, came_from, cookies=""):
 @contextmanager
 def sprayers(address):
     """Meanwhile strangers try passwords, each time another name from another address; yields the statuses."""
-    over, statuses = threading.Event(), []
-    csrf = csrf_of(address)
+    statuses, csrf = [], csrf_of(address)
 
-    def spray(number):
+    def spray(number, over):
         turn = 0
         while not over.is_set():
             turn += 1
@@ -90,15 +90,8 @@ def sprayers(address):
                 continue
             statuses.append(answer.status)
 
-    threads = [threading.Thread(target=spray, args=(number,), daemon=True) for number in range(SPRAYERS)]
-    for thread in threads:
-        thread.start()
-    try:
+    with meanwhile(*(partial(spray, number) for number in range(SPRAYERS))):
         yield statuses
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join(60)
 
 
 def test_login_sprayers_slow_nobody_down_and_lock_nobody_out(environment, tmp_path):

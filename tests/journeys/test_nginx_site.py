@@ -112,7 +112,7 @@ def test_challenges_of_the_servers_own_limit_pass(site):
     answer = ask(f"{address}/admin/challenges/challenge/import/", "POST", b"x" * MAX_BYTES, **fields)
 
     # The server's page for a stranger who sends so much, not nginx's.
-    assert (answer.status, b"locked-out.css" in answer.body) == (413, True)
+    assert (answer.status, b"notice.css" in answer.body) == (413, True)
 
 
 def raw(address, text):

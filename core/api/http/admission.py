@@ -10,12 +10,14 @@ from functools import lru_cache
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from core.admission import Admission, Overloaded, Place
 from core.api.errors import Answer, Fault
 from core.api.http.middleware import API_PATHS
 from core.api.http.proxies import Application
 from core.api.http.renderers import CONTENT_TYPE, encode
+from core.api.language import ERROR_LANGUAGE
 
 READS = frozenset(("GET", "HEAD", "OPTIONS"))
 ALWAYS_ADMITTED = "/healthz"
@@ -92,4 +94,6 @@ def _refuse(path: str, start_response: Callable[..., Any]) -> list[bytes]:
 
 @lru_cache(maxsize=1)
 def _page() -> bytes:
-    return render_to_string("503.html").encode()
+    # The thread still has the language of the page that it served before.
+    with translation.override(ERROR_LANGUAGE):
+        return render_to_string("503.html").encode()

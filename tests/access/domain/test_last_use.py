@@ -2,16 +2,16 @@
 
 import threading
 import time
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from access.api.authentication import identify
 from access.domain.sessions import SessionStore
 from access.models import ApiKey, StaffSession
 from core.sql.nowait import nowait
+from tests.concurrency.racing import held_by_another
 from tests.staff import make_staff
 
 # The shortest of the limits that would end the wait otherwise, half of it.
@@ -23,28 +23,9 @@ def _small_resources():
     """The project's own addresses, instead of those of the other tests here."""
 
 
-@contextmanager
 def held(row):
-    """Meanwhile another session has locked the row. On SQLite that is the whole file."""
-    taken, over = threading.Event(), threading.Event()
-
-    def hold():
-        try:
-            with transaction.atomic():
-                type(row).objects.select_for_update().get(pk=row.pk)
-                taken.set()
-                over.wait(60)
-        finally:
-            connection.close()
-
-    holder = threading.Thread(target=hold, daemon=True)
-    holder.start()
-    assert taken.wait(60)
-    try:
-        yield
-    finally:
-        over.set()
-        holder.join(60)
+    """On SQLite that is the whole file."""
+    return held_by_another(type(row).objects.filter(pk=row.pk).all, 60)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,9 +4,10 @@ import json
 
 import pytest
 from django.http import HttpResponse, StreamingHttpResponse
+from django.utils import translation
 
 from core.admission import Admission
-from core.api.http.admission import admit
+from core.api.http.admission import _page, admit
 
 
 @pytest.fixture
@@ -83,10 +84,13 @@ def test_a_refusal_has_the_shape_of_every_error(places, full):
     assert json.loads(b"".join(body))["errors"][0]["code"] == "unavailable"
 
 
-def test_staff_get_a_page(places, full):
-    status, headers, body = called(admit(answering([b""]), places), "/admin/")
+def test_staff_get_a_page_whatever_the_thread_served_before(places, full):
+    _page.cache_clear()
+    with translation.override("ar"):
+        status, headers, body = called(admit(answering([b""]), places), "/admin/")
 
     assert (status, headers["Content-Type"]) == ("503 Service Unavailable", "text/html; charset=utf-8")
+    assert b'<html lang="en" dir="ltr">' in b"".join(body)
     assert b"reload this page" in b"".join(body)
 
 
