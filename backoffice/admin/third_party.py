@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -37,11 +37,17 @@ class StaffUserAdmin(StaffModelAdmin, UserAdmin):
 
     @action(description=_("Sessions"), url_path="sessions", permissions=["see_sessions"])
     def show_sessions(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return HttpResponseRedirect(reverse("backoffice:sessions_of", args=[object_id]))
+        return self._redirect_to_page("backoffice:sessions_of", request, object_id)
 
     @action(description=_("Two-step login"), url_path="second-factor", permissions=["see_sessions"])
     def reset_second_factor(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return HttpResponseRedirect(reverse("backoffice:second_factor_of", args=[object_id]))
+        return self._redirect_to_page("backoffice:second_factor_of", request, object_id)
+
+    def _redirect_to_page(self, name: str, request: HttpRequest, object_id: str) -> HttpResponse:
+        account = self.get_object(request, object_id)
+        if account is None:
+            raise Http404
+        return HttpResponseRedirect(reverse(name, args=[account.pk]))
 
     def has_see_sessions_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return bool(request.user.is_superuser)

@@ -85,7 +85,14 @@ def test_killed_server_is_cleared_away():
 def waiting():
     """The script with a waiting command, and what it printed: server's folder and pid, command's pid."""
     command = [SCRIPT, "bash", "-c", PRINT_SERVER + "; echo $$; exec sleep 60"]
-    script = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    script = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        # A run in the background of a shell ignores SIGINT, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     yield script, "".join(script.stdout.readline() for _ in range(3))
     script.terminate()
     script.wait(timeout=30)
