@@ -42,6 +42,14 @@ def uuid7_floor(at: datetime) -> UUID:
     return _uuid(_prefix(max(0, (at - _EPOCH) // _MICROSECOND)))
 
 
+def uuid_in(text: str) -> UUID | None:
+    """Read an id that somebody sent; None for a text that is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 def _microseconds(at: datetime) -> int:
     microseconds = (at - _EPOCH) // _MICROSECOND
     if microseconds < 0:

@@ -88,6 +88,10 @@ def records_from_form(
             if not _is_left_out(milestone_form):
                 milestone_form.instance.form_index = index
                 milestones.append(milestone_form.instance)
+        # Those that stand in another part of the form.
+        if stored is not None and len(formset.parts) > 1:
+            others = stored.milestones.unarchived().exclude(pk__in=formset.shown_ids)
+            milestones += others.select_related("reward")
     milestone_forms = [milestone_form for formset in formsets for milestone_form in formset.forms]
     note = _form_note(
         [form, *(milestone_form for milestone_form in milestone_forms if milestone_form.errors)]

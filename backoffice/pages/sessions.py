@@ -2,7 +2,6 @@
 
 import re
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth import get_user_model
@@ -21,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 from access.domain import audit_log, sessions
 from access.models.staff_session import StaffSession
 from backoffice.pages.page import render_page
+from core.ids import uuid_in
 
 MOST_SHOWN = 100
 # The first that a browser's own description has in it; most name others beside themselves.
@@ -73,7 +73,7 @@ def _whose(request: HttpRequest, user_id: int | None) -> Any:
 
 def _end(request: HttpRequest, user: Any) -> HttpResponse:
     """End the session that the form names, or all but this one, and say how many."""
-    this, named = request.session.session_key, _handle_in(request.POST.get("session", ""))
+    this, named = request.session.session_key, uuid_in(request.POST.get("session", ""))
     with transaction.atomic():
         if named:
             ended = (
@@ -93,10 +93,3 @@ def _end(request: HttpRequest, user: Any) -> HttpResponse:
     if user.pk == request.user.pk:
         return HttpResponseRedirect(reverse("backoffice:sessions"))
     return HttpResponseRedirect(reverse("backoffice:sessions_of", args=[user.pk]))
-
-
-def _handle_in(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

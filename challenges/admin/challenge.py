@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
@@ -156,7 +157,9 @@ class ChallengeAdmin(
         self.message_user(
             request, _("“%(name)s” is saved. Status: %(status)s.") % {"name": obj, "status": status}
         )
-        return HttpResponseRedirect(reverse("admin:challenges_challenge_change", args=[obj.pk]))
+        form = reverse("admin:challenges_challenge_change", args=[obj.pk])
+        part = {"milestones": request.GET["milestones"]} if "milestones" in request.GET else {}
+        return HttpResponseRedirect(f"{form}?{urlencode(part)}" if part else form)
 
 
 def _text_fields(code: str) -> tuple[Any, ...]:

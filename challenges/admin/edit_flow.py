@@ -69,10 +69,13 @@ class SaveThroughService:
 
     def _fresh_formsets(self: Any, request: HttpRequest, obj: Challenge) -> list[Any]:
         """As a page that is opened now would show them."""
-        return [
+        fresh = [
             made(instance=obj, prefix=made.get_default_prefix(), queryset=inline.get_queryset(request))
             for made, inline in self.get_formsets_with_inlines(request, obj)
         ]
+        for formset in fresh:
+            formset.show_those_of(request.POST)
+        return fresh
 
     def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> Any:
         formsets, inlines = super()._create_formsets(request, obj, change)

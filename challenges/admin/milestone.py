@@ -11,7 +11,7 @@ from challenges.admin.form_changes import FormChanges
 from challenges.admin.revert import RevertToVersion
 from core.admin import registry
 from core.admin.theme import action
-from milestones.admin.milestone import MilestoneAdmin
+from milestones.admin.milestone import MilestoneAdmin, part_of
 from milestones.models import Milestone
 
 
@@ -30,7 +30,8 @@ class ChallengeMilestoneAdmin(RevertToVersion, MilestoneAdmin):
     def to_its_challenge(self, request: HttpRequest, object_id: str) -> HttpResponse:
         milestone = get_object_or_404(Milestone, pk=object_id)
         form = reverse("admin:challenges_challenge_change", args=[milestone.challenge_id])
-        return HttpResponseRedirect(f"{form}#section-milestones")
+        part = part_of(milestone)
+        return HttpResponseRedirect(f"{form}{f'?milestones={part}' if part > 1 else ''}#section-milestones")
 
     def has_edit_in_challenge_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return request.user.has_perm("challenges.change_challenge")

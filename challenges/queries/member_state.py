@@ -1,10 +1,12 @@
 """Read progress and rewards of members, in a number of queries that does not grow with the rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Count, QuerySet
 
 from challenges.models import Catalogue, Challenge
 from challenges.models.rows import PROGRESS, ProgressRow, WindowKey
@@ -102,11 +104,7 @@ def reward_logs_by_window(windows: Iterable[WindowKey]) -> dict[WindowKey, list[
     by_window: dict[WindowKey, list[RewardLog]] = {}
     if not wanted:
         return by_window
-    reward_logs = RewardLog.objects.filter(
-        member_id__in={key[0] for key in wanted},
-        challenge_id__in={key[1] for key in wanted},
-        period_key__in={key[2] for key in wanted},
-    )
+    reward_logs = _reward_logs_around(wanted)
     few = len(wanted) <= FEW_WINDOWS
     reward_logs = (reward_logs.select_related if few else reward_logs.prefetch_related)("reward", "milestone")
     for reward_log in reward_logs.order_by("id"):
@@ -114,6 +112,22 @@ def reward_logs_by_window(windows: Iterable[WindowKey]) -> dict[WindowKey, list[
         if key in wanted:
             by_window.setdefault(key, []).append(reward_log)
     return by_window
+
+
+def count_reward_logs(windows: Iterable[WindowKey]) -> dict[WindowKey, int]:
+    """Return how many reward logs these windows have, in one query; others may be among them."""
+    columns = ("member_id", "challenge_id", "period_key")
+    counts = _reward_logs_around(set(windows)).order_by().values_list(*columns).annotate(Count("id"))
+    return {(member, challenge, key): count for member, challenge, key, count in counts}
+
+
+def _reward_logs_around(windows: Set[WindowKey]) -> QuerySet[RewardLog]:
+    """Return those of these windows, and of others of the same members, challenges and period keys."""
+    return RewardLog.objects.filter(
+        member_id__in={key[0] for key in windows},
+        challenge_id__in={key[1] for key in windows},
+        period_key__in={key[2] for key in windows},
+    )
 
 
 def member_states(

@@ -1,6 +1,6 @@
 """A request's query parameters, read once: filters, order, page, fields, language, and as which member."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,10 +38,10 @@ class ListQuery:
             rows = self.filters[name].apply(rows, value)
         return rows
 
-    def cursor_after(self, row: Any) -> str:
-        """The cursor of the page that begins behind `row`."""
+    def cursor_after(self, page: Sequence[Any]) -> str:
+        """The cursor of the page that begins behind this one, which has rows."""
         assert self.cursors is not None  # noqa: S101 - only lists page
-        return self.cursors.write(self.parameters, self.paging, self.order.key_of(row))
+        return self.cursors.write(self.parameters, self.paging, self.order.key_of(page[-1]), len(page))
 
 
 def read_list_query(view: Any, parameters: dict[str, str]) -> ListQuery:

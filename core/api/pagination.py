@@ -116,12 +116,13 @@ class Cursors:
     def __init__(self, slug: str, visibility: str) -> None:
         self.signer = Signer(salt=f"cursor:{slug}:{visibility}")
 
-    def write(self, parameters: Mapping[str, str], paging: Paging, key: Sequence[str]) -> str:
+    def write(self, parameters: Mapping[str, str], paging: Paging, key: Sequence[str], rows: int) -> str:
+        """The cursor behind a page of so many rows, whose last one has that key."""
         content = {
             "q": dict(parameters),
             "k": list(key),
             "l": paging.limit,
-            "o": paging.offset + paging.limit,
+            "o": paging.offset + rows,
         }
         return self.signer.sign_object(content, compress=True)
 

@@ -71,7 +71,8 @@ _SHARED: dict[str, dict[str, Any]] = {
     "asMember": {"schema": {"type": "string"}, "description": "What this member would read (admin)."},
     "sortBy": {"schema": {"type": "string"}},
     "limit": {
-        "schema": {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT}
+        "schema": {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT},
+        "description": "At most so many records; a list is over when paging.nextCursor is null.",
     },
     "offset": {"schema": {"type": "integer", "minimum": 0, "maximum": LARGEST_OFFSET, "default": 0}},
     "cursor": {

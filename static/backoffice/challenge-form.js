@@ -214,6 +214,8 @@
       const milestone = holder.firstElementChild;
       this.list.append(milestone);
       total.value = Number(total.value) + 1;
+      const most = one(`[name="${this.prefix}-MAX_NUM_FORMS"]`, this.root);
+      one("[data-add-rung]", this.root).hidden = Number(total.value) >= Number(most.value);
       enhanceAll(milestone);
       milestone.dispatchEvent(new CustomEvent("formset:added", { bubbles: true, detail: { formsetName: this.prefix } }));
       document.dispatchEvent(new CustomEvent("backoffice:added"));

@@ -13,12 +13,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from challenges.api import exchange
+from challenges.api.views.challenge_progress import MOST_REWARD_LOGS
 from challenges.editing import service
 from challenges.models import Challenge
 from core.api.http.renderers import encode
-from milestones.admin.milestone import MOST_IN_A_FORM
+from milestones.admin.milestone import MOST_IN_A_FORM, PART
 from milestones.models import Milestone
 from tests.builders import DAY, make_challenge, make_milestone, make_reward
+from tests.staff import rung, sent
 
 pytestmark = [pytest.mark.thorough, pytest.mark.django_db]
 
@@ -191,6 +193,46 @@ def test_rows_of_progress_share_their_rewards_and_read_none_in_vain(
     assert [row["id"] for row in short.json()["data"]] == [row["id"] for row in whole.json()["data"]]
 
 
+@pytest.fixture
+def rich_windows(api):
+    """One challenge of 100 milestones, all of which 220 members have reached."""
+    yesterday = timezone.now() - DAY
+    shop = make_challenge(at=yesterday, completion_target_value=600)
+    reward = make_reward(at=yesterday)
+    usual = {"name": "m", "description": "d", "status": "live", "reward": reward}
+    milestones = [Milestone(milestone_target_value=target, **usual) for target in range(1, 101)]
+    service.save(shop, milestones, at=yesterday)
+    for first in range(0, 220, 20):
+        records = [
+            valid(n) | {"challengeId": str(shop.id), "activityValue": 100, "reversalOf": None}
+            for n in range(first, first + 20)
+        ]
+        assert api.post_json(BATCH, {"records": records}).json()["summary"]["rewardLogs"] == 20 * 100
+
+
+def test_page_of_rich_windows_is_shorter_and_leads_to_the_rest(rich_windows, api):
+    first = cheaply(lambda: api.get("challenge_progress", limit=1000)).json()
+    cursor = first["paging"]["nextCursor"]
+    second = api.get("challenge_progress", cursor=cursor, limit=1000).json()
+    trimmed = api.get("challenge_progress", limit=1000, fields="id").json()
+
+    assert len(first["data"]) == MOST_REWARD_LOGS // 100
+    assert {len(row["rewardLogs"]) for row in first["data"]} == {100}
+    assert (second["paging"]["offset"], second["paging"]["nextCursor"]) == (len(first["data"]), None)
+    ids = [row["id"] for row in first["data"] + second["data"]]
+    assert ids == [row["id"] for row in trimmed["data"]]
+    assert len(set(ids)) == 220
+
+
+def test_window_with_more_than_a_page_holds_is_a_page(rich_windows, api, monkeypatch):
+    monkeypatch.setattr("challenges.api.views.challenge_progress.MOST_REWARD_LOGS", 99)
+
+    page = api.get("challenge_progress", limit=10).json()
+
+    assert len(page["data"]) == 1
+    assert page["paging"]["nextCursor"]
+
+
 HOSTILE_QUERIES = {
     "too many parameters": "&".join(f"a{n}=1" for n in range(20_000)),
     "forty unknown ones": "&".join(f"languageCod{n}=1" for n in range(40)),
@@ -323,6 +365,24 @@ WORDS = "+".join("ab" for _ in range(2000))
 )
 def test_what_staff_search_for(administrator, path):
     assert cheaply(lambda: administrator.get(f"/admin/{path}")).status_code in (200, 302)
+
+
+def test_form_of_a_challenge_with_very_many_milestones(marketer):
+    challenge = make_challenge()
+    usual = {"name": "m", "description": "d", "status": "live"}
+    milestones = [Milestone(milestone_target_value=target, **usual) for target in range(1, 301)]
+    service.save(challenge, milestones, at=timezone.now())
+    url = f"/admin/challenges/challenge/{challenge.pk}/change/"
+    marketer.get(url)
+
+    opened = cheaply(lambda: marketer.get(url))
+    # As many new ones as a form takes, each with a mistake, so that all of it is shown again.
+    form = sent(opened) | {"milestones-TOTAL_FORMS": str(MOST_IN_A_FORM)}
+    for place in range(PART, MOST_IN_A_FORM):
+        form |= rung(place, "x")
+    refused = cheaply(lambda: marketer.post(url, form))
+
+    assert refused.context["milestone_errors"] == MOST_IN_A_FORM - PART
 
 
 def test_a_form_that_claims_a_thousand_milestones(marketer):

@@ -183,7 +183,7 @@ def test_a_cursor_of_another_caller_is_refused(admin, guest, boards):
     ],
 )
 def test_a_cursor_of_a_list_that_has_changed_since_is_refused(admin, people, question, key):
-    cursor = Cursors("person", "admin").write(question, Paging(limit=2), key)
+    cursor = Cursors("person", "admin").write(question, Paging(limit=2), key, 2)
 
     response = admin.get(PEOPLE, {"cursor": cursor})
 
