@@ -1,6 +1,7 @@
 """The server process: told to stop in any way, and with workers that are killed or cannot start."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -158,4 +159,5 @@ def test_workers_that_cannot_start_end_the_server_with_an_error(shop, tmp_path):
     run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
 
     assert run.returncode == 1
-    assert "Workers cannot start: ended 3 times before serving, exiting" in run.stdout
+    # Both may have ended for the third time when it looks.
+    assert re.search("Workers cannot start: ended [34] times before serving, exiting", run.stdout)
