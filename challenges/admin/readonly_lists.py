@@ -6,7 +6,7 @@ Staff may add a log, which is then judged and counted like any other.
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError
 from django.http import HttpRequest
 from django.utils import timezone
@@ -35,12 +35,13 @@ from core.errors import DomainError
 class AddedLogForm(forms.ModelForm):
     reason = ReasonField(max_length=audit_log.LONGEST_REASON)
 
-    def validate_unique(self) -> None:
+    def _update_errors(self, errors: ValidationError) -> None:
         """Tell of a stored log with the same key at its identifier: the member and challenge are chosen."""
-        try:
-            self.instance.validate_unique(exclude=self._get_validation_exclusions())  # type: ignore[attr-defined]
-        except ValidationError as error:
-            self.add_error("unique_identifier", error.messages)
+        faults = errors.error_dict.pop(NON_FIELD_ERRORS, [])
+        for fault in faults:
+            place = "unique_identifier" if fault.code == "unique_together" else NON_FIELD_ERRORS
+            errors.error_dict.setdefault(place, []).append(fault)
+        super()._update_errors(errors)
 
 
 STATUS_COLOURS = {"in_progress": "info", "completed": "success", "failed": "danger"}

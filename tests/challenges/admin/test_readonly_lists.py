@@ -52,6 +52,13 @@ def test_added_log_needs_a_reason(support, typed):
     assert StaffAction.objects.count() == 0
 
 
+def test_log_that_is_there_already_is_told_at_its_identifier(support, typed):
+    response = support.post(ADD, typed | {"unique_identifier": "order-1"})
+
+    assert list(response.context["adminform"].form.errors) == ["unique_identifier"]
+    assert ChallengeLog.objects.count() == 1
+
+
 def test_added_reversal_is_audited_as_one(support, typed):
     support.post(ADD, typed | {"unique_identifier": "back-1", "reversal_of": "order-1", "activity_value": ""})
 
