@@ -68,3 +68,6 @@ class DocsView(SpectacularSwaggerSplitView):
         response = super().finalize_response(request, response, *args, **kwargs)
         response.headers["Content-Security-Policy"] = DOCS_POLICY
         return response
+
+
+docs = read_only(DocsView.as_view())

@@ -3,12 +3,12 @@
 from django.urls import path
 
 from core.api import health
-from core.api.documents import DocsView, openapi
+from core.api.documents import docs, openapi
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("openapi.json", openapi),
-    path("docs", DocsView.as_view()),
+    path("docs", docs),
 ]

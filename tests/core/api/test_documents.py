@@ -21,6 +21,15 @@ def test_the_page_lets_nothing_in_from_elsewhere(guest):
     assert guest.get("/docs?script=").headers["Content-Type"] == "application/javascript"
 
 
+@pytest.mark.parametrize("method", ["options", "post", "delete"])
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
+def test_other_methods_are_405_in_the_shape_of_every_error(guest, path, method):
+    response = getattr(guest, method)(path)
+
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD")
+    assert response.json()["errors"][0]["code"] == "method_not_allowed"
+
+
 @pytest.mark.browser
 def test_the_page_shows_the_resources_without_leaving_the_host(live_server, page, settings):
     settings.ALLOWED_HOSTS = ["*"]
