@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -25,7 +26,7 @@ from core.admin.languages import localized, offered_languages
 from core.admin.removal import ArchivedFilter
 from core.admin.theme import ChoicesDropdownFilter, display
 from core.choices import RecordStatus
-from milestones.admin.milestone import MilestoneInline
+from milestones.admin.milestone import MOST_IN_A_FORM, MilestoneInline
 
 
 @registry.register(Challenge)
@@ -129,7 +130,12 @@ class ChallengeAdmin(
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
         if request.method == "GET":
-            request.start = self.starting_point(request)  # type: ignore[attr-defined]
+            start = self.starting_point(request)
+            request.start = start  # type: ignore[attr-defined]
+            if start and len(start.milestones) > MOST_IN_A_FORM:
+                counts = {"most": MOST_IN_A_FORM, "all": len(start.milestones)}
+                text = _("The first %(most)d of %(all)d milestones are copied. Export and import copies all.")
+                self.message_user(request, text % counts, messages.WARNING)
         return super().add_view(request, form_url, extra_context)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

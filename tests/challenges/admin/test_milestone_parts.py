@@ -131,3 +131,16 @@ def test_milestone_leads_to_its_part(marketer, challenge):
         button = reverse("admin:milestones_milestone_to_its_challenge", args=[milestone.pk])
 
         assert marketer.get(button)["Location"] == f"{page_of(challenge)}{part}#section-milestones"
+
+
+def test_copy_of_more_than_a_form_takes_says_so(marketer, challenge):
+    add = reverse("admin:challenges_challenge_add")
+    copy_of_few = marketer.get(f"{add}?copy={challenge.pk}")
+    for target in range(401, 411):
+        make_milestone(challenge, target)
+
+    copy_of_many = marketer.get(f"{add}?copy={challenge.pk}")
+
+    words = "The first 40 of 42 milestones are copied."
+    assert words not in copy_of_few.content.decode()
+    assert words in copy_of_many.content.decode()
