@@ -15,7 +15,7 @@ from challenges.api.log_fields import FIELDS, LONGEST, READ_ONLY
 from challenges.engine.eligibility import Entry
 from core.amounts import parse_amount, parse_text
 from core.api.errors import MOST_FAULTS, Fault, Refused, refuse
-from core.api.http.strict_json import printable, strict_loads
+from core.api.http.strict_json import MAX_DIGITS, printable, strict_loads
 from core.api.query_string import Suggestions
 from core.api.values import IDENTIFIER, parse_uuid, read_time
 from core.errors import DomainError
@@ -134,6 +134,8 @@ def _units_of(value: bytes) -> int | None:
         return None
     if value.startswith(b'"'):
         return parse_text(value.strip(b'"').decode(), "activityValue")
+    if len(value) > MAX_DIGITS:
+        raise ValueError("a number that strict_json refuses")
     return parse_amount(value, "activityValue")
 
 

@@ -14,7 +14,7 @@ _TOO_LARGE = 10**INTEGER_DIGITS
 
 # Enough digits for a sum over any table; the default of 28 digits would round.
 _EXACT = Context(prec=80)
-_PLAIN = re.compile(r"(-?)([0-9]{1,14})(?:\.([0-9]{1,4}))?")
+_PLAIN = re.compile(r"(-?)([0-9]{1,14})(?:\.([0-9]{1,4})0*)?")
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]{1,9}))?")
 
 
@@ -22,8 +22,9 @@ def parse_amount(text: str | bytes, field: str | None = None) -> int:
     """Parse a plain decimal number, or a JSON number with an exponent, into units of 0.0001.
 
     Strict, because clients send it: no sign but a leading minus, no spaces, no separators, ASCII digits only.
-    Raises DomainError on `field`: `too_many_decimals` (more than 4 as written, zeros too),
-    `too_many_digits` (more than 14 before the point), else `invalid_amount`. Any bytes-like object will do.
+    Zeros at the end are no decimals: many languages write a column's scale, 19.990000. Raises DomainError on
+    `field`: `too_many_decimals` (more than 4), `too_many_digits` (more than 14 before the point), else
+    `invalid_amount`. Any bytes-like object will do.
     """
     try:
         match = _PLAIN.fullmatch(text if isinstance(text, str) else str(text, "ascii"))
@@ -55,11 +56,15 @@ def _parse_unusual(text: str, field: str | None) -> int:
 
 def _scaled(sign: str, digits: str, exponent: int, field: str | None) -> int:
     """Units of digits x 10^exponent; the limits are checked before a large number is built."""
+    significant = digits.rstrip("0")
+    if not significant:
+        return 0
+    exponent += len(digits) - len(significant)
     if exponent < -DECIMAL_PLACES:
         raise _too_many_decimals(field)
-    if digits and len(digits) + exponent > INTEGER_DIGITS:
+    if len(significant) + exponent > INTEGER_DIGITS:
         raise _too_many_digits(field)
-    number = int(digits) * 10 ** (exponent + DECIMAL_PLACES) if digits else 0
+    number = int(significant) * 10 ** (exponent + DECIMAL_PLACES)
     return -number if sign else number
 
 

@@ -10,9 +10,9 @@ from core.errors import DomainError
 
 
 class AmountSerializerField(serializers.Field):
-    """A Decimal in Python. A number is judged as it was written, like text: 0.10000 has 5 decimals.
+    """A Decimal in Python. A number is judged as text is, exactly.
 
-    Answers have no trailing zeros (docs/api.md, Conventions).
+    Zeros at the end are no decimals, and answers have none (docs/api.md, Conventions).
     """
 
     def to_internal_value(self, data: Any) -> Decimal:

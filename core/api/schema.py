@@ -239,4 +239,4 @@ class AmountScheme(OpenApiSerializerFieldExtension):
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
         if direction == "response":
             return {"type": "number", "examples": [150]}
-        return {"type": ["number", "string"], **BOUNDS, "pattern": r"^-?[0-9]{1,14}(\.[0-9]{1,4})?$"}
+        return {"type": ["number", "string"], **BOUNDS, "pattern": r"^-?[0-9]{1,14}(\.[0-9]{1,4}0*)?$"}

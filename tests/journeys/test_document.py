@@ -1,6 +1,7 @@
 """/openapi.json as a client's generator reads it: what it says of bodies and answers is true."""
 
 import json
+import re
 
 import pytest
 from django.test import Client
@@ -46,6 +47,16 @@ def test_amounts_come_as_numbers_or_text_and_go_as_numbers(document):
     assert body(document, "post", "challenge_log")["properties"]["activityValue"]["type"] == [
         "number", "string", "null",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [("19.990000", True), ("500.00000", True), ("0.1", True), ("0.10001", False), ("1.", False)],
+)
+def test_pattern_of_an_amount_is_the_rule(document, text, fits):
+    sent = body(document, "post", "challenge")["properties"]["completionTargetValue"]
+
+    assert bool(re.search(sent["pattern"], text)) is fits
 
 
 def test_texts_have_their_limit_in_a_body(document):

@@ -22,6 +22,7 @@ def test_model_field_offers_the_form_field():
     [
         ("150", "150"),
         (" 19.990 ", "19.99"),
+        ("500.00000", "500"),
         ("-0.0001", "-0.0001"),
         ("1e2", "100"),
         ("99999999999999.9999",) * 2,
@@ -46,6 +47,7 @@ def test_typed_amount_is_taken(typed, cleaned):
         ("١٢", "invalid_amount"),
         ("NaN", "invalid_amount"),
         ("0.12345", "too_many_decimals"),
+        ("0.1000010", "too_many_decimals"),
         ("100000000000000", "too_many_digits"),
     ],
 )

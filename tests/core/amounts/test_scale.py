@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core.amounts import MAX_AMOUNT, MAX_UNITS, SCALE, amount, parse_amount, units
 from core.errors import DomainError
 
-plain = st.from_regex(re.compile(r"-?[0-9]{1,14}(\.[0-9]{1,4})?", re.ASCII), fullmatch=True)
+plain = st.from_regex(re.compile(r"-?[0-9]{1,14}(\.[0-9]{1,4}0{0,9})?", re.ASCII), fullmatch=True)
 in_range = st.integers(-MAX_UNITS, MAX_UNITS)
 
 
@@ -25,6 +25,14 @@ in_range = st.integers(-MAX_UNITS, MAX_UNITS)
         ("-0.0001", -1),
         ("-12.5", -125_000),
         ("0.1000", 1_000),
+        ("0.10000", 1_000),
+        ("19.990000", 199_900),
+        ("-500.00000", -5_000_000),
+        ("99999999999999.9999" + "0" * 40, MAX_UNITS),
+        ("00.00000000", 0),
+        ("1.50000e1", 150_000),
+        ("120e-5", 12),
+        ("0e-400", 0),
         ("007.50", 75_000),
         ("000000000000000000001", 10_000),
         ("99999999999999.9999", MAX_UNITS),
@@ -101,9 +109,10 @@ def test_parse_refuses_what_is_no_text(data):
 
 
 @pytest.mark.parametrize(
-    "text", ["0.00001", "-1.23456", "0.10000", "1.00000", "1e-5", "1.2345e-1", "0e-400", "1e-999999999"]
+    "text",
+    ["0.00001", "-1.23456", "0.100001", "1.0000000010", "1e-5", "1.2345e-1", "1.23450e-1", "1e-999999999"],
 )
-def test_parse_refuses_more_than_four_decimals_as_written(text):
+def test_parse_refuses_more_than_four_decimals_that_are_not_zero(text):
     with pytest.raises(DomainError) as refused:
         parse_amount(text, "activityValue")
 
