@@ -33,9 +33,10 @@ identifier is 409. A log that is stored and does not count says so in `counted` 
 parameter or field is refused. Every refusal is `{"type", "errors": [{"code", "detail", "attr"}]}` and names
 all bad fields at once; `code` is stable. After 429 and 503 wait as `Retry-After` says, then send the same.
 
-**Values.** Amounts are exact: numbers, or plain decimals as text, with at most 4 decimals. Times are ISO 8601
-with an offset. Texts are read in `languageCode`, falling back to English, and written in it; `*` means all
-languages at once. `asMember=ID` shows an API key exactly what that member reads.
+**Values.** Amounts are exact: numbers, or plain decimals as text, with at most 4 decimals; zeros at
+the end are none. Times are ISO 8601 with an offset, cut to microseconds. Texts are read in `languageCode`,
+falling back to English, and written in it; `*` means all languages at once. `asMember=ID` shows an API key
+exactly what that member reads.
 """
 
 

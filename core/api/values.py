@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 _SHAPE = re.compile(
-    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII | re.IGNORECASE
+    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})", re.ASCII | re.IGNORECASE
 )
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -19,6 +19,7 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASC
 def read_time(text: str) -> datetime:
     """Parse an ISO 8601 time with an offset; the result is in UTC. Raises `ValueError` with the remedy.
 
+    `fromisoformat` cuts the decimals of a second to microseconds: Go, Java and .NET write 7 to 9 of them.
     The years are bounded so that no calendar window in any time zone leaves the range of `datetime`.
     """
     if not _SHAPE.fullmatch(text):
@@ -38,8 +39,6 @@ def _remedy(text: str) -> str:
         return "A + in an address must be sent as %2B."
     if re.fullmatch(rf"{clock}[+-]\d{{2}}(\d{{2}})?", text, re.ASCII):
         return "Send the offset as hours and minutes with a colon, such as +02:00."
-    if re.search(r"\.\d{7}", text, re.ASCII):
-        return "Send at most 6 decimals of a second."
     return f"Send a time with its offset, such as {EXAMPLE}."
 
 
