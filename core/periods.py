@@ -23,7 +23,7 @@ _KEYS = {
     "weekly": re.compile(r"([0-9]{4})-W([0-9]{2})"),
     "monthly": re.compile(r"[0-9]{4}-[0-9]{2}"),
 }
-_EXAMPLES = {"daily": "2026-11-22", "weekly": "2026-W47", "monthly": "2026-11"}
+EXAMPLES = {"daily": "2026-11-22", "weekly": "2026-W47", "monthly": "2026-11"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,17 @@ def window_of_key(period: str, key: str, zone: str | ZoneInfo) -> Window:
     try:
         window = _window_of_day(period, _first_day_of_key(period, key), zone)
     except (OverflowError, ValueError):
-        message = f"A {period} period key looks like {_EXAMPLES[period]}."
+        message = f"A {period} period key looks like {EXAMPLES[period]}."
         raise DomainError("invalid_period_key", message) from None
     if window.starts_at == window.ends_at:
         message = f"{key} did not exist in {zone}: its clocks skipped that day. Use the day before or after."
         raise DomainError("invalid_period_key", message)
     return window
+
+
+def is_possible_key(key: str) -> bool:
+    """Whether some window of some period can have this key; the calendar alone decides, not a time zone."""
+    return any(_is_key_of(period, key) for period in _KEYS)
 
 
 def window_before(period: str, window: Window, zone: str | ZoneInfo) -> Window:
@@ -157,6 +162,14 @@ def _first_day_of_key(period: str, key: str) -> date:
     if period == "weekly":
         return date.fromisocalendar(int(match[1]), int(match[2]), 1)
     return date.fromisoformat(key if period == "daily" else f"{key}-01")
+
+
+def _is_key_of(period: str, key: str) -> bool:
+    try:
+        _first_day_of_key(period, key)
+    except ValueError:
+        return False
+    return True
 
 
 def _first_instant(day: date, zone: ZoneInfo) -> datetime:

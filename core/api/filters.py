@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from core.api.errors import Fault, Refused
 from core.api.values import parse_uuid, read_time
 from core.ids import uuid7_floor
+from core.periods import EXAMPLES, is_possible_key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,21 @@ class TextFilter(Filter):
         if not text:
             raise ValueError("Send a value, or leave the parameter out.")
         return text
+
+
+class PeriodKeyFilter(Filter):
+    """Matches a window's key. One that no window can have is refused: its list would always be empty."""
+
+    def parse(self, text: str) -> str:
+        if not is_possible_key(text):
+            raise ValueError(
+                f"Send the key of a window that the calendar has: {', '.join(EXAMPLES.values())}."
+            )
+        return text
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "examples": list(EXAMPLES.values())}
 
 
 class UuidFilter(Filter):

@@ -18,6 +18,7 @@ from core.periods import (
     Window,
     checked_zone,
     end_of_local_day,
+    is_possible_key,
     window_after,
     window_before,
     window_containing,
@@ -413,3 +414,29 @@ def test_windows_tile_the_century(zone):
             before = (window.starts_at - MICROSECOND).astimezone(local)
             assert reached.strftime(KEY_FORMATS[period]) == window.period_key
             assert before.strftime(KEY_FORMATS[period]) != window.period_key
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["2026-11-22", "2024-02-29", "2026-W01", "2026-W53", "2020-W53", "2026-12", "2011-12-30", "1999-01"],
+)
+def test_key_that_the_calendar_has_is_possible(key):
+    assert is_possible_key(key)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("", "foo", "2026", "2026-13", "2026-00", "2026-1", "26-11", " 2026-11", "2026-11\n"),
+        *("2026-02-30", "2027-02-29", "2026-11-00", "20261122", "2026-11-22T00:00:00Z"),
+        *("2026-W00", "2026-W54", "2025-W53", "2026-w47", "2026W47", "2026-W47-1", "0000-01"),
+        *("２０２６-11", "2026-W٤٧", "-2026-11"),
+    ],
+)
+def test_key_that_no_window_can_have_is_not(key):
+    assert not is_possible_key(key)
+
+
+@given(st.sampled_from(PERIODS), st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31)), zones)
+def test_key_of_every_window_is_possible(period, moment, zone):
+    assert is_possible_key(window_containing(period, moment.replace(tzinfo=UTC), zone).period_key)

@@ -27,7 +27,7 @@ from challenges.models import ChallengeLog
 from core.api.callers import IDENTIFIED, INGEST, EndUserCaller
 from core.api.direct_actions import FastActions
 from core.api.errors import Fault
-from core.api.filters import CREATED, BooleanFilter, TextFilter, UuidFilter, time_filters
+from core.api.filters import CREATED, BooleanFilter, PeriodKeyFilter, TextFilter, UuidFilter, time_filters
 from core.api.http.answers import json_response
 from core.api.http.bodies import read_body
 from core.api.pagination import CREATED_AT, Sort
@@ -45,7 +45,7 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
         UuidFilter("challengeId", "challenge_id"),
         TextFilter("ownedById", "member__external_id"),
         TextFilter("uniqueIdentifier", "unique_identifier"),
-        TextFilter("periodKey", "period_key"),
+        PeriodKeyFilter("periodKey", "period_key"),
         BooleanFilter("counted", "counted"),
         *time_filters("activity", "activity_at"),
         *CREATED,

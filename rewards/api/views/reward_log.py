@@ -12,7 +12,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.callers import IDENTIFIED, AdminCaller, EndUserCaller
-from core.api.filters import CustomFilter, Filter, TextFilter, UuidFilter, one_of, time_filters
+from core.api.filters import (
+    CustomFilter,
+    Filter,
+    PeriodKeyFilter,
+    TextFilter,
+    UuidFilter,
+    one_of,
+    time_filters,
+)
 from core.api.pagination import Sort
 from core.api.reader import Reader
 from core.api.views import ListRecords, RecordViewSet, RetrieveRecord, UpdateRecord
@@ -37,7 +45,7 @@ class RewardLogViewSet(ListRecords, RetrieveRecord, UpdateRecord, RecordViewSet)
         UuidFilter("milestoneId", "milestone_id"),
         UuidFilter("rewardId", "reward_id"),
         TextFilter("ownedById", "member__external_id"),
-        TextFilter("periodKey", "period_key"),
+        PeriodKeyFilter("periodKey", "period_key"),
         TextFilter("couponCode", "coupon_code"),
         CustomFilter(
             "status",
