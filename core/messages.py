@@ -11,6 +11,7 @@ from difflib import get_close_matches
 
 from core.amounts.scale import SCALE
 from core.errors import DomainError
+from core.invisible import is_invisible, without_format_characters
 
 VARIABLES = ("periodText", "nextRemainingValue")
 
@@ -19,10 +20,6 @@ _BRACES = re.compile(r"\{\{|\}\}")
 _IN_BRACES = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 # C0 except tab and line ends, DEL, C1, lone surrogates: some break databases, and readers see none of them.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-# Invisible, though not format characters (Cf): fillers, blank Braille, variation selectors.
-_BLANK = re.compile(
-    "[\\s\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]+"
-)
 _UNSAFE = re.compile(r"[^\w .,:;|#$%/*+()-]")
 _CENT = SCALE // 100
 
@@ -84,18 +81,14 @@ def _refuse_invisible(text: str, field: str | None) -> None:
     if match:
         remedy = f"Remove the invisible control character at position {match.start() + 1}."
         raise DomainError("control_character", remedy, field)
-    if text and not _BLANK.sub("", _without_format_characters(text)):
+    if text and is_invisible(text):
         remedy = "Nothing of this text can be seen. Write it anew, or leave it empty."
         raise DomainError("invisible_text", remedy, field)
 
 
-def _without_format_characters(text: str) -> str:
-    return "".join(character for character in text if unicodedata.category(character) != "Cf")
-
-
 def _has_look_alike(text: str) -> bool:
     """Whether a reader sees a variable that `render` does not: full-width braces, invisible characters."""
-    visible = _without_format_characters(unicodedata.normalize("NFKC", text))
+    visible = without_format_characters(unicodedata.normalize("NFKC", text))
     return _VARIABLE.findall(visible) != _VARIABLE.findall(text)
 
 
