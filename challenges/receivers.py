@@ -10,6 +10,7 @@ from challenges.engine import orm_entry, progress
 from challenges.models import Challenge, ChallengeLog
 from challenges.signals import challenge_logs_saved
 from core.icons import storage
+from core.identifiers import check_identifier
 from milestones.models import Milestone
 from rewards.models import Reward
 
@@ -19,6 +20,7 @@ challenge_logs_saved.connect(progress.on_logs_saved, dispatch_uid="challenges.en
 @receiver(pre_save, sender=ChallengeLog, dispatch_uid="challenges.judge_log")
 def judge_log(instance: ChallengeLog, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
+        check_identifier(instance.unique_identifier, "unique_identifier")
         orm_entry.judge_unsaved_log(instance)
 
 

@@ -13,6 +13,7 @@ from challenges.engine.eligibility import Entry
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from core.amounts import units
 from core.ids import uuid7_batch
+from core.write_guard import bypassing_services
 from members.domain import member_service
 from members.models import Member
 from milestones.models import Milestone
@@ -60,6 +61,12 @@ def add_codes(reward, *codes, at=NOW):
 
 def make_member(external_id="alice", *, at=NOW - DAY, **fields):
     return member_service.create(Member(external_id=external_id, **fields), at=at)
+
+
+def member_of_0_1(external_id, *, at=NOW - DAY):
+    """A member as release 0.1 enrolled them, under whatever text was sent."""
+    with bypassing_services("0.1 stored such identifiers"):
+        return Member.objects.create(external_id=external_id, created_at=at, updated_at=at)
 
 
 def entry(challenge, value=None, member="alice", at=NOW, uid=None, **fields):

@@ -17,6 +17,8 @@ from access.domain import token_keys
 from access.domain.token_keys import TokenKey
 from core.api.callers import EndUserCaller
 from core.api.http.strict_json import text_faults
+from core.errors import DomainError
+from core.identifiers import check_member_identifier
 
 LEEWAY_SECONDS = 10
 LONGEST_LIFE_SECONDS = 24 * 60 * 60
@@ -128,8 +130,12 @@ def _check_lifetime(exp: Any) -> None:
 
 def _identifier(claims: dict[str, Any]) -> str:
     sub = claims["sub"]
-    if not isinstance(sub, str) or not sub.strip() or len(sub) > LONGEST_IDENTIFIER:
+    if not isinstance(sub, str) or not 1 <= len(sub) <= LONGEST_IDENTIFIER:
         raise TokenError("The token's sub must be the member's identifier.")
     if any(text_faults(sub, None)):
         raise TokenError("The token's sub must be plain text.")
+    try:
+        check_member_identifier(sub)
+    except DomainError as error:
+        raise TokenError(f"The token's sub is no identifier. {error.message}") from error
     return sub

@@ -17,6 +17,7 @@ from challenges.models import ChallengeLog
 from core.amounts import units
 from core.choices import MemberStatus
 from core.errors import DomainError, DomainErrors
+from core.identifiers import check_identifier
 from members.domain import erasing, member_service
 from members.models import Member
 from rewards.domain import lifecycle
@@ -75,6 +76,7 @@ def reverse(log: ChallengeLog, answers: Answers, actor: Any, at: datetime) -> No
 
 def add_log(member: Member, answers: Answers, actor: Any, at: datetime) -> None:
     """Store a log of this member as if the shop had sent it; raises `DomainError` if it is stored already."""
+    check_identifier(answers["unique_identifier"], "unique_identifier")
     value = answers["activity_value"]
     entry = Entry(
         challenge_id=answers["challenge"].id,

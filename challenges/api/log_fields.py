@@ -7,10 +7,11 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from challenges.api.log_identifiers import find_faults
 from core.amounts import parse_amount, parse_text
 from core.api.errors import Fault, Refused
 from core.api.http.strict_json import printable
-from core.api.values import IDENTIFIER, parse_uuid, read_time
+from core.api.values import parse_uuid, read_time
 from core.errors import DomainError
 from members.domain.profiles import check_phone_number
 
@@ -40,14 +41,6 @@ def _text(longest: int, shortest: int = 1) -> Callable[[Any], str]:
         return value
 
     return parse
-
-
-def _identifier(value: Any) -> str:
-    """A member's identifier, by the rule of `IdentifierField`: it also occurs in addresses and tokens."""
-    text = _text(LONGEST)(value)
-    if not IDENTIFIER.fullmatch(text):
-        raise ValueError("An identifier cannot contain control characters.")
-    return text
 
 
 def _uuid(value: Any) -> UUID:
@@ -84,7 +77,7 @@ def _phone(value: Any) -> str:
 
 # The fields of `ownedBy`: the Python name and the parser of each.
 PROFILE: dict[str, tuple[str, Callable[[Any], str]]] = {
-    "externalId": ("external_id", _identifier),
+    "externalId": ("external_id", _text(LONGEST)),
     "firstName": ("first_name", _text(LONGEST, 0)),
     "lastName": ("last_name", _text(LONGEST, 0)),
     "email": ("email", _email),
@@ -110,14 +103,15 @@ def _owner(value: Any) -> dict[str, str]:
         except (ValueError, DomainError) as error:
             faults.append(Fault("invalid", getattr(error, "message", str(error)), name))
     if faults:
-        raise Refused(400, *faults)
+        identifiers = [("external_id", "externalId", profile.get("external_id"))]
+        raise Refused(400, *faults, *find_faults(identifiers).values())
     return profile
 
 
-# Every field of a log: its parser, and whether it is required.
+# Every field of a log: its parser, and whether it is required. Identifiers are judged when all is parsed.
 FIELDS: dict[str, tuple[Callable[[Any], Any], bool]] = {
     "challengeId": (_uuid, True),
-    "ownedById": (_identifier, False),
+    "ownedById": (_text(LONGEST), False),
     "ownedBy": (_owner, False),
     "activityAt": (_time, True),
     "activityId": (_text(LONGEST), True),

@@ -12,13 +12,15 @@ from uuid import UUID
 import msgspec
 
 from challenges.api.log_fields import FIELDS, LONGEST, READ_ONLY
+from challenges.api.log_identifiers import Decoded, Doubtful, find_faults, settled
 from challenges.engine.eligibility import Entry
 from core.amounts import parse_amount, parse_text
 from core.api.errors import MOST_FAULTS, Fault, Refused, refuse
 from core.api.http.strict_json import MAX_DIGITS, printable, strict_loads
 from core.api.query_string import Suggestions
-from core.api.values import IDENTIFIER, parse_uuid, read_time
+from core.api.values import parse_uuid, read_time
 from core.errors import DomainError
+from core.identifiers import PLAIN
 
 LARGEST_BATCH = 5000
 LARGEST_ACTIVITY_BATCH = 1000
@@ -45,12 +47,12 @@ class _Batch(msgspec.Struct, forbid_unknown_fields=True):
 _record_decoder = msgspec.json.Decoder(_Record)
 _batch_decoder = msgspec.json.Decoder(_Batch)
 
-Decoded = Entry | list[Fault]
-
 
 def read_one(body: bytes, *, for_activity: bool = False) -> Entry:
     """Parse a body that is one record (docs/api.md, One log). Raises `Refused` 400 with every fault."""
-    decoded = _decode_plain(body, for_activity) or _decode_any(body, for_activity, Suggestions())
+    if entry := _decode_plain(body, for_activity):
+        return entry
+    (decoded,) = settled([_decode_any(body, for_activity, Suggestions())], for_activity)
     if isinstance(decoded, Entry):
         return decoded
     raise Refused(400, *decoded)
@@ -66,7 +68,7 @@ def read_batch(body: bytes, largest: int = LARGEST_BATCH, *, for_activity: bool 
     if not 1 <= len(records) <= largest:
         raise refuse("invalid", f"Send 1 to {largest} records.", "records")
     suggestions = Suggestions()
-    decoded = (_decode(record, for_activity, suggestions) for record in records)
+    decoded = settled([_decode(record, for_activity, suggestions) for record in records], for_activity)
     return [entry if isinstance(entry, Entry) else entry[: MOST_OF_RECORD + 1] for entry in decoded]
 
 
@@ -99,7 +101,7 @@ def _check_whole(body: bytes) -> None:
         )
 
 
-def _decode(record: bytes, for_activity: bool, suggestions: Suggestions) -> Decoded:
+def _decode(record: bytes, for_activity: bool, suggestions: Suggestions) -> Decoded | Doubtful:
     return _decode_plain(record, for_activity) or _decode_any(record, for_activity, suggestions)
 
 
@@ -114,7 +116,7 @@ def _decode_plain(record: bytes, for_activity: bool) -> Entry | None:
         quotes = 2 * 4 + 8 + 4 * bool(raw.challengeId) + 2 * bool(value) + 2 * value.startswith(b'"')
         if record.count(b'"') != quotes or bool(raw.challengeId) == for_activity:
             return None
-        if not IDENTIFIER.fullmatch(raw.ownedById):
+        if not (PLAIN.fullmatch(raw.ownedById) and PLAIN.fullmatch(raw.uniqueIdentifier)):
             return None
         activity_value = _units_of(value)
         return Entry(
@@ -143,7 +145,7 @@ def _units_of(value: bytes) -> int | None:
 NO_CHALLENGE = UUID(int=0)
 
 
-def _decode_any(record: bytes, for_activity: bool, suggestions: Suggestions) -> Decoded:
+def _decode_any(record: bytes, for_activity: bool, suggestions: Suggestions) -> Decoded | Doubtful:
     try:
         fields = strict_loads(record)
     except Refused as error:
@@ -160,10 +162,18 @@ def _decode_any(record: bytes, for_activity: bool, suggestions: Suggestions) -> 
     for name in known:
         values[name] = _parse_field(name, fields.get(name), faults)
     _check_owner(fields, faults)
+    doubts = find_faults(
+        (
+            ("external_id", "ownedById", values["ownedById"]),
+            ("external_id", "ownedBy.externalId", (values["ownedBy"] or {}).get("external_id")),
+            ("unique_identifier", "uniqueIdentifier", values["uniqueIdentifier"]),
+            ("reversal_of", "reversalOf", values["reversalOf"]),
+        )
+    )
     if faults:
-        return faults
+        return faults + list(doubts.values())
     owner = values["ownedBy"] or {"external_id": values["ownedById"]}
-    return Entry(
+    entry = Entry(
         challenge_id=NO_CHALLENGE if for_activity else values["challengeId"],
         external_id=owner.pop("external_id"),
         activity_at=values["activityAt"],
@@ -173,6 +183,7 @@ def _decode_any(record: bytes, for_activity: bool, suggestions: Suggestions) -> 
         reversal_of=values["reversalOf"] or "",
         profile=owner or None,
     )
+    return Doubtful(entry, doubts) if doubts else entry
 
 
 def _parse_field(name: str, value: Any, faults: list[Fault]) -> Any:

@@ -10,7 +10,7 @@ from challenges.api.log_parser import LARGEST_ACTIVITY_BATCH, LARGEST_BATCH
 from challenges.api.presenters.challenge import DEFAULT_CHALLENGE_ICON
 from core.api.amount_field import AmountSerializerField
 from core.api.fields import (
-    IdentifierListField,
+    ExactTextListField,
     OptionField,
     TextField,
     TimeField,
@@ -29,6 +29,7 @@ from core.choices import (
     RecordStatus,
     ReversalPolicy,
 )
+from core.identifiers import IDENTIFIER_RULE
 from core.messages import check_message, check_plain
 from rewards.api.presenters import DEFAULT_MILESTONE_ICON
 from rewards.api.serializers import RewardLogShownSerializer, RewardShownSerializer
@@ -102,7 +103,7 @@ class ChallengeSerializer(RecordSerializer):
     )
     starts_at = TimeField(required=False, allow_null=True)
     ends_at = TimeField(required=False, allow_null=True, help_text="The last window closes here.")
-    activity_ids = IdentifierListField(required=False, help_text="Activities that count here.")
+    activity_ids = ExactTextListField(required=False, help_text="Activities that count here.")
     display_order = WholeNumberField(min_value=-(2**31), max_value=2**31 - 1, required=False)
     late_grace_hours = WholeNumberField(
         min_value=0,
@@ -137,7 +138,7 @@ class ChallengeSerializer(RecordSerializer):
 
 
 class OwnerSerializer(RecordSerializer):
-    external_id = TextField(max_length=256)
+    external_id = TextField(max_length=256, help_text=IDENTIFIER_RULE)
     first_name = TextField(max_length=256, required=False)
     last_name = TextField(max_length=256, required=False)
     email = TextField(max_length=320, required=False)
@@ -148,14 +149,19 @@ class ActivitySerializer(RecordSerializer):
     """One activity, for every challenge that names its `activityId`."""
 
     owned_by_id = TextField(
-        max_length=256, required=False, allow_blank=False, help_text="The member; or send ownedBy."
+        max_length=256,
+        required=False,
+        allow_blank=False,
+        help_text=f"The member; or send ownedBy. {IDENTIFIER_RULE}",
     )
     owned_by = OwnerSerializer(
         required=False, write_only=True, help_text="The member with a profile, which fills what is empty."
     )
     activity_at = TimeField(help_text="When it happened: at most 60 days ago, 5 minutes ahead.")
     activity_id = TextField(max_length=256, help_text="What kind of activity it is, in your own words.")
-    unique_identifier = TextField(max_length=256, help_text="Yours; counts once for a member and challenge.")
+    unique_identifier = TextField(
+        max_length=256, help_text=f"Yours; counts once for a member and challenge. {IDENTIFIER_RULE}"
+    )
     activity_value = AmountSerializerField(
         required=False, allow_null=True, help_text="Required with sum, unless a whole log is taken back."
     )

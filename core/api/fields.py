@@ -10,7 +10,9 @@ from uuid import UUID
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from core.api.values import IDENTIFIER, parse_uuid, read_time
+from core.api.values import EXACT_TEXT, parse_uuid, read_time
+from core.errors import DomainError
+from core.identifiers import check_identifier
 
 _WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
 
@@ -41,19 +43,39 @@ class TextField(serializers.CharField):
         return "" if value is None else value
 
 
-class IdentifierField(TextField):
-    """An identifier of the shop, stored exactly as sent: 1 to 256 characters, no control characters."""
+class ExactTextField(TextField):
+    """A name of the shop's own, stored exactly as sent: 1 to 256 characters, no control characters."""
 
-    default_error_messages = {"control": "An identifier cannot contain control characters."}
+    default_error_messages = {"control": "This cannot contain control characters."}
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 256)
         super().__init__(trim_whitespace=False, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
-        if data and not IDENTIFIER.fullmatch(data):
+        if data and not EXACT_TEXT.fullmatch(data):
             self.fail("control")
         return data
+
+
+class IdentifierField(TextField):
+    """An identifier of a record, stored exactly as sent: 1 to 256 characters, by `check_identifier`.
+
+    A record that release 0.1 stored under a badly formed one keeps it when it is sent back.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 256)
+        super().__init__(trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        present = getattr(getattr(self.parent, "instance", None), str(self.source), None)
+        if data != present:
+            try:
+                check_identifier(data)
+            except DomainError as error:
+                raise serializers.ValidationError(error.message, code=error.code) from None
+        return str(data)
 
 
 class WholeNumberField(serializers.IntegerField):
@@ -111,10 +133,10 @@ class OptionField(serializers.ChoiceField):
         return data
 
 
-class IdentifierListField(serializers.ListField):
-    """A list of different identifiers, at most `max_length` of them."""
+class ExactTextListField(serializers.ListField):
+    """A list of different names of the shop's own, at most `max_length` of them."""
 
-    child = IdentifierField()
+    child = ExactTextField()
     default_error_messages = {"repeated": "Send each one once."}
 
     def __init__(self, *, max_length: int = 100, **kwargs: Any) -> None:

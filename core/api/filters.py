@@ -11,8 +11,11 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from core.api.callers import GUEST, Caller, EndUserCaller
 from core.api.errors import Fault, Refused
 from core.api.values import parse_uuid, read_time
+from core.errors import DomainError
+from core.identifiers import check_identifier, check_member_identifier
 from core.ids import uuid7_floor
 from core.periods import EXAMPLES, is_possible_key
 
@@ -27,6 +30,9 @@ class Filter:
 
     def parse(self, text: str) -> Any:
         return text
+
+    def check(self, value: Any, caller: Caller) -> None:
+        """Raise `DomainError` for a value that this caller may not filter by."""
 
     def apply(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
         return rows.filter(**{self.lookup: value})
@@ -44,6 +50,33 @@ class TextFilter(Filter):
         if not text:
             raise ValueError("Send a value, or leave the parameter out.")
         return text
+
+
+class MemberFilter(TextFilter):
+    """Matches a member by the identifier. A badly formed one is refused, unless a member has it."""
+
+    def check(self, value: Any, caller: Caller) -> None:
+        if not isinstance(caller, EndUserCaller):
+            check_member_identifier(value)
+        elif value != caller.external_id:  # end users do not learn who else has one
+            check_identifier(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentifierFilter(TextFilter):
+    """Matches a record by the shop's identifier. A badly formed one is refused, unless it is stored.
+
+    `is_stored(value, caller)`: whether a record that this caller may see has it.
+    """
+
+    is_stored: Callable[[str, Caller], bool]
+
+    def check(self, value: Any, caller: Caller) -> None:
+        try:
+            check_identifier(value)
+        except DomainError:
+            if not self.is_stored(value, caller):
+                raise
 
 
 class PeriodKeyFilter(Filter):
@@ -150,15 +183,20 @@ def one_of(choices: tuple[str, ...], text: str) -> str:
     return str(text)
 
 
-def parse_all(filters: Mapping[str, Filter], parameters: Mapping[str, str]) -> dict[str, Any]:
+def parse_all(
+    filters: Mapping[str, Filter], parameters: Mapping[str, str], caller: Caller = GUEST
+) -> dict[str, Any]:
     """The value of each filter among the parameters. Raises `Refused` 400 with every unreadable one."""
     values: dict[str, Any] = {}
     faults: list[Fault] = []
     for name in parameters.keys() & filters.keys():
         try:
             values[name] = filters[name].parse(parameters[name])
+            filters[name].check(values[name], caller)
         except ValueError as error:
             faults.append(Fault("invalid", str(error), name))
+        except DomainError as error:
+            faults.append(Fault(error.code, error.message, name))
     if faults:
         raise Refused(400, *sorted(faults, key=lambda fault: str(fault.attr)))
     return values

@@ -72,7 +72,7 @@ def _parse(view: Any, parameters: dict[str, str], paging: Paging, cursors: Curso
     return ListQuery(
         parameters=parameters,
         filters=filters,
-        values=parse_all(filters, parameters),
+        values=parse_all(filters, parameters, view.request.user),
         order=Order(_parse_order(view.sorts, parameters.get("sortBy", view.default_order), parameters)),
         paging=paging,
         fields=_parse_fields(view, parameters.get("fields")),

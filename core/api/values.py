@@ -10,8 +10,8 @@ _SHAPE = re.compile(
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 EXAMPLE = "2026-11-22T10:00:00Z"
-# The shop's identifier of a member: no control characters.
-IDENTIFIER = re.compile(r"[^\x00-\x1f\x7f]+")
+# A name of the shop's own: no control characters.
+EXACT_TEXT = re.compile(r"[^\x00-\x1f\x7f]+")
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 

@@ -68,6 +68,7 @@ from core.api.pagination import CREATED_AT, Sort, count_up_to
 from core.api.permissions import CallerPermission
 from core.api.query_string import read_parameters
 from core.api.values import parse_uuid
+from core.identifiers import check_member_identifier
 
 AS_MEMBER = "asMember"
 FIELDS = "fields"
@@ -159,8 +160,9 @@ class RecordViewSet(AuditedView, GenericViewSet):
     def _member_to_read_as(self, external_id: str) -> Caller:
         if not isinstance(self.request.user, AdminCaller):
             raise refuse("forbidden", "Only an API key may read as a member.", AS_MEMBER, status=403)
-        if not external_id.strip() or len(external_id) > 256:
+        if not 1 <= len(external_id) <= 256:
             raise refuse("invalid", "Send a member's identifier, 1 to 256 characters.", AS_MEMBER)
+        check_member_identifier(external_id, AS_MEMBER)
         if EndUserCaller.kind not in self.readers:
             raise Http404
         return EndUserCaller(external_id)

@@ -6,12 +6,13 @@ from core.api.fields import IdentifierField, OptionField, TextField, TimeField, 
 from core.api.serializers import RecordSerializer
 from core.choices import MemberStatus
 from core.errors import DomainError
+from core.identifiers import IDENTIFIER_RULE
 from members.domain.profiles import check_phone_number
 
 
 class MemberSerializer(RecordSerializer):
     id = UuidField(read_only=True)
-    external_id = IdentifierField()
+    external_id = IdentifierField(help_text=f"The shop's own. {IDENTIFIER_RULE}")
     first_name = TextField(max_length=256, required=False)
     last_name = TextField(max_length=256, required=False)
     email = serializers.EmailField(max_length=320, required=False, allow_blank=True, allow_null=True)

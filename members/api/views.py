@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from core.api.callers import IDENTIFIED, EndUserCaller
-from core.api.filters import CREATED, ChoiceFilter, TextFilter
+from core.api.filters import CREATED, ChoiceFilter, MemberFilter
 from core.api.views import (
     CreateRecord,
     DeleteRecord,
@@ -16,6 +16,7 @@ from core.api.views import (
     UpdateRecord,
 )
 from core.choices import MemberStatus
+from core.identifiers import check_identifier
 from members.api.serializers import MemberSerializer
 from members.domain import member_service
 from members.domain.erasing import erase
@@ -29,7 +30,7 @@ class MemberViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, Del
     lookup_value_regex = "(?s:.+)"
     audited_by_domain = frozenset({"destroy"})
     filters = (
-        TextFilter("externalId", "external_id"),
+        MemberFilter("externalId", "external_id"),
         ChoiceFilter("status", "status", tuple(MemberStatus.values)),
         *CREATED,
     )
@@ -46,6 +47,7 @@ class MemberViewSet(ListRecords, RetrieveRecord, CreateRecord, UpdateRecord, Del
     def record(self) -> Member:
         member = self.records().filter(external_id=self.kwargs["id"]).first()
         if member is None:
+            check_identifier(self.kwargs["id"], "id")
             raise Http404
         return member
 

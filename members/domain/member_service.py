@@ -12,12 +12,14 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from core.errors import DomainError
+from core.identifiers import check_identifier
 from core.write_guard import writing
 from members.models import Member
 
 
 def create(member: Member, *, at: datetime) -> Member:
-    """Store a new member. Raises `DomainError` `identifier_taken`."""
+    """Store a new member. Raises `DomainError` `identifier_taken`, and for a badly formed identifier."""
+    check_identifier(member.external_id, "external_id")
     member.created_at = member.created_at or at
     member.updated_at = at
     _store(member)
@@ -28,10 +30,13 @@ def edit(member_id: UUID, values: Mapping[str, Any], *, at: datetime) -> Member:
     """Store these values, by column, and return the member as stored.
 
     Other columns keep what others stored meanwhile; above all, an edit never brings back what was erased at
-    the same time. Raises `DomainError` `identifier_taken`, and `not_found` for an erased member.
+    the same time. Raises `DomainError` `identifier_taken`, for a new identifier that is badly formed, and
+    `not_found` for an erased member.
     """
     with transaction.atomic():
         member = _lock(member_id)
+        if values.get("external_id", member.external_id) != member.external_id:
+            check_identifier(values["external_id"], "external_id")
         for name, value in values.items():
             setattr(member, name, value)
         member.updated_at = at

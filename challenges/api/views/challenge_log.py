@@ -12,6 +12,7 @@ from rest_framework.decorators import action
 
 from challenges.api import log_parser
 from challenges.api.clock_check import check_clock, check_clock_of_batch
+from challenges.api.log_identifiers import Decoded
 from challenges.api.presenters.batch import serialize_batch
 from challenges.api.presenters.progress import serialize_log, serialize_outcome
 from challenges.api.serializers import (
@@ -24,16 +25,36 @@ from challenges.api.views.examples import LOG, REFUND, examples_of
 from challenges.engine import group_commit, intake
 from challenges.engine.eligibility import Entry
 from challenges.models import ChallengeLog
-from core.api.callers import IDENTIFIED, INGEST, EndUserCaller
+from core.api.callers import IDENTIFIED, INGEST, Caller, EndUserCaller
 from core.api.direct_actions import FastActions
 from core.api.errors import Fault
-from core.api.filters import CREATED, BooleanFilter, PeriodKeyFilter, TextFilter, UuidFilter, time_filters
+from core.api.filters import (
+    CREATED,
+    BooleanFilter,
+    IdentifierFilter,
+    MemberFilter,
+    PeriodKeyFilter,
+    UuidFilter,
+    time_filters,
+)
 from core.api.http.answers import json_response
 from core.api.http.bodies import read_body
 from core.api.pagination import CREATED_AT, Sort
 from core.api.reader import Reader
 from core.api.views import ListRecords, RetrieveRecord
 from core.errors import DomainErrors
+
+
+def visible_logs(caller: Caller) -> QuerySet[ChallengeLog]:
+    rows = ChallengeLog.objects.all()
+    if isinstance(caller, EndUserCaller):
+        rows = rows.filter(member__external_id=caller.external_id)
+    return rows
+
+
+def is_log_of(unique_identifier: str, caller: Caller) -> bool:
+    """Whether there is such a log, for an end user among their own."""
+    return visible_logs(caller).filter(unique_identifier=unique_identifier).exists()
 
 
 class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
@@ -43,8 +64,8 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
     serializer_class = ChallengeLogSerializer
     filters = (
         UuidFilter("challengeId", "challenge_id"),
-        TextFilter("ownedById", "member__external_id"),
-        TextFilter("uniqueIdentifier", "unique_identifier"),
+        MemberFilter("ownedById", "member__external_id"),
+        IdentifierFilter("uniqueIdentifier", "unique_identifier", is_stored=is_log_of),
         PeriodKeyFilter("periodKey", "period_key"),
         BooleanFilter("counted", "counted"),
         *time_filters("activity", "activity_at"),
@@ -62,10 +83,7 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
     }
 
     def records(self) -> QuerySet[ChallengeLog]:
-        rows = ChallengeLog.objects.select_related("member")
-        if isinstance(self.caller, EndUserCaller):
-            rows = rows.filter(member__external_id=self.caller.external_id)
-        return rows
+        return visible_logs(self.caller).select_related("member")
 
     def represent(self, rows: list[ChallengeLog]) -> list[Any]:
         return self.trimmed([serialize_log(row, row.member.external_id) for row in rows])
@@ -115,7 +133,7 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
         return json_response(serialize_batch(outcomes))
 
 
-def _record_all(records: Sequence[log_parser.Decoded]) -> list[intake.Outcome | list[Fault]]:
+def _record_all(records: Sequence[Decoded]) -> list[intake.Outcome | list[Fault]]:
     """Record the entries; the result has the outcome of each record in order, or its faults."""
     outcomes = iter(intake.record([record for record in records if isinstance(record, Entry)]))
     return [next(outcomes) if isinstance(record, Entry) else record for record in records]

@@ -14,7 +14,7 @@ from challenges.models import ChallengeProgress
 from challenges.models.rows import WindowKey, row_of_progress
 from challenges.queries.member_state import count_reward_logs, reward_logs_by_window
 from core.api.callers import IDENTIFIED, EndUserCaller
-from core.api.filters import CustomFilter, PeriodKeyFilter, TextFilter, UuidFilter, one_of, time_filters
+from core.api.filters import CustomFilter, MemberFilter, PeriodKeyFilter, UuidFilter, one_of, time_filters
 from core.api.pagination import Sort
 from core.api.reader import Reader
 from core.api.views import ListRecords, RecordViewSet, RetrieveRecord
@@ -49,7 +49,7 @@ class ChallengeProgressViewSet(ListRecords, RetrieveRecord, RecordViewSet):
     serializer_class = ChallengeProgressSerializer
     filters = (
         UuidFilter("challengeId", "challenge_id"),
-        TextFilter("ownedById", "member__external_id"),
+        MemberFilter("ownedById", "member__external_id"),
         PeriodKeyFilter("periodKey", "period_key"),
         CustomFilter(
             "challengeProgressStatus",

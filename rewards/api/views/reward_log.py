@@ -15,6 +15,7 @@ from core.api.callers import IDENTIFIED, AdminCaller, EndUserCaller
 from core.api.filters import (
     CustomFilter,
     Filter,
+    MemberFilter,
     PeriodKeyFilter,
     TextFilter,
     UuidFilter,
@@ -44,7 +45,7 @@ class RewardLogViewSet(ListRecords, RetrieveRecord, UpdateRecord, RecordViewSet)
         UuidFilter("challengeId", "challenge_id"),
         UuidFilter("milestoneId", "milestone_id"),
         UuidFilter("rewardId", "reward_id"),
-        TextFilter("ownedById", "member__external_id"),
+        MemberFilter("ownedById", "member__external_id"),
         PeriodKeyFilter("periodKey", "period_key"),
         TextFilter("couponCode", "coupon_code"),
         CustomFilter(

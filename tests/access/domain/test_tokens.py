@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from access.domain.tokens import TokenError, configured_verifier
 from core.api.callers import EndUserCaller
 from tests.access.conftest import SECRET
+from tests.builders import member_of_0_1
 
 DAY = 24 * 60 * 60
 KEY = SECRET.encode()
@@ -64,9 +65,18 @@ def test_a_signed_token_names_its_member(sign):
     assert configured_verifier().caller(sign()) == EndUserCaller("alice")
 
 
-@pytest.mark.parametrize("sub", ["alice@example.com", "ünï/cödé %00", "x" * 256, " spaced "])
+@pytest.mark.parametrize("sub", ["alice@example.com", "ünï/cödé %00", "x" * 256, "in between"])
 def test_an_identifier_is_taken_exactly(sign, sub):
     assert configured_verifier().caller(sign(sub=sub)) == EndUserCaller(sub)
+
+
+@pytest.mark.django_db
+def test_an_identifier_of_0_1_is_taken_where_a_member_has_it(sign):
+    member_of_0_1(" spaced ")
+
+    assert configured_verifier().caller(sign(sub=" spaced ")) == EndUserCaller(" spaced ")
+    with pytest.raises(TokenError, match="Remove the blanks"):
+        configured_verifier().caller(sign(sub="spaced "))
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256", "EdDSA"])
@@ -145,6 +155,8 @@ FORGERIES = {
     "no sub": forged(HS256, {"exp": FAR}),
     "sub empty": forged(HS256, {**GOOD, "sub": ""}),
     "sub blank": forged(HS256, {**GOOD, "sub": "  "}),
+    "sub with a blank behind": forged(HS256, {**GOOD, "sub": "alice "}),
+    "sub of zero width": forged(HS256, {**GOOD, "sub": "\u200b"}),
     "sub a number": forged(HS256, {**GOOD, "sub": 5}),
     "sub a list": forged(HS256, {**GOOD, "sub": ["alice"]}),
     "sub too long": forged(HS256, {**GOOD, "sub": "x" * 257}),
@@ -156,6 +168,7 @@ FORGERIES = {
 }
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("name", FORGERIES)
 def test_a_forged_token_is_refused(name):
     with pytest.raises(TokenError):

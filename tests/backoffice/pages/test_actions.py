@@ -122,6 +122,17 @@ def test_log_added_by_hand_counts_and_pays(support, challenge):
     assert [action for action, _actor, _reason in staff_actions()] == ["add_log"]
 
 
+def test_log_added_under_an_identifier_with_invisible_ends_is_refused_at_its_field(support, challenge):
+    response = post_action(
+        support, "add_log", Member.objects.get(), challenge=str(challenge.pk),
+        activity_at=f"{timezone.now():%Y-%m-%dT%H:%M}", activity_id="purchase",
+        unique_identifier="by-hand\u200b", activity_value="150",
+    )  # fmt: skip
+
+    assert list(response.context["form"].errors) == ["unique_identifier"]
+    assert staff_actions() == []
+
+
 def test_log_added_with_a_known_order_number_is_refused(support, challenge):
     member = Member.objects.get()
 

@@ -59,6 +59,13 @@ def test_log_that_is_there_already_is_told_at_its_identifier(support, typed):
     assert ChallengeLog.objects.count() == 1
 
 
+def test_added_log_under_a_badly_formed_identifier_is_told_at_its_field(support, typed):
+    response = support.post(ADD, typed | {"unique_identifier": "order-2\ufeff"})
+
+    assert list(response.context["adminform"].form.errors) == ["unique_identifier"]
+    assert ChallengeLog.objects.count() == 1
+
+
 def test_added_reversal_is_audited_as_one(support, typed):
     support.post(ADD, typed | {"unique_identifier": "back-1", "reversal_of": "order-1", "activity_value": ""})
 

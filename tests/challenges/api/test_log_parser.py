@@ -91,6 +91,7 @@ def test_activity_names_no_challenge():
         log_parser.read_one(json.dumps(GOOD).encode(), for_activity=True)
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("name", ["a\nb", "a\x00b", "\x7f", "tab\t"])
 @pytest.mark.parametrize(
     "owner", [lambda name: {"ownedById": name}, lambda name: {"ownedBy": {"externalId": name}}]
@@ -103,3 +104,20 @@ def test_member_whose_identifier_has_control_characters_is_refused(owner, name, 
     (outcome,) = log_parser.read_batch(b'{"records": [' + record + b"]}")
 
     assert [fault.attr.split(".")[0] for fault in outcome] in (["ownedById"], ["ownedBy"])
+
+
+@pytest.mark.parametrize("field", ["ownedById", "uniqueIdentifier"])
+@pytest.mark.parametrize("text", ["bob ", "\u3000bob", "bob\ufeff", "\u200b", "b\x07ob"])
+def test_badly_formed_identifier_is_left_to_the_slow_way(field, text):
+    record = json.dumps({**GOOD, field: text}, ensure_ascii=False).encode()
+
+    assert log_parser._decode_plain(record, False) is None
+    doubtful = log_parser._decode_any(record, False, Suggestions())
+    assert [fault.attr for fault in doubtful.faults.values()] == [field]
+
+
+@pytest.mark.parametrize("text", ["日本 太郎", "ünï/cödé & co", "x" * 256])
+def test_identifier_in_any_script_takes_the_fast_way(text):
+    record = json.dumps({**GOOD, "ownedById": text, "uniqueIdentifier": text}, ensure_ascii=False).encode()
+
+    assert isinstance(log_parser._decode_plain(record, False), Entry)

@@ -8,8 +8,8 @@ from core.api.amount_field import AmountSerializerField
 from core.api.callers import EVERYBODY, IDENTIFIED, INGEST, EndUserCaller
 from core.api.direct_actions import FastActions
 from core.api.fields import (
+    ExactTextListField,
     IdentifierField,
-    IdentifierListField,
     OptionField,
     TextField,
     TimeField,
@@ -53,7 +53,7 @@ class PersonSerializer(RecordSerializer):
     seen_at = TimeField(required=False, allow_null=True, write_only=True)
     friend_id = UuidField(required=False, allow_null=True, write_only=True)
     spent_value = AmountSerializerField(required=False, write_only=True)
-    activity_ids = IdentifierListField(required=False, write_only=True)
+    activity_ids = ExactTextListField(required=False, write_only=True)
     friends = ProfileSerializer(many=True, required=False, write_only=True)
     admin_fields = frozenset({"firstName"})
 

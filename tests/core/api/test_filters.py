@@ -4,12 +4,16 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
+from core.api.callers import GUEST, EndUserCaller
 from core.api.errors import Refused
 from core.api.filters import (
     CREATED,
     BooleanFilter,
     ChoiceFilter,
     CustomFilter,
+    IdentifierFilter,
+    MemberFilter,
+    PeriodKeyFilter,
     TextFilter,
     TimeFilter,
     UuidFilter,
@@ -18,6 +22,7 @@ from core.api.filters import (
 )
 from core.ids import uuid7
 from members.models import Member
+from tests.builders import member_of_0_1
 
 ID = "0199c9a8-7c60-7000-8000-000000000000"
 
@@ -27,6 +32,7 @@ ID = "0199c9a8-7c60-7000-8000-000000000000"
     [
         (UuidFilter("f"), ID, UUID(ID)),
         (TextFilter("f"), "Alice", "Alice"),
+        (PeriodKeyFilter("f"), "2026-W47", "2026-W47"),
         (ChoiceFilter("f", "f", ("live", "paused")), "live", "live"),
         (BooleanFilter("f"), "false", False),
         (TimeFilter("f"), "2026-11-22T10:00:00Z", datetime(2026, 11, 22, 10, tzinfo=UTC)),
@@ -43,6 +49,7 @@ def test_filter_parses(one, text, value):
         (UuidFilter("f"), ID.replace("-", "")),
         (UuidFilter("f"), "' OR 1=1"),
         (TextFilter("f"), ""),
+        (PeriodKeyFilter("f"), "2026-W54"),
         (ChoiceFilter("f", "f", ("live", "paused")), "Live"),
         (ChoiceFilter("f", "f", ("live", "paused")), "live,paused"),
         (BooleanFilter("f"), "1"),
@@ -93,3 +100,37 @@ def test_all_bad_filters_are_named_at_once(admin):
 
     assert response.status_code == 400
     assert [error["attr"] for error in response.json()["errors"]] == ["createdAfter", "id", "status"]
+
+
+@pytest.mark.parametrize(
+    ("caller", "text", "refused"),
+    [
+        (GUEST, "bob", False),
+        (GUEST, "bob ", False),
+        (GUEST, "zoe ", True),
+        (EndUserCaller("bob "), "bob ", False),
+        (EndUserCaller("alice"), "bob ", True),
+    ],
+)
+def test_member_is_filtered_by_what_the_caller_may_know(db, caller, text, refused):
+    member_of_0_1("bob ")
+
+    assert faults_of({"m": MemberFilter("m", "external_id")}, {"m": text}, caller) == (
+        [("surrounding_blanks", "m")] if refused else []
+    )
+
+
+def test_badly_formed_identifier_is_filtered_by_where_it_is_stored():
+    one = IdentifierFilter("f", is_stored=lambda text, caller: text == "order ")
+
+    assert faults_of({"f": one}, {"f": "order "}) == []
+    assert faults_of({"f": one}, {"f": "order"}) == []
+    assert faults_of({"f": one}, {"f": "\u200b"}) == [("invisible_text", "f")]
+
+
+def faults_of(filters, parameters, caller=GUEST):
+    try:
+        parse_all(filters, parameters, caller)
+    except Refused as refused:
+        return [(fault.code, fault.attr) for fault in refused.answer.faults]
+    return []
