@@ -47,6 +47,15 @@ def note(
     return staff_action
 
 
+def add_totals(entry_id: UUID, totals: Mapping[str, Any]) -> None:
+    """Add the totals of an action to its entry: of one that went on after its first transaction.
+
+    `totals`: as `detail` of `note`. Call it inside the transaction that ends the action.
+    """
+    entry = StaffAction.objects.get(id=entry_id)
+    StaffAction.objects.filter(id=entry_id).update(detail={**entry.detail, **totals})
+
+
 def checked_reason(reason: str) -> str:
     """The stripped reason of an action that needs one. Raises `DomainError` when it is empty or too long."""
     text = reason.strip()

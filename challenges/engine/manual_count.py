@@ -4,26 +4,34 @@ The original log stays as it is. A new log, which names the original, acts once 
 or closed, and pays what is due there (docs/rules.md, One activity log).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from access.domain import audit_log
 from challenges.caches.config import Rules, rules_of
 from challenges.engine import locks
 from challenges.engine.eligibility import counted_value
 from challenges.engine.intake import send_saved
+from challenges.engine.progress import SumLimitReached
 from challenges.models import ChallengeLog
-from challenges.models.rows import LOG_VALUES, LOGS, LogRow
+from challenges.models.rows import LOG_IDENTITY, LOG_VALUES, LOGS, Identity, LogRow
 from core.amounts import units
 from core.errors import DomainError
-from core.ids import uuid7
+from core.ids import uuid7_batch
 from core.periods import window_of_key
 from rewards.models.rows import Issued
+
+# Reason codes of logs that are never counted, each with what to do instead.
+NEVER_COUNTED = {
+    "value_missing": "The activity came without a value: send it with one, under a new identifier.",
+    "before_live": "Its window had closed before the challenge went live: it does not exist there.",
+}
 
 
 @dataclass(slots=True)
@@ -34,6 +42,16 @@ class ManualCount:
     log: LogRow | None = None
     issued: list[Issued] = field(default_factory=list)
     error: DomainError | None = None
+
+
+@dataclass(slots=True)
+class ManualCounts:
+    """The result for a set of stored logs, by their ids: the new logs, the refusals, and what was issued."""
+
+    originals: list[ChallengeLog] = field(default_factory=list)
+    logs: dict[UUID, LogRow] = field(default_factory=dict)
+    errors: dict[UUID, DomainError] = field(default_factory=dict)
+    issued: list[Issued] = field(default_factory=list)
 
 
 def count_manually(log_ids: Iterable[UUID], reason: str, actor: Any, at: datetime) -> list[ManualCount]:
@@ -59,18 +77,11 @@ def _attempt(log_id: UUID, reason: str, actor: Any, at: datetime) -> ManualCount
     if challenge_id is None:
         raise DomainError("unknown_log", "There is no such log.", None, "not_found")
     with transaction.atomic():
-        locks.lock_shared([challenge_id])
-        # A reversal locks its original too: of the two, the second sees what the first stored.
-        locked = ChallengeLog.objects.select_related("member").select_for_update(no_key=True, of=("self",))
-        original = locked.get(id=log_id)
-        _check_countable(original)
-        rules = _get_rules(challenge_id)
-        log = _build_counting_log(original, rules, at)
-        if not LOGS.insert(
-            [LOG_VALUES(log)], "(member_id, challenge_id, unique_identifier) DO NOTHING", ("id",)
-        ):
-            raise _conflict("counted_already", "This log has been counted anyway already.")
-        applied = send_saved([log], {challenge_id: rules})
+        counts = count_logs(challenge_id, [log_id], at)
+        if log_id in counts.errors:
+            raise counts.errors[log_id]
+        (original,) = counts.originals
+        log = counts.logs[log_id]
         audit_log.note(
             actor,
             "count_anyway",
@@ -80,28 +91,71 @@ def _attempt(log_id: UUID, reason: str, actor: Any, at: datetime) -> ManualCount
             reason=reason,
             detail={"challengeLogId": str(log.id), "reasonCode": original.reason_code},
         )
-    return ManualCount(log_id, log, applied.issued)
+    return ManualCount(log_id, log, counts.issued)
 
 
-def _get_rules(challenge_id: UUID) -> Rules:
+def count_logs(challenge_id: UUID, log_ids: Collection[UUID], at: datetime) -> ManualCounts:
+    """Count these stored logs of one challenge, by one INSERT and one signal, in the order of their activity.
+
+    Call it inside a transaction. A refused log does not affect the others.
+    """
+    locks.lock_shared([challenge_id])
+    counts = ManualCounts(originals=_lock_originals(log_ids))
+    # In later statements than the locks: they see what another transaction counted or took back.
     rules = rules_of([challenge_id]).get(challenge_id)
-    if rules is None:
-        raise _conflict("archived", "The challenge is archived: restore it first.")
-    return rules
+    logs = _build_countable(counts, rules, at)
+    if rules is not None and logs:
+        _store_within_limits(counts, logs, rules)
+    return counts
 
 
-def _check_countable(original: ChallengeLog) -> None:
-    """Raise `DomainError` for a log that counts, is a reversal, or was reversed."""
+def archived() -> DomainError:
+    return _conflict("archived", "The challenge is archived: restore it first.")
+
+
+def _lock_originals(log_ids: Collection[UUID]) -> list[ChallengeLog]:
+    """Lock these logs in key order, as reversals do that name them; return them in the order of activity."""
+    locked = ChallengeLog.objects.select_related("member").select_for_update(no_key=True, of=("self",))
+    originals = locked.filter(id__in=log_ids).order_by("member_id", "challenge_id", "unique_identifier")
+    return sorted(originals, key=lambda original: (original.activity_at, original.id.int))
+
+
+def _build_countable(counts: ManualCounts, rules: Rules | None, at: datetime) -> dict[UUID, LogRow]:
+    """Build the logs that count these originals, by the original's id; note why the others are refused."""
+    logs: dict[UUID, LogRow] = {}
+    reversed_identities = _find_reversed(counts.originals)
+    ids = uuid7_batch(at, len(counts.originals))
+    for id_, original in zip(ids, counts.originals, strict=True):
+        try:
+            if rules is None:
+                raise archived()
+            _check_countable(original, reversed_identities)
+            logs[original.id] = _build_counting_log(id_, original, rules, at)
+        except DomainError as error:
+            counts.errors[original.id] = error
+    return logs
+
+
+def _find_reversed(originals: Sequence[ChallengeLog]) -> set[Identity]:
+    """Find which of these logs are named by a reversal; return their identities."""
+    reversals = ChallengeLog.objects.filter(
+        ~Q(reversal_of=""),
+        member_id__in={original.member_id for original in originals},
+        challenge_id__in={original.challenge_id for original in originals},
+        reversal_of__in={original.unique_identifier for original in originals},
+    )
+    return set(reversals.values_list("member_id", "challenge_id", "reversal_of"))
+
+
+def _check_countable(original: ChallengeLog, reversed_identities: Collection[Identity]) -> None:
+    """Raise `DomainError` for a log that counts, is a reversal, was reversed, or never counts."""
     if original.reversal_of:
         raise _conflict("is_reversal", "A reversal can't be counted: it takes activity back.")
     if original.counted:
         raise _conflict("counted", "This log counts.")
-    reversals = ChallengeLog.objects.filter(
-        member=original.member_id,
-        challenge=original.challenge_id,
-        reversal_of=original.unique_identifier,
-    ).exclude(reversal_of="")
-    if reversals.exists():
+    if original.reason_code in NEVER_COUNTED:
+        raise _conflict(original.reason_code, NEVER_COUNTED[original.reason_code])
+    if LOG_IDENTITY(original) in reversed_identities:
         raise _conflict("reversed", "This log was taken back: there is nothing to count.")
 
 
@@ -109,11 +163,11 @@ def _conflict(code: str, message: str) -> DomainError:
     return DomainError(code, message, None, "conflict")
 
 
-def _build_counting_log(original: ChallengeLog, rules: Rules, at: datetime) -> LogRow:
+def _build_counting_log(id_: UUID, original: ChallengeLog, rules: Rules, at: datetime) -> LogRow:
     """Build the log that counts the original, identified by the original's id: two clicks store one."""
     value = None if original.activity_value is None else units(original.activity_value)
     return LogRow(
-        id=uuid7(at),
+        id=id_,
         member_id=original.member_id,
         challenge_id=original.challenge_id,
         unique_identifier=f"count-anyway-{original.id}",
@@ -129,3 +183,37 @@ def _build_counting_log(original: ChallengeLog, rules: Rules, at: datetime) -> L
         created_at=at,
         window=window_of_key(rules.period, original.period_key, rules.zone),
     )
+
+
+def _store_within_limits(counts: ManualCounts, logs: dict[UUID, LogRow], rules: Rules) -> None:
+    """Store all logs but those that would pass the limit of a sum.
+
+    Where several logs together pass it, only storing them one by one shows which of them is too much.
+    """
+    try:
+        with transaction.atomic():
+            stored, issued = _store(logs, rules)
+    except SumLimitReached as limit:
+        if len(logs) == 1:
+            counts.errors |= dict.fromkeys(logs, limit)
+            return
+        beyond = {key: log for key, log in logs.items() if log.window_key in limit.windows}
+        if rest := {key: log for key, log in logs.items() if key not in beyond}:
+            _store_within_limits(counts, rest, rules)
+        for key, log in beyond.items():
+            _store_within_limits(counts, {key: log}, rules)
+        return
+    counts.logs |= stored
+    counts.issued += issued
+    for key in logs.keys() - stored.keys():
+        counts.errors[key] = _conflict("counted_already", "This log has been counted anyway already.")
+
+
+def _store(logs: dict[UUID, LogRow], rules: Rules) -> tuple[dict[UUID, LogRow], list[Issued]]:
+    """Insert in key order and count those that are new; one that is stored counts the same original."""
+    rows = [LOG_VALUES(log) for log in sorted(logs.values(), key=LOG_IDENTITY)]
+    written = LOGS.insert(rows, "(member_id, challenge_id, unique_identifier) DO NOTHING", ("id",))
+    new = {id_ for (id_,) in written}
+    stored = {key: log for key, log in logs.items() if log.id in new}
+    applied = send_saved(list(stored.values()), {rules.challenge_id: rules})
+    return stored, applied.issued

@@ -3,5 +3,6 @@ from challenges.models.catalogue import Catalogue
 from challenges.models.challenge import Challenge
 from challenges.models.challenge_log import ChallengeLog
 from challenges.models.challenge_progress import ChallengeProgress
+from challenges.models.manual_count_run import ManualCountRun
 
-__all__ = ["Activity", "Catalogue", "Challenge", "ChallengeLog", "ChallengeProgress"]
+__all__ = ["Activity", "Catalogue", "Challenge", "ChallengeLog", "ChallengeProgress", "ManualCountRun"]

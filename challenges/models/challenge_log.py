@@ -62,6 +62,12 @@ class ChallengeLog(models.Model):
             models.Index(fields=["period_key", "id"], name="challenge_log_of_window"),
             # ?counted=false: few, and what support looks for.
             models.Index(fields=["id"], name="challenge_log_not_counted", condition=Q(counted=False)),
+            # What did not count in one challenge, in the order in which it is counted anyway.
+            models.Index(
+                fields=["challenge", "activity_at", "id"],
+                name="challenge_log_to_count_anyway",
+                condition=Q(counted=False),
+            ),
             # One challenge's list, logs per day, rebuilding.
             models.Index(fields=["challenge", "activity_at", "id"], name="challenge_log_of_challenge"),
             # sortBy=activityAt over everything.

@@ -5,7 +5,7 @@ Caps). They are counted while the reward's row is locked, so that two transactio
 place free. Rewards without a limit are never locked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.db.models import Count
@@ -32,6 +32,20 @@ def admit(stored: Sequence[Issued]) -> list[Issued]:
     if not groups:
         return []
     return [log for reward in _lock_rewards(groups) for log in _admit_to(reward, groups[reward.id])]
+
+
+def count_admitted(reward: Reward, logs_by_member: Mapping[UUID, int]) -> int:
+    """Count how many of so many reward logs for each member would be within the limits, none being stored.
+
+    Locks nothing: for what is told beforehand.
+    """
+    most, stored = reward.max_per_member, _count_by_member(reward, set(logs_by_member))
+    admitted = sum(
+        count if most is None else max(0, min(count, most - stored.get(member_id, 0)))
+        for member_id, count in logs_by_member.items()
+    )
+    places_left = _places_left(reward)
+    return admitted if places_left is None else min(admitted, places_left)
 
 
 def _lock_rewards(reward_ids: Iterable[UUID]) -> list[Reward]:

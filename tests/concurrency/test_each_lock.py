@@ -13,10 +13,10 @@ from django.utils import timezone
 from access.models import StaffAction
 from challenges.api import exchange
 from challenges.editing import service
-from challenges.engine import backfill, intake, locks
+from challenges.engine import backfill, intake, locks, manual_count_runs
 from challenges.engine.manual_count import count_manually
 from challenges.maintenance import repair
-from challenges.models import Challenge, ChallengeLog, ChallengeProgress
+from challenges.models import Challenge, ChallengeLog, ChallengeProgress, ManualCountRun
 from core.sql.table import Table
 from core.write_guard import bypassing_services
 from members.domain import erasing, member_service
@@ -226,6 +226,21 @@ def test_counting_by_hand_waits_for_a_reversal(challenge, now):
     )
 
     assert (reversal.log.counted, counted.error and counted.error.code) == (False, "reversed")
+
+
+def test_run_beside_itself_is_left_to_the_first(challenge, now, monkeypatch):
+    """Else both would process the same logs, and the second refuse them all."""
+    make_member(status="paused", at=now)
+    for number in range(4):
+        log_activity(challenge, 10, at=now, uid=f"order-{number}")
+    monkeypatch.setattr(manual_count_runs, "LOGS_AT_ONCE", 1)
+    monkeypatch.setattr(manual_count_runs, "LOGS_IN_REQUEST", 1)
+    run = manual_count_runs.start(challenge.id, manual_count_runs.LogFilter(), "A mistake", None, now)
+
+    beside(lambda: manual_count_runs.advance(run.id, 1), lambda: manual_count_runs.advance(run.id, 1))
+
+    run = ManualCountRun.objects.get()
+    assert (run.processed, run.counted, run.refused) == (2, 2, 0)
 
 
 # --- Locks of rows: members and rewards -------------------------------------------------------------------
