@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -39,29 +38,38 @@ def load(load_application: Callable[[], Any], threads: int) -> Any:
         blocked = max(2, settings.DATABASE_POOL_SIZE - threads - READING_THREADS)
     places = Admission(threads, READING_THREADS, WAITING_THREADS, blocked)
     admission.install(places)
-    threading.Thread(target=resume_backfills, name="resume-backfills", daemon=True).start()
+    threading.Thread(target=resume_work, name="resume-work", daemon=True).start()
     return admit(application, places)
 
 
-def resume_backfills() -> None:
-    """Pay what interrupted edits owe: at once those of an earlier server, later what comes to a halt."""
+def resume_work() -> None:
+    """Go on with what requests left: at once that of an earlier server, later what comes to a halt.
+
+    That is what interrupted edits owe, and what is left of counting anyway all that a filter finds, for which
+    a request of this process wakes it.
+    """
     from django.db import DatabaseError, connection
     from django.utils import timezone
 
+    from challenges.engine import manual_count_runs
     from challenges.engine.backfill import INTERRUPTED_AFTER, resume_all
 
     # An edit that another process is paying at this moment looks alike: its lock, and the keys of what it
-    # paid, keep the two apart.
-    patience = timedelta(0)
+    # paid, keep the two apart. So does the lock of a run that another process goes on with.
+    patience, is_woken = timedelta(0), False
     while True:
-        pause = RETRY_AFTER_SECONDS
+        pause, has_more = float(RETRY_AFTER_SECONDS), False
         try:
-            resume_all(timezone.now() - patience)
-            patience, pause = INTERRUPTED_AFTER, RESUME_EVERY_SECONDS
+            now = timezone.now()
+            resume_all(now - patience)
+            has_more = manual_count_runs.resume_all(now if is_woken else now - patience)
+            patience, pause = INTERRUPTED_AFTER, 0 if has_more else RESUME_EVERY_SECONDS
         except DatabaseError as error:
-            logger.warning("Interrupted edits could not be resumed, trying again: %s", error)
+            logger.warning("What requests left could not be resumed, trying again: %s", error)
         except Exception:
-            logger.exception("Interrupted edits could not be resumed, trying again")
+            logger.exception("What requests left could not be resumed, trying again")
         finally:
             connection.close()
-        time.sleep(pause)
+        is_woken = manual_count_runs.work_waits.wait(pause) or has_more
+        # Before the next look at what is unfinished: what is begun after it sets this again.
+        manual_count_runs.work_waits.clear()
