@@ -56,6 +56,13 @@ class BatchLogStatus(TextChoices):
     REJECTED = "rejected"
 
 
+class CountRunStatus(TextChoices):
+    """Whether a run of counting anyway is over; never stored."""
+
+    RUNNING = "running"
+    DONE = "done"
+
+
 class ReversalPolicy(TextChoices):
     """The effect of a reversal on rewards that the remaining value no longer reaches."""
 

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core.choices import CountRunStatus
 from core.ids import uuid7
 
 
@@ -67,6 +68,10 @@ class ManualCountRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.processed} of {self.found}"
+
+    @property
+    def status(self) -> CountRunStatus:
+        return CountRunStatus.RUNNING if self.finished_at is None else CountRunStatus.DONE
 
     @property
     def percentage(self) -> int:

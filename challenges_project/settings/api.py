@@ -46,6 +46,7 @@ SPECTACULAR_SETTINGS = {
         "MemberStatus": "core.choices.MemberStatus",
         "RewardLogStatus": "core.choices.RewardLogStatus",
         "BatchLogStatus": "core.choices.BatchLogStatus",
+        "CountRunStatus": "core.choices.CountRunStatus",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -142,7 +142,7 @@ class RecordSchema(AutoSchema):
         processed = super_schema(schema, serializer, direction)
         if direction == "request":
             processed["additionalProperties"] = False
-        else:
+        elif not getattr(serializer, "always_complete", False):
             processed.pop("required", None)  # `fields` and the caller's rights may leave out any of them
         if not type(serializer).__dict__.get("__doc__"):
             processed.pop("description", None)  # a docstring of a base class is for programmers

@@ -51,6 +51,8 @@ class RecordSerializer(serializers.Serializer, metaclass=WireNames):
     admin_fields: ClassVar[frozenset[str]] = frozenset()
     # For the OpenAPI document: whether the answer has no envelope `{"data": ...}`.
     whole_answer: ClassVar[bool] = False
+    # For the OpenAPI document: whether an answer always has every field, whoever asks.
+    always_complete: ClassVar[bool] = False
 
     def to_internal_value(self, data: Any) -> Any:
         errors: dict[str, Any] = {}

@@ -2,6 +2,9 @@
 
 import pytest
 from django.urls import get_resolver
+from django.utils import timezone
+
+from challenges.models import ManualCountRun
 
 pytestmark = pytest.mark.thorough
 
@@ -19,6 +22,8 @@ TABLE = {
     ("challenge", "patch live"): (200, 403, 403, 403, 403, 401),
     ("challenge", "patch archived"): (404, 403, 403, 403, 403, 401),
     ("challenge", "delete live"): (204, 403, 403, 403, 403, 401),
+    ("challenge", "count_anyway live"): (400, 403, 403, 403, 403, 401),
+    ("challenge", "count_anyway_run live"): (200, 200, 403, 404, 404, 401),
     ("milestone", "list"): (200, 200, 403, 200, 200, 200),
     ("milestone", "get live"): (200, 200, 403, 200, 200, 200),
     ("milestone", "get draft"): (200, 200, 403, 404, 404, 404),
@@ -77,6 +82,7 @@ def ids(api):
     milestones = {status: milestone_in(api, live, status) for status in ("live", "draft")}
     inside = {state["name"]: milestone_in(api, state, "live") for state in (draft, paused, archived)}
     log = api.log(live, value=300).json()["data"]
+    run_of_counting(live["id"])
     api.log(paused, value=1)
     stored = api.log(archived, value=1).json()["data"]
     api.patch_json(f"/schema/challenge/record/{paused['id']}", {"status": "paused"})
@@ -104,6 +110,14 @@ def ids(api):
 def milestone_in(api, challenge, status):
     facts = {"name": "m", "description": "d", "status": status, "milestoneTargetValue": 200}
     return api.post_record("milestone", linkedSchemaRecordId=challenge["id"], **facts)["id"]
+
+
+def run_of_counting(challenge_id):
+    """A run over nothing, under the challenge's own id: the table knows no other of it."""
+    now = timezone.now()
+    ManualCountRun.objects.create(
+        id=challenge_id, challenge_id=challenge_id, started_at=now, moved_at=now, finished_at=now
+    )
 
 
 @pytest.fixture
@@ -134,6 +148,11 @@ def ask(caller, method, slug, record_id):
         return caller.get(ONE.format(slug, record_id)).status_code
     if method in ("redeem", "unredeem", "revoke"):
         return caller.post(f"{ONE.format(slug, record_id)}/{method}").status_code
+    if method == "count_anyway":
+        address = f"{ONE.format(slug, record_id)}/count-anyway"
+        return caller.post(address, {}, content_type="application/json").status_code
+    if method == "count_anyway_run":
+        return caller.get(f"{ONE.format(slug, record_id)}/count-anyway/{record_id}").status_code
     if method in ("batch", "import"):
         return caller.post(f"{LIST.format(slug)}/{method}", {}, content_type="application/json").status_code
     path = LIST.format(slug) if method == "post" else ONE.format(slug, record_id)

@@ -83,6 +83,20 @@ def test_an_edit_answers_the_record_or_its_impact(document, slug):
     assert set(impact) == {"completedMembers", "paidMembers", "couponsNeeded", "rewards"}
 
 
+def test_counting_anyway_answers_a_run_or_its_impact(document):
+    answer = operation(document, "post", "challenge", "/{id}/count-anyway")["responses"]["200"]
+    run, impact = answer["content"]["application/json"]["schema"]["oneOf"]
+    name = run["properties"]["data"]["$ref"].rpartition("/")[2]
+
+    fields = document["components"]["schemas"][name]
+    assert set(fields["required"]) == set(fields["properties"])
+    assert impact["properties"]["data"]["required"] == ["impact"]
+    parameters = operation(document, "get", "challenge", "/{id}/count-anyway/{runId}")["parameters"]
+    assert {parameter["schema"]["format"] for parameter in parameters if parameter["in"] == "path"} == {
+        "uuid"
+    }
+
+
 def test_guests_reads_may_be_unchanged(document):
     unchanged = {
         (path.split("/")[2], method)

@@ -20,7 +20,7 @@ from django.utils.regex_helper import normalize
 from access.domain import audit_log
 from access.models.api_key import create_key
 from backoffice.pages.actions import ACTIONS
-from challenges.models import Activity, Challenge
+from challenges.models import Activity, Challenge, ManualCountRun
 from members.models import Member
 from rewards.models import CouponCode
 from tests.builders import DAY, add_codes, ledger, log_activity, make_challenge, make_milestone, make_reward
@@ -94,6 +94,7 @@ class Site:
     clients: dict[str, Client]
     pks: dict[str, str]  # of one record, by `app/model` and by the API's slug
     version: str  # of the challenge's history
+    run: str  # of counting the challenge's late log anyway
     failures: list[str] = field(default_factory=list)
 
     def ask(
@@ -138,14 +139,17 @@ class Site:
         elif route.params == ("_0", "_1"):
             yield {"_0": self.pks.get(kind, UNKNOWN_ID), "_1": self.version}
         elif route.template.startswith("schema/"):
-            yield {"id": self.pks.get(route.template.split("/")[1], UNKNOWN_ID)}
+            known_id = {"id": self.pks.get(route.template.split("/")[1], UNKNOWN_ID)}
+            yield {name: known_id.get(name, self.run) for name in route.params}
         else:
             known = {
                 "challenge_id": "challenges/challenge",
                 "member_id": "members/member",
+                "run_id": "run",
                 "progress_id": "challenges/challengeprogress",
             }
-            yield {name: self.pks.get(known.get(name, kind), UNKNOWN_ID) for name in route.params}
+            pks = {**self.pks, "run": self.run}
+            yield {name: pks.get(known.get(name, kind), UNKNOWN_ID) for name in route.params}
 
 
 def _why(response: Any) -> str:
@@ -203,7 +207,8 @@ def build_site(end_user: Any) -> Site:
     for client in clients.values():
         client.raise_request_exception = False
     version = challenge.history.first().history_id
-    return Site(clients, _pks() | {"member": member.external_id}, str(version))
+    run = ManualCountRun.objects.create(challenge=challenge, found=1, started_at=now, moved_at=now)
+    return Site(clients, _pks() | {"member": member.external_id}, str(version), str(run.id))
 
 
 def _key(model: type[Any]) -> str:

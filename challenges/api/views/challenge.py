@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from challenges.api.presenters.challenge import serialize_challenge
 from challenges.api.serializers import ChallengeSerializer
+from challenges.api.views import count_anyway
 from challenges.api.views.cached_reads import CachedReads
 from challenges.api.views.edited_records import EditThroughService, find_reward
 from challenges.api.views.examples import CHALLENGE, examples_of
@@ -29,7 +30,9 @@ from milestones.models import Milestone
 
 
 @extend_schema_view(create=extend_schema(examples=examples_of(a_monthly_spender=CHALLENGE)))
-class ChallengeViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditThroughService, CachedReads):
+class ChallengeViewSet(
+    ListRecords, RetrieveRecord, DeleteRecord, EditThroughService, count_anyway.CountAnyway, CachedReads
+):
     slug = "challenge"
     readers = EVERYBODY
     serializer_class = ChallengeSerializer
@@ -41,7 +44,11 @@ class ChallengeViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditThroughSer
     )
     sorts = (Sort("displayOrder", "display_order", then="-id"), CREATED_AT)
     default_order = "displayOrder"
+    own_parameters = EditThroughService.own_parameters | {"count_anyway": (count_anyway.DRY_RUN,)}
+    other_answers = EditThroughService.other_answers | {"count_anyway": count_anyway.IMPACT}
+    audited_by_domain = EditThroughService.audited_by_domain | {"count_anyway"}
     documented = {
+        **count_anyway.DOCUMENTED,
         "destroy": "Removes a challenge. One with history is archived: gone from here, its ledger stays.",
     }
 
