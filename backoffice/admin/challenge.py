@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.pages.actions import ADD_LOG_PERMISSION
 from challenges.admin.challenge import ChallengeAdmin
 from challenges.admin.duplicate import FormDefaults
 from challenges.models import Challenge
@@ -20,7 +21,7 @@ from rewards.models import Reward
 
 @registry.extend(Challenge)
 class BackofficeChallengeAdmin(ChallengeAdmin):
-    actions_detail = ("statistics", "duplicate")
+    actions_detail = ("statistics", "duplicate", "count_anyway")
     actions_row = ("statistics", "duplicate")
 
     @action(description=_("Figures"), url_path="figures", permissions=["view"], icon="monitoring")
@@ -36,6 +37,19 @@ class BackofficeChallengeAdmin(ChallengeAdmin):
 
     def has_duplicate_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return self.has_add_permission(request)
+
+    @action(
+        description=_("Count anyway"),
+        url_path="count-anyway",
+        permissions=["count_anyway"],
+        icon="playlist_add_check",
+    )
+    def count_anyway(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        challenge = self.record_or_404(request, object_id)
+        return HttpResponseRedirect(reverse("backoffice:count_anyway_all", args=[challenge.pk]))
+
+    def has_count_anyway_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return bool(request.user.has_perm(ADD_LOG_PERMISSION))
 
     def starting_point(self, request: HttpRequest) -> FormDefaults | None:
         """Take the form's defaults from `?example=SLUG` too, one of the four examples of the demo."""

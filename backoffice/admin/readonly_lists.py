@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.admin.count_anyway import CountAllAnyway
 from backoffice.pages.actions import ADD_LOG_PERMISSION, CHANGE_REWARD_LOG_PERMISSION
 from backoffice.queries import member_timeline
 from backoffice.templatetags.backoffice import action_label, in_display_order
@@ -113,7 +114,7 @@ class BackofficeRewardLogAdmin(RecordActions, RewardLogAdmin):
 
 
 @registry.extend(ChallengeLog)
-class BackofficeChallengeLogAdmin(RecordActions, ChallengeLogAdmin):
+class BackofficeChallengeLogAdmin(CountAllAnyway, RecordActions, ChallengeLogAdmin):
     action_permission = ADD_LOG_PERMISSION
 
     def available_actions(self, record: ChallengeLog) -> frozenset[str]:

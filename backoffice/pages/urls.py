@@ -4,13 +4,19 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import path
 
-from backoffice.pages import actions, dashboard, member_page, preview, progress_page, sessions
+from backoffice.pages import actions, count_anyway, dashboard, member_page, preview, progress_page, sessions
 
 app_name = "backoffice"
 staff = admin.site.admin_view
 
 urlpatterns = [
     path("challenges/<uuid:challenge_id>/", staff(dashboard.show), name="dashboard"),
+    path("challenges/<uuid:challenge_id>/count-anyway/", staff(count_anyway.show), name="count_anyway_all"),
+    path(
+        "challenges/<uuid:challenge_id>/count-anyway/<uuid:run_id>/",
+        staff(count_anyway.show_run),
+        name="count_run",
+    ),
     path("preview/", staff(preview.show), name="preview_new"),
     path("preview/<uuid:challenge_id>/", staff(preview.show), name="preview"),
     path("members/", staff(member_page.search), name="members"),

@@ -60,6 +60,7 @@ STAFF_ACTION_LABELS = {
     "extend": _("Extended an expiry"),
     "revoke": _("Revoked a reward"),
     "count_anyway": _("Counted a log anyway"),
+    "count_anyway_all": _("Counted anyway all that a filter finds"),
     "reverse": _("Took a log back"),
     "add_log": _("Added a log"),
     "pause_member": _("Paused the member"),

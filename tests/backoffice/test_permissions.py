@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from challenges.models import ChallengeLog, ChallengeProgress
+from challenges.models import ChallengeLog, ChallengeProgress, ManualCountRun
 from members.models import Member
 from rewards.models import CouponCode, RewardLog
 from tests.builders import DAY, log_activity, make_challenge, make_milestone, make_reward
@@ -64,6 +64,8 @@ GET = {
     "backoffice:progress": (200, 200),
     "backoffice:export_member": (403, 200),
     "backoffice:count_anyway": (403, 200),
+    "backoffice:count_anyway_all": (403, 200),
+    "backoffice:count_run": (200, 200),
     "action:redeem": (403, 200),
     "action:unredeem": (403, 200),
     "action:revoke": (403, 200),
@@ -118,6 +120,7 @@ POST = {
     "action:add_log": ("marketer",),
     "backoffice:export_member": ("marketer",),
     "backoffice:count_anyway": ("marketer",),
+    "backoffice:count_anyway_all": ("marketer",),
 }
 
 
@@ -139,6 +142,7 @@ def records(db):
         "rewards_reward": reward,
         "rewards_couponcode": CouponCode.objects.get(code="POOL-1"),
         "rewards_rewardlog": RewardLog.objects.get(),
+        "run": ManualCountRun.objects.create(challenge=challenge, found=1, started_at=now, moved_at=now),
         "members_member": Member.objects.get(),
     }
 
@@ -153,11 +157,14 @@ def address(name, records):
     if name == "backoffice:count_anyway":
         log = records["challenges_challengelog"].pk
         return reverse(name, args=[records["members_member"].pk]) + f"?log={log}"
+    if name == "backoffice:count_run":
+        return reverse(name, args=[records["challenges_challenge"].pk, records["run"].pk])
     if rest.endswith("_simple_history"):
         record = records[rest.removesuffix("_simple_history")]
         return reverse(name, args=[record.pk, record.history.first().history_id])
     subject = {
         "backoffice:dashboard": "challenges_challenge",
+        "backoffice:count_anyway_all": "challenges_challenge",
         "backoffice:member": "members_member",
         "backoffice:export_member": "members_member",
         "backoffice:progress": "challenges_challengeprogress",

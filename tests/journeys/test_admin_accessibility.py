@@ -8,6 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from challenges.engine import manual_count_runs
+from challenges.engine.manual_count_runs import LogFilter
 from challenges.models import ChallengeLog, ChallengeProgress
 from members.models import Member
 from rewards.models import RewardLog
@@ -108,7 +110,15 @@ def test_axe_finds_nothing_grave_on_supports_pages(back_office, page, scheme):
         "reissue": grave(back_office("backoffice:action", "reissue", log.pk)),
         "add a log": grave(back_office("backoffice:action", "add_log", member.pk)),
         "count anyway": grave(back_office("backoffice:count_anyway", member.pk, query=f"?log={late.pk}")),
+        "count all": grave(back_office("backoffice:count_anyway_all", back_office.challenge)),
     }
+    page.get_by_role("button", name="Show what it would do").click()
+    expect(page.get_by_role("heading", name="1 log would count")).to_be_visible()
+    faults_by_page["what counting all would do"] = grave(page)
+    page.get_by_label("Reason", exact=False).fill("Our shop was down.")
+    page.get_by_role("button", name="Count 1 log").click()
+    expect(page.get_by_role("status").filter(has_text="Done: 1 log.")).to_be_visible()
+    faults_by_page["run"] = grave(page)
 
     assert {name: faults for name, faults in faults_by_page.items() if faults} == {}
 
@@ -139,6 +149,7 @@ def test_actions_lie_within_a_phone(back_office, page):
 def test_no_page_is_wider_than_a_phone(back_office, page):
     page.set_viewport_size({"width": 390, "height": 844})
     member, progress = Member.objects.get(), ChallengeProgress.objects.get()
+    run = manual_count_runs.start(back_office.challenge, LogFilter(), "why not", None, timezone.now())
     addresses = [
         ("admin:index",),
         ("admin:challenges_challenge_changelist",),
@@ -152,6 +163,8 @@ def test_no_page_is_wider_than_a_phone(back_office, page):
         ("backoffice:member", member.pk),
         ("backoffice:progress", progress.pk),
         ("backoffice:action", "add_log", member.pk),
+        ("backoffice:count_anyway_all", back_office.challenge),
+        ("backoffice:count_run", back_office.challenge, run.pk),
     ]
 
     widths = {
