@@ -12,10 +12,17 @@ from django.db import OperationalError, connection
 from access.models.staff_action import StaffAction
 from challenges.api.exchange import exported, imported
 from challenges.editing import service
-from challenges.engine import activities, backfill, group_commit, intake
+from challenges.engine import activities, backfill, group_commit, intake, manual_count_runs
 from challenges.engine.manual_count import count_manually
 from challenges.maintenance import audit
-from challenges.models import Activity, Catalogue, Challenge, ChallengeLog, ChallengeProgress
+from challenges.models import (
+    Activity,
+    Catalogue,
+    Challenge,
+    ChallengeLog,
+    ChallengeProgress,
+    ManualCountRun,
+)
 from core.api.http.renderers import encode
 from core.api.http.strict_json import strict_loads
 from members.domain.erasing import erase
@@ -297,6 +304,30 @@ def test_an_edit_interrupted_while_it_pays_is_an_edit_and_is_resumed(challenge, 
     assert list(audit.breaches(NOW)) == []
     rows = ChallengeProgress.objects.filter(challenge=challenge)
     assert {row.completion_target_value for row in rows} == {target}
+
+
+def test_counting_anyway_interrupted_anywhere_is_resumed_and_counts_once(challenge, monkeypatch):
+    monkeypatch.setattr(manual_count_runs, "LOGS_AT_ONCE", 1)
+    make_member("frank", status="paused")
+    for number in range(5):
+        log_activity(challenge, 200, member="frank", uid=f"anyway-{number}")
+    log_filter = manual_count_runs.LogFilter(external_id="frank")
+    for number in range(1, 400):
+        with failing_before(number) as seen:
+            raises(
+                lambda _challenge: manual_count_runs.start(challenge.id, log_filter, "Ours", None, NOW),
+                challenge,
+            )
+        if not seen["failed"]:
+            break
+
+    runs = ManualCountRun.objects.all()
+    assert runs.filter(finished_at=None).count() > 3
+    for run in runs:
+        manual_count_runs.advance(run.id)
+    assert {run.processed for run in ManualCountRun.objects.all()} == {5}
+    assert sum(run.counted for run in ManualCountRun.objects.all()) == 5
+    assert list(audit.breaches(NOW)) == []
 
 
 def edit_target(challenge, target):
