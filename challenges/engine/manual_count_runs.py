@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -22,6 +22,7 @@ from challenges.engine import locks
 from challenges.engine.manual_count import ManualCounts, archived, count_logs
 from challenges.models import Challenge, ManualCountRun
 from challenges.queries.uncounted_logs import LogFilter, uncounted_logs
+from core.errors import DomainError
 from core.ids import uuid7
 from members.models import Member
 
@@ -64,8 +65,7 @@ def start(challenge_id: UUID, log_filter: LogFilter, reason: str, actor: Any, at
         )
         run.save(force_insert=True)
     if advance(run.id, LOGS_IN_REQUEST, at=at):
-        # It must have a name, which a `partial` has not: Django's report of a failure asks for it.
-        transaction.on_commit(work_waits.set, robust=True)
+        transaction.on_commit(work_waits.set)
     run.refresh_from_db()
     return run
 
@@ -117,6 +117,9 @@ def resume_all(moved_before: datetime) -> bool:
     for run_id in list(pending.values_list("id", flat=True)):
         try:
             has_more |= advance(run_id, LOGS_IN_A_TURN)
+        except (DatabaseError, DomainError) as error:
+            # An edit may hold the challenge for longer than a lock is waited for.
+            logger.warning("Run %s of counting anyway could not go on, trying again: %s", run_id, error)
         except Exception:
             logger.exception("Run %s of counting anyway could not go on, trying again", run_id)
     return has_more

@@ -32,6 +32,15 @@ def test_a_note_is_never_changed():
         noted.save()
 
 
+def test_totals_are_added_to_the_detail_alone():
+    noted = audit_log.note(None, "count", at=NOW, reason="ours", detail={"found": 3, "filter": {}})
+
+    audit_log.add_totals(noted.id, {"found": 4, "counted": 2})
+
+    stored = StaffAction.objects.get()
+    assert (stored.detail, stored.reason) == ({"found": 4, "filter": {}, "counted": 2}, "ours")
+
+
 def test_about_answers_what_was_done_about_a_member():
     alice, bob = make_member(), make_member("bob")
     first = audit_log.note(None, "pause_member", at=NOW, member=alice)

@@ -1,7 +1,7 @@
 import pytest
 
 from core.ids import uuid7_batch
-from rewards.domain import issuing, reward_service
+from rewards.domain import issuing, limits, reward_service
 from rewards.models import CouponCode, RewardLog
 from tests.rewards.builders import (
     NOW,
@@ -148,3 +148,25 @@ def test_caps_ask_as_often_for_many_as_for_one(n, django_assert_num_queries):
     # terms, logs, the lock, the count, the members' counts, admitted logs, codes
     with django_assert_num_queries(7):
         issuing.issue(dues, NOW)
+
+
+@pytest.mark.parametrize(
+    ("caps", "logs_by_member", "admitted"),
+    [
+        ({}, (3, 2), 5),
+        ({"max_total": 4}, (3, 2), 3),
+        ({"max_total": 4}, (1, 0), 1),
+        ({"max_total": 1}, (3, 2), 0),
+        ({"max_per_member": 2}, (3, 2), 3),
+        ({"max_per_member": 1}, (3, 2), 1),
+        ({"max_per_member": 2, "max_total": 3}, (3, 2), 2),
+    ],
+)
+def test_logs_that_are_not_stored_are_counted_against_the_limits(caps, logs_by_member, admitted):
+    """Alice has one of the reward already."""
+    reward, alice, bob = make_reward(**caps), make_member("alice"), make_member("bob")
+    pay(alice, make_challenge(), reward)
+
+    counts = dict(zip((alice.id, bob.id), logs_by_member, strict=True))
+
+    assert limits.count_admitted(reward, counts) == admitted
