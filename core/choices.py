@@ -85,5 +85,6 @@ class ReasonCode(TextChoices):
     MEMBER_PAUSED = "member_paused", _("The member was paused")
     BEFORE_START = "before_start", _("Before the challenge's start")
     AFTER_END = "after_end", _("After the challenge's end")
+    BEFORE_LIVE = "before_live", _("Its window had closed before the challenge went live")
     WINDOW_CLOSED = "window_closed", _("The window had closed")
     ORIGINAL_NOT_COUNTED = "original_not_counted", _("The reversed activity did not count")

@@ -22,8 +22,8 @@ class MilestoneQuerySet(GuardedQuerySet):
 class Milestone(GuardedModel, DirtyFieldsModel):
     """A target value of a challenge that pays its reward once per member and window.
 
-    `live_since` is when it last went live. It pays only in windows that closed after that (docs/rules.md,
-    Milestones). Edit it through `challenges.editing.service` only, together with its challenge.
+    It pays in the windows whose rule version names it as live (docs/rules.md, Milestones). Edit it through
+    `challenges.editing.service` only, together with its challenge.
     """
 
     written_by = "challenges.editing.service"
@@ -38,7 +38,6 @@ class Milestone(GuardedModel, DirtyFieldsModel):
         _("target value"), help_text=_("The progress at which it is reached, at most the challenge's target.")
     )
     status = models.CharField(_("status"), max_length=6, choices=RecordStatus, default=RecordStatus.DRAFT)
-    live_since = models.DateTimeField(_("live since"), null=True, blank=True, editable=False)
     reward = models.ForeignKey(
         "rewards.Reward",
         models.PROTECT,
@@ -72,10 +71,6 @@ class Milestone(GuardedModel, DirtyFieldsModel):
             amount_range_check("milestone_target_value", "milestone_target_positive", minimum="0.0001"),
             models.CheckConstraint(
                 condition=Q(status__in=RecordStatus.values), name="milestone_status_known"
-            ),
-            models.CheckConstraint(
-                condition=~Q(status=RecordStatus.LIVE) | Q(live_since__isnull=False),
-                name="milestone_live_has_since",
             ),
         ]
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from challenges.editing import service
 from challenges.engine import intake
 from challenges.engine.eligibility import Entry
+from challenges.maintenance import audit, replay_audit, window_audit
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from core.amounts import units
 from core.ids import uuid7_batch
@@ -111,6 +112,11 @@ def paid(challenge, member="alice"):
     logs = RewardLog.objects.filter(challenge=challenge, member__external_id=member)
     targets = sorted(logs.exclude(milestone=None).values_list("milestone__milestone_target_value", flat=True))
     return [*targets, *["completion"] * logs.filter(milestone=None).count()]
+
+
+def breaches(at=NOW):
+    """What `verify_ledger --replay` finds in the ledger."""
+    return [*audit.breaches(at), *window_audit.breaches(), *replay_audit.breaches()]
 
 
 def delete_rewards():

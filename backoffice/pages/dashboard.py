@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from backoffice.pages.csv_files import csv_response
 from backoffice.pages.page import render_page, require_permissions
 from backoffice.queries import statistics
+from challenges.caches.config import rules_of
 from challenges.models import Challenge
 from core.errors import DomainError
 from core.periods import Window, window_after, window_of_key
@@ -39,14 +40,15 @@ def show(request: HttpRequest, challenge_id: UUID) -> HttpResponseBase:
             f"challenge-{challenge.id}-{window.period_key}", csv_rows(challenge, window, tables)
         )
     windows = tables["windows"]
+    closes_at = rules_of([challenge.id])[challenge.id].of_window(window).closes_at
     return render_page(
         request,
         "backoffice/dashboard.html",
         _("Figures of %(name)s") % {"name": challenge},
         challenge=challenge,
         window=window,
-        closes_at=challenge.closes_at(window),
-        is_open=window.starts_at <= at < challenge.closes_at(window),
+        closes_at=closes_at,
+        is_open=window.starts_at <= at < closes_at,
         result=windows[-1],
         previous=windows[-2],
         next_key=_next_key(challenge, window, current_window),

@@ -17,6 +17,7 @@ from backoffice.queries.example_states import State, example_state
 from challenges.admin.conflicts import label_of
 from challenges.admin.form_changes import identify
 from challenges.api.presenters.challenge import serialize_challenge
+from challenges.caches.config import snapshot
 from challenges.models import Challenge
 from challenges.queries.member_state import MemberState, member_states
 from core.api.language import Language
@@ -48,7 +49,8 @@ def show(request: HttpRequest, challenge_id: UUID | None = None) -> HttpResponse
         origin=request.build_absolute_uri("/").rstrip("/"),
         at=at,
     )
-    data = serialize_challenge(challenge, milestones, reader, member_state)
+    rules = snapshot(challenge, (), milestones)
+    data = serialize_challenge(challenge, rules, milestones, reader, member_state)
     answer = {
         "data": data | {"status": RecordStatus.LIVE.value},
         "language": language,
@@ -143,7 +145,6 @@ def _in_order(milestones: list[Milestone], challenge: Challenge) -> list[Milesto
     now = timezone.now()
     for milestone in milestones:
         milestone.challenge = challenge
-        milestone.live_since = milestone.live_since or challenge.created_at
         milestone.created_at = milestone.created_at or now
         milestone.updated_at = milestone.updated_at or now
     return sorted(milestones, key=lambda milestone: (milestone.milestone_target_value, milestone.id))

@@ -1,5 +1,6 @@
 """The page that explains a progress value: its logs, the thresholds they reached, and the next one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate
@@ -11,10 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backoffice.pages.page import render_page, require_permissions
-from challenges.caches.challenge import read_milestones
+from challenges.caches.config import rules_of
 from challenges.models import ChallengeLog, ChallengeProgress
-from challenges.queries.progress_summary import acting_milestones, progress_status
-from core.amounts import units
+from challenges.models.rows import row_of_progress
+from challenges.models.window_rules import MilestoneRule
+from challenges.queries.progress_summary import as_judged, progress_status
+from core.amounts import amount, units
 from core.choices import RecordStatus
 from core.messages import remaining_text
 from milestones.models import Milestone
@@ -35,7 +38,7 @@ class LogRow:
 class ThresholdRow:
     """A milestone or the completion; `reward_log` is None while it is not paid.
 
-    `can_pay` is false for a milestone that went live after the window had closed (docs/rules.md, Milestones).
+    `can_pay` is false for a milestone that the rule version of the window does not pay.
     """
 
     name: str
@@ -55,15 +58,18 @@ def show(request: HttpRequest, progress_id: UUID) -> HttpResponse:
     logs = ChallengeLog.objects.filter(
         member=progress.member_id, challenge=progress.challenge_id, period_key=progress.period_key
     )
+    rules = rules_of([progress.challenge_id])[progress.challenge_id]
+    judged = rules.of_key(progress.period_key)
+    row = as_judged(row_of_progress(progress), rules, judged)
     stored_logs = list(logs.order_by("id")[: LOGS_SHOWN + 1])
-    thresholds = threshold_rows(progress)
+    thresholds = threshold_rows(progress, judged.version.thresholds, amount(row.target))
     at = timezone.now()
     return render_page(
         request,
         "backoffice/progress.html",
         _("Why %(value)s?") % {"value": f"{progress.current_progress_value:f}"},
         progress=progress,
-        status=progress_status(progress.challenge_completed_at, progress.window_ends_at, at),
+        status=progress_status(row.completed_at, row.window_ends_at, at),
         log_rows=log_rows(stored_logs[:LOGS_SHOWN]),
         truncated=len(stored_logs) > LOGS_SHOWN,
         thresholds=thresholds,
@@ -79,10 +85,13 @@ def log_rows(logs: list[ChallengeLog]) -> list[LogRow]:
     return [LogRow(log, value) for log, value in zip(logs, sums, strict=True)]
 
 
-def threshold_rows(progress: ChallengeProgress) -> list[ThresholdRow]:
-    """Return the live milestones by ascending target, then the completion.
+def threshold_rows(
+    progress: ChallengeProgress, paying: Iterable[MilestoneRule], target: Decimal
+) -> list[ThresholdRow]:
+    """Return the milestones by ascending target, then the completion at `target`.
 
-    A milestone that was paid in this window is shown whatever became of it since.
+    Those that are live, those that pay in this window (`paying`), and those that were paid in it, whatever
+    became of them since.
     """
     value = progress.current_progress_value
     reward_logs = {
@@ -91,27 +100,27 @@ def threshold_rows(progress: ChallengeProgress) -> list[ThresholdRow]:
             member=progress.member_id, challenge=progress.challenge_id, period_key=progress.period_key
         ).select_related("reward", "milestone")
     }
-    stored = read_milestones([progress.challenge_id]).get(progress.challenge_id, ())
+    rules_by_id = {rule.milestone_id: rule for rule in paying}
+    stored = Milestone.objects.filter(challenge=progress.challenge_id)
     milestones = {milestone.id: milestone for milestone in stored}
     milestones |= {log.milestone.id: log.milestone for log in reward_logs.values() if log.milestone}
     rows = [
-        _milestone_row(milestone, progress, reward_logs.get(milestone.id))
+        _milestone_row(milestone, rules_by_id.get(milestone.id), value, reward_logs.get(milestone.id))
         for milestone in milestones.values()
-        if milestone.status == RecordStatus.LIVE or milestone.id in reward_logs
+        if milestone.id in rules_by_id
+        or milestone.id in reward_logs
+        or (milestone.status == RecordStatus.LIVE and milestone.archived_at is None)
     ]
     rows.sort(key=lambda row: row.target)
-    target = progress.completion_target_value
     completion_log = reward_logs.get(progress.challenge_id)
     return [*rows, ThresholdRow(_("Completion"), target, value >= target, completion_log)]
 
 
 def _milestone_row(
-    milestone: Milestone, progress: ChallengeProgress, reward_log: RewardLog | None
+    milestone: Milestone, rule: MilestoneRule | None, value: Decimal, reward_log: RewardLog | None
 ) -> ThresholdRow:
-    target = milestone.milestone_target_value
-    reached = target <= progress.current_progress_value
-    can_pay = bool(acting_milestones([milestone], progress.window_ends_at))
-    return ThresholdRow(str(milestone), target, reached, reward_log, can_pay)
+    target = amount(rule.target) if rule else milestone.milestone_target_value
+    return ThresholdRow(str(milestone), target, target <= value, reward_log, rule is not None)
 
 
 def next_threshold_text(progress: ChallengeProgress, thresholds: list[ThresholdRow]) -> str:

@@ -7,11 +7,13 @@ from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
 
+from challenges.caches.config import snapshot
 from challenges.models import Challenge, ChallengeProgress
 from challenges.models.rows import row_of_progress
+from challenges.models.window_rules import WindowRules
 from challenges.queries.member_state import MemberState
 from core.choices import AggregationMethod, CodeSource, RecordStatus, RewardLogStatus
-from core.periods import Window, window_before
+from core.periods import window_before
 from milestones.models import Milestone
 from rewards.models import Reward, RewardLog
 
@@ -55,7 +57,8 @@ def example_state(
     if state == State.FAILED:
         window = window_before(challenge.aggregation_period, window, challenge.time_zone)
     live = [milestone for milestone in milestones if milestone.status == RecordStatus.LIVE]
-    progress = _progress(challenge, window, _value(state, challenge, live), at)
+    judged = snapshot(challenge, (), milestones).of_window(window)
+    progress = _progress(challenge, judged, _value(state, challenge, live), at)
     reward_logs = {window.period_key: _reward_logs(progress, challenge, live, at)}
     if state == State.FAILED:
         return MemberState(EXAMPLE_MEMBER, None, row_of_progress(progress), reward_logs)
@@ -86,13 +89,14 @@ def _rounded(value: Decimal, challenge: Challenge) -> Decimal:
     return max(step, value.quantize(step, ROUND_DOWN)).normalize()
 
 
-def _progress(challenge: Challenge, window: Window, value: Decimal, at: datetime) -> ChallengeProgress:
+def _progress(challenge: Challenge, judged: WindowRules, value: Decimal, at: datetime) -> ChallengeProgress:
+    window = judged.window
     target = challenge.completion_target_value
     return ChallengeProgress(
         challenge=challenge,
         period_key=window.period_key,
         window_starts_at=window.starts_at,
-        window_ends_at=challenge.closes_at(window),
+        window_ends_at=judged.closes_at,
         current_progress_value=value,
         completion_target_value=target,
         challenge_started_at=window.starts_at,

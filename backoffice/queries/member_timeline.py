@@ -11,9 +11,12 @@ from django.utils.translation import gettext as _
 
 from access.domain import audit_log
 from challenges.caches.challenge import read_milestones
+from challenges.caches.config import rules_of
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
-from challenges.queries.progress_summary import percentage, progress_status
-from core.amounts import units
+from challenges.models.rows import row_of_progress
+from challenges.models.window_rules import Rules
+from challenges.queries.progress_summary import as_judged, percentage, progress_status
+from core.amounts import amount, units
 from core.choices import ProgressStatus, RecordStatus, RewardLogStatus
 from members.models import Member
 from milestones.models import Milestone
@@ -85,14 +88,18 @@ def window_progress(member: Member, at: datetime) -> tuple[list[WindowProgress],
     }
     challenges = live | {row.challenge_id: row.challenge for row in rows}
     milestones = read_milestones(challenges)
+    rules = rules_of(challenges)
     reward_logs = {
         (log.threshold_id, log.period_key): log
         for log in RewardLog.objects.filter(member=member, challenge__in=challenges).select_related("reward")
     }
-    started = [_started(row, milestones.get(row.challenge_id, ()), reward_logs, at) for row in rows]
+    started = [
+        _started(row, rules[row.challenge_id], milestones.get(row.challenge_id, ()), reward_logs, at)
+        for row in rows
+    ]
     keys = {(window.challenge.id, window.period_key) for window in started}
     not_started = [
-        _not_started(challenge, milestones.get(challenge.id, ()), at)
+        _not_started(challenge, rules[challenge.id], milestones.get(challenge.id, ()), at)
         for challenge in live.values()
         if (challenge.id, challenge.window_at(at).period_key) not in keys
     ]
@@ -101,43 +108,50 @@ def window_progress(member: Member, at: datetime) -> tuple[list[WindowProgress],
 
 
 def _started(
-    row: ChallengeProgress,
+    stored: ChallengeProgress,
+    rules: Rules,
     milestones: Iterable[Milestone],
     reward_logs: dict[tuple[UUID, str], RewardLog],
     at: datetime,
 ) -> WindowProgress:
-    """Return a window with progress, with the live milestones and those that were paid in it."""
+    """Return a window with progress, with the milestones that pay in it and those that were paid."""
+    judged = rules.of_key(stored.period_key)
+    row = as_judged(row_of_progress(stored), rules, judged)
+    targets = {rule.milestone_id: rule.target for rule in judged.version.thresholds}
     shown = [
         MilestoneProgress(
             milestone,
-            milestone.milestone_target_value <= row.current_progress_value,
+            targets.get(milestone.id, units(milestone.milestone_target_value)) <= row.value,
             reward_logs.get((milestone.id, row.period_key)),
         )
         for milestone in milestones
-        if milestone.status == RecordStatus.LIVE or (milestone.id, row.period_key) in reward_logs
+        if milestone.id in targets or (milestone.id, row.period_key) in reward_logs
     ]
     return WindowProgress(
-        row.challenge,
+        stored.challenge,
         row.period_key,
         row.window_starts_at,
         row.window_ends_at,
-        row.current_progress_value,
-        row.completion_target_value,
-        progress_status(row.challenge_completed_at, row.window_ends_at, at),
+        stored.current_progress_value,
+        amount(row.target),
+        progress_status(row.completed_at, row.window_ends_at, at),
         shown,
-        row,
+        stored,
     )
 
 
-def _not_started(challenge: Challenge, milestones: Iterable[Milestone], at: datetime) -> WindowProgress:
-    window = challenge.window_at(at)
+def _not_started(
+    challenge: Challenge, rules: Rules, milestones: Iterable[Milestone], at: datetime
+) -> WindowProgress:
+    judged = rules.of_window(challenge.window_at(at))
+    window = judged.window
     return WindowProgress(
         challenge,
         window.period_key,
         window.starts_at,
-        challenge.closes_at(window),
+        judged.closes_at,
         Decimal(0),
-        challenge.completion_target_value,
+        amount(judged.target),
         ProgressStatus.NOT_STARTED,
         [
             MilestoneProgress(milestone, False, None)
@@ -248,6 +262,7 @@ def why_not_counted(log: ChallengeLog) -> str:
         "challenge_paused": _("The challenge was paused when it arrived."),
         "member_paused": _("The member was paused when it arrived."),
         "before_start": _("It happened before the challenge's start."),
+        "before_live": _("Its window had closed before the challenge went live."),
         "after_end": _("It happened after the challenge's end."),
         "window_closed": _("It arrived after its window %(key)s had closed and the late grace was over.")
         % {"key": log.period_key},

@@ -20,6 +20,7 @@ from challenges.api.presenters.challenge import serialize_challenge
 from challenges.api.serializers import ChallengeSerializer, MilestoneSerializer
 from challenges.api.views.edited_records import find_reward
 from challenges.caches.challenge import read_milestones
+from challenges.caches.config import snapshot
 from challenges.editing import service
 from challenges.engine import locks
 from challenges.models import Challenge
@@ -83,7 +84,7 @@ def exported(challenges: Iterable[Challenge], at: datetime) -> dict[str, Any]:
 def _export_challenge(
     challenge: Challenge, milestones: Sequence[Milestone], reader: Reader
 ) -> dict[str, Any]:
-    fields = serialize_challenge(challenge, milestones, reader)
+    fields = serialize_challenge(challenge, snapshot(challenge, (), milestones), milestones, reader)
     exported_milestones = [
         _portable(milestone_fields) | _export_icon("eudMilestoneIcon", milestone.eud_milestone_icon)
         for milestone_fields, milestone in zip(fields["milestones"], milestones, strict=True)

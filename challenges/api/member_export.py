@@ -42,6 +42,7 @@ LOG = {
     "counted": "counted",
     "reasonCode": "reason_code",
     "countedValue": "counted_value",
+    "ruleVersion": "rule_version",
     "createdAt": "created_at",
 }
 PROGRESS = {
@@ -68,6 +69,7 @@ REWARD_LOG = {
     "rewardIssuedAt": "reward_issued_at",
     "rewardExpiryAt": "reward_expiry_at",
     "redeemedAt": "redeemed_at",
+    "achievedTargetValue": "achieved_target_value",
 }
 ACTIVITY = {
     "uniqueIdentifier": "unique_identifier",

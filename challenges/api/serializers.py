@@ -4,6 +4,8 @@
 description in the OpenAPI document.
 """
 
+from typing import Any
+
 from rest_framework import serializers
 
 from challenges.api.log_parser import LARGEST_ACTIVITY_BATCH, LARGEST_BATCH
@@ -86,6 +88,46 @@ class ChallengeProgressSerializer(RecordSerializer):
     updated_at = TimeField(read_only=True, allow_null=True)
 
 
+class RuleChangeSerializer(RecordSerializer):
+    """One field that differs from the version before: `before` and `after` as the record has it."""
+
+    field = serializers.CharField(read_only=True)
+    milestone_id = UuidField(read_only=True, allow_null=True, help_text="null: of the challenge itself.")
+    before = serializers.JSONField(read_only=True)
+    after = serializers.JSONField(read_only=True)
+
+
+class RuleVersionSerializer(RecordSerializer):
+    """What windows are judged by from a moment on; `changes`: what differs from the version before."""
+
+    number = serializers.IntegerField(read_only=True)
+    in_force_from = TimeField(read_only=True)
+    changed_by = serializers.CharField(read_only=True)
+    changes = RuleChangeSerializer(read_only=True, many=True)
+
+
+class MilestoneRuleSerializer(RecordSerializer):
+    id = UuidField(read_only=True)
+    status = OptionField(RecordStatus.choices, read_only=True)
+    milestone_target_value = AmountSerializerField(read_only=True)
+    reward_id = UuidField(read_only=True, allow_null=True)
+
+
+class PendingVersionSerializer(RuleVersionSerializer):
+    """The rules that begin with the next window. Only null may be sent: it cancels them."""
+
+    aggregation_method = OptionField(AggregationMethod.choices, read_only=True)
+    completion_target_value = AmountSerializerField(read_only=True)
+    starts_at = TimeField(read_only=True, allow_null=True)
+    ends_at = TimeField(read_only=True, allow_null=True)
+    completion_reward_id = UuidField(read_only=True, allow_null=True)
+    milestones = MilestoneRuleSerializer(read_only=True, many=True)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Keep what was sent: the view refuses all but null and what it answers itself."""
+        return data
+
+
 class ChallengeSerializer(RecordSerializer):
     id = UuidField(read_only=True)
     name = TextField(max_length=256)
@@ -117,6 +159,10 @@ class ChallengeSerializer(RecordSerializer):
     completion_reward_id = UuidField(required=False, allow_null=True)
     completion_reward = RewardShownSerializer(read_only=True, allow_null=True)
     milestones = MilestoneSerializer(read_only=True, many=True)
+    rule_versions = RuleVersionSerializer(
+        read_only=True, many=True, help_text="Newest first; in answers for one challenge, not in lists."
+    )
+    pending_version = PendingVersionSerializer(required=False, allow_null=True)
     eud_title = TranslatedTextField(48, check_plain)
     eud_description = TranslatedTextField(1024, check_plain)
     eud_icon = IconField(DEFAULT_CHALLENGE_ICON)
@@ -134,7 +180,9 @@ class ChallengeSerializer(RecordSerializer):
     created_at = TimeField(read_only=True)
     updated_at = TimeField(read_only=True)
 
-    admin_fields = frozenset({"lateGraceHours", "reversalPolicy", "completionRewardId"})
+    admin_fields = frozenset(
+        {"lateGraceHours", "reversalPolicy", "completionRewardId", "ruleVersions", "pendingVersion"}
+    )
 
 
 class OwnerSerializer(RecordSerializer):

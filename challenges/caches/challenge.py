@@ -7,23 +7,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from challenges.caches.config import VersionedCache, last_config_version
+from challenges.caches.config import VersionedCache, last_config_version, rules_of
 from challenges.models import Challenge
+from challenges.models.window_rules import Rules
 from core.choices import RecordStatus
 from milestones.models import Milestone
 
 
 @dataclass(frozen=True, slots=True)
 class CachedChallenge:
-    """A challenge, archived or not, and its unarchived milestones ascending; nothing here may be changed."""
+    """A challenge, archived or not, its rules, and its unarchived milestones ascending.
+
+    Nothing here may be changed.
+    """
 
     challenge: Challenge
+    rules: Rules
     milestones: tuple[Milestone, ...]
     live_milestones: tuple[Milestone, ...]
 
 
 def get_many(challenge_ids: Iterable[UUID], version: int | None = None) -> dict[UUID, CachedChallenge]:
-    """Return these challenges as they are now; two queries for those that are not cached.
+    """Return these challenges as they are now; four queries for those that are not cached.
 
     `version`: a config version that this request read already; None reads it.
     """
@@ -37,11 +42,12 @@ def get_as_last_read(challenge_id: UUID) -> CachedChallenge:
 
 def _load(challenge_ids: set[UUID]) -> dict[UUID, CachedChallenge]:
     by_challenge = read_milestones(challenge_ids)
+    rules = rules_of(challenge_ids, last_config_version())
     cached: dict[UUID, CachedChallenge] = {}
     for challenge in Challenge.objects.filter(id__in=challenge_ids).select_related("completion_reward"):
         milestones = tuple(by_challenge.get(challenge.id, ()))
         live = tuple(milestone for milestone in milestones if milestone.status == RecordStatus.LIVE)
-        cached[challenge.id] = CachedChallenge(challenge, milestones, live)
+        cached[challenge.id] = CachedChallenge(challenge, rules[challenge.id], milestones, live)
     return cached
 
 

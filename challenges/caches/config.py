@@ -6,57 +6,23 @@ that what a transaction read which then rolled back is never found again.
 
 import secrets
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import Min
 
-from challenges.models import Catalogue, Challenge
-from core.amounts import units
-from core.choices import AggregationMethod
+from challenges.models import Catalogue, Challenge, RuleVersion
+from challenges.models.rule_version import rule_set_of
+from challenges.models.window_rules import Rules, Version
 from core.periods import checked_zone
 from milestones.models import Milestone
 
 CACHED_AT_MOST = 2000
+ALWAYS = datetime.min.replace(tzinfo=UTC)
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """A live milestone as the engine reads it; `target` in units (0.0001)."""
-
-    milestone_id: UUID
-    target: int
-    reward_id: UUID | None
-    live_since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The rules of one challenge at one config version. `target` in units, thresholds lowest first."""
-
-    challenge_id: UUID
-    status: str
-    counting: bool
-    period: str
-    zone: ZoneInfo
-    starts_at: datetime | None
-    ends_at: datetime | None
-    late_grace: timedelta
-    reversal_policy: str
-    target: int
-    completion_reward_id: UUID | None
-    activity_ids: frozenset[str]
-    backfill_since: datetime | None
-    thresholds: tuple[Threshold, ...]
-
-    def closes_at(self, calendar_end: datetime) -> datetime:
-        """Return when a window closes: at its calendar end or the end of the challenge, the earlier one."""
-        return calendar_end if self.ends_at is None else min(calendar_end, self.ends_at)
 
 
 _last_read = threading.local()
@@ -103,52 +69,84 @@ class VersionedCache(Generic[T]):
         return {id_: values[id_] for id_ in wanted if id_ in values}
 
 
-def rules_of(challenge_ids: Iterable[UUID]) -> dict[UUID, Rules]:
-    """Return the rules of these challenges; an id that is unknown or archived is missing."""
-    return _rules.get_many(challenge_ids)
+def rules_of(challenge_ids: Iterable[UUID], version: int | None = None) -> dict[UUID, Rules]:
+    """Return the rules of these challenges, archived ones too; an unknown id is missing.
+
+    `version`: a config version that this request read already; None reads it.
+    """
+    return _rules.get_many(challenge_ids, version)
 
 
 def _load(challenge_ids: set[UUID]) -> dict[UUID, Rules]:
-    thresholds: dict[UUID, list[Threshold]] = {}
-    live = (
-        Milestone.objects.live().filter(challenge__in=challenge_ids).order_by("milestone_target_value", "id")
-    )
-    for milestone in live:
-        thresholds.setdefault(milestone.challenge_id, []).append(
-            Threshold(
-                milestone.id,
-                units(milestone.milestone_target_value),
-                milestone.reward_id,
-                milestone.live_since,
-            )
-        )
-    challenges = Challenge.objects.unarchived().filter(id__in=challenge_ids)
+    stored: dict[UUID, list[RuleVersion]] = {}
+    for rule_version in RuleVersion.objects.filter(challenge__in=challenge_ids).order_by("number"):
+        stored.setdefault(rule_version.challenge_id, []).append(rule_version)
+    milestones: dict[UUID, list[Milestone]] = {}
+    if drafts := challenge_ids - stored.keys():
+        for milestone in Milestone.objects.unarchived().filter(challenge__in=drafts):
+            milestones.setdefault(milestone.challenge_id, []).append(milestone)
     return {
-        challenge.id: snapshot(challenge, tuple(thresholds.get(challenge.id, ()))) for challenge in challenges
+        challenge.id: snapshot(challenge, stored.get(challenge.id, ()), milestones.get(challenge.id, ()))
+        for challenge in Challenge.objects.filter(id__in=challenge_ids)
     }
 
 
 _rules = VersionedCache(_load)
 
 
-def snapshot(challenge: Challenge, thresholds: tuple[Threshold, ...]) -> Rules:
-    """Build the rules of a challenge with these thresholds, which must be lowest first."""
+def snapshot(
+    challenge: Challenge, rule_versions: Sequence[RuleVersion], milestones: Iterable[Milestone] = ()
+) -> Rules:
+    """Build the rules of a challenge with these versions, which must be by number.
+
+    A draft has none: what it would be judged by is made of the challenge and its `milestones`, as version 0.
+    """
+    versions = tuple(rule_version.as_version() for rule_version in rule_versions)
     return Rules(
         challenge_id=challenge.id,
         status=challenge.status,
-        counting=challenge.aggregation_method == AggregationMethod.COUNT,
+        archived=challenge.archived_at is not None,
         period=challenge.aggregation_period,
         zone=checked_zone(challenge.time_zone),
-        starts_at=challenge.starts_at,
-        ends_at=challenge.ends_at,
         late_grace=timedelta(hours=challenge.late_grace_hours),
         reversal_policy=challenge.reversal_policy,
-        target=units(challenge.completion_target_value),
-        completion_reward_id=challenge.completion_reward_id,
         activity_ids=frozenset(challenge.activity_ids),
         backfill_since=challenge.settling_since,
-        thresholds=thresholds,
+        historical_until=challenge.historical_until,
+        versions=versions or (Version.of(0, ALWAYS, rule_set_of(challenge, milestones)),),
+        unapplied_from=next((v.in_force_from for v in rule_versions if not v.applied), None),
     )
+
+
+def with_pending_backfill() -> list[Rules]:
+    """Return the rules of the challenges whose last edit has not reached every row of progress yet."""
+    global _backfilling
+    version = config_version()
+    if _backfilling[0] != version:
+        pending = Challenge.objects.exclude(settling_since=None)
+        _backfilling = (version, list(pending.order_by("id").values_list("id", flat=True)))
+    return list(_rules.get_many(_backfilling[1], version).values())
+
+
+_backfilling: tuple[int, list[UUID]] = (-1, [])
+
+
+def has_unapplied(at: datetime, version: int | None = None) -> bool:
+    """Whether a pending version is in force at `at` that its challenge does not show yet.
+
+    `version`: a config version that this request read already; None reads it.
+    """
+    global _earliest_unapplied
+    version = config_version() if version is None else version
+    known_version, earliest = _earliest_unapplied
+    if known_version != version:
+        unapplied = RuleVersion.objects.filter(applied=False, challenge__archived_at=None)
+        earliest = unapplied.aggregate(earliest=Min("in_force_from"))["earliest"]
+        _earliest_unapplied = (version, earliest)
+    return earliest is not None and earliest <= at
+
+
+_earliest_unapplied: tuple[int, datetime | None] = (-1, None)
 
 
 def challenges_naming(activity_id: str) -> list[UUID]:

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from challenges.caches.config import Rules, Threshold, snapshot
+from challenges.caches.config import snapshot
+from challenges.editing.version_plan import VersionPlan, plan_versions
+from challenges.engine import rule_versions
+from challenges.engine.backfill import affected_windows
 from challenges.models import Challenge, ChallengeLog
-from core.amounts import units
-from core.choices import RecordStatus
+from challenges.models.rule_version import rule_set_of, show
+from challenges.models.window_rules import Rules, WindowRules
 from milestones.models import Milestone
 from rewards.domain import reward_service
 from rewards.models import Reward
@@ -20,7 +23,7 @@ BOOKKEEPING_FIELDS = {
     "version",
     "settling_since",
     "settling_moved_at",
-    "live_since",
+    "historical_until",
     "created_at",
     "updated_at",
 }
@@ -32,7 +35,8 @@ class ChangeSet:
 
     `stored`: the challenge before the edit; None for a new one. `milestones`: those that the edit adds or
     changes. `remaining_milestones`: all that are not archived after the edit, by id. `old_rules`: the rules
-    before the edit; None for a new challenge.
+    before the edit; None for a new challenge. `plan`: the rule versions after it. With `from_next_window`
+    the records are as the pending version has them, and the edit changes that version alone.
     """
 
     challenge: Challenge
@@ -41,9 +45,13 @@ class ChangeSet:
     removed: list[Milestone]
     remaining_milestones: list[Milestone]
     old_rules: Rules | None
+    plan: VersionPlan
     at: datetime
+    from_next_window: bool = False
     # The edit is of one milestone alone: errors name its fields without the milestone's index.
     of_one_milestone: bool = False
+    # Those that the pending version removes, of an edit from the next window.
+    left_out: list[Milestone] = field(default_factory=list)
     edited_fields: set[str] = field(default_factory=set)
     edited_milestone_fields: dict[UUID, set[str]] = field(default_factory=dict)
     # The rewards that the challenge pays after an edit which begins to pay one, read afresh.
@@ -64,19 +72,16 @@ class ChangeSet:
 
     @property
     def needs_backfill(self) -> bool:
-        """Whether open windows may have to change: another target or end, a new or moved milestone."""
+        """Whether rows may have to change: by another target or end, a new or moved milestone."""
         if self.old_rules is None:
             return False
-        new_rules = self.new_rules()
-        new = {(threshold.milestone_id, threshold.target) for threshold in new_rules.thresholds}
-        old = {(threshold.milestone_id, threshold.target) for threshold in self.old_rules.thresholds}
-        if new - old:
-            return True
-        return (new_rules.target, new_rules.ends_at) != (self.old_rules.target, self.old_rules.ends_at)
+        old = {judged.window: judged for judged in affected_windows(self.old_rules, self.at)}
+        new = affected_windows(self.new_rules(), self.at)
+        return any(judged.window not in old or _differs(old[judged.window], judged) for judged in new)
 
     def new_rules(self) -> Rules:
         """Return the rules that the engine will read once the edit is stored."""
-        return snapshot(self.challenge, thresholds_of(self.remaining_milestones))
+        return snapshot(self.challenge, self.plan.versions, self.remaining_milestones)
 
     def read_rewards(self, *, lock: bool) -> None:
         """Read `rewards`; with `lock`, keep them from being removed until the transaction ends."""
@@ -95,53 +100,65 @@ class ChangeSet:
         return ChallengeLog.objects.filter(challenge=self.challenge.id).exists()
 
 
+def _differs(old: WindowRules, new: WindowRules) -> bool:
+    """Whether rows of a window change: not where a milestone only ceases to pay."""
+    old_targets = {(rule.milestone_id, rule.target) for rule in old.version.thresholds}
+    new_targets = {(rule.milestone_id, rule.target) for rule in new.version.thresholds}
+    return bool(new_targets - old_targets) or (old.target, old.closes_at) != (new.target, new.closes_at)
+
+
 def change_set_of(
     challenge: Challenge,
     milestones: Iterable[Milestone],
     removed: Collection[Milestone],
     at: datetime,
+    *,
+    from_next_window: bool = False,
 ) -> ChangeSet:
     """Compare the edited records with those stored; fields that only others changed take the stored values.
 
-    Call it with the challenge locked where the edit is to be stored. Sets `live_since` of milestones that go
-    live.
+    Call it with the challenge locked where the edit is to be stored.
     """
     stored = Challenge.objects.filter(id=challenge.id).first()
-    stored_milestones = {
-        milestone.id: milestone for milestone in Milestone.objects.filter(challenge=challenge.id)
-    }
+    all_milestones = list(Milestone.objects.filter(challenge=challenge.id))
+    versions = rule_versions.stored_versions(challenge.id) if stored else []
+    unarchived = _remaining(all_milestones, (), ())
+    old_rules = snapshot(stored, versions, unarchived) if stored else None
+    in_force = rule_set_of(stored, unarchived) if stored else None
+    pending = rule_versions.pending_among(versions)
+    left_out: list[Milestone] = []
+    if from_next_window and pending is not None:
+        _kept, left_out = show(pending.rule_set(), stored, all_milestones)
+    stored_milestones = {milestone.id: milestone for milestone in all_milestones}
     touched = list(milestones)
     for milestone in touched:
         if milestone.id in stored_milestones and not milestone._state.adding:
             milestone.merge_from(stored_milestones[milestone.id])
-    old_rules = None
     if stored is not None:
         challenge.merge_from(stored)
-        old_rules = snapshot(stored, thresholds_of(_remaining_milestones(stored_milestones.values(), (), ())))
+    remaining = _remaining(all_milestones, touched, [*removed, *left_out])
+    plan = plan_versions(
+        challenge, stored, versions, in_force, remaining, at, from_next_window=from_next_window
+    )
     change_set = ChangeSet(
         challenge=challenge,
         stored=stored,
         milestones=touched,
         removed=list(removed),
-        remaining_milestones=_remaining_milestones(stored_milestones.values(), touched, removed),
+        remaining_milestones=remaining,
         old_rules=old_rules,
+        plan=plan,
         at=at,
+        from_next_window=from_next_window,
+        left_out=left_out,
         edited_fields=challenge.dirty_fields() - BOOKKEEPING_FIELDS,
     )
     for milestone in touched:
         change_set.edited_milestone_fields[milestone.id] = milestone.dirty_fields() - BOOKKEEPING_FIELDS
-        _set_live_since(milestone, stored_milestones.get(milestone.id), at)
     return change_set
 
 
-def _set_live_since(milestone: Milestone, stored: Milestone | None, at: datetime) -> None:
-    """Set `live_since` where a milestone goes live: it acts on windows that are open then."""
-    was_live = stored is not None and stored.status == RecordStatus.LIVE and stored.archived_at is None
-    if milestone.status == RecordStatus.LIVE and not was_live:
-        milestone.live_since = at
-
-
-def _remaining_milestones(
+def _remaining(
     stored: Iterable[Milestone], touched: Sequence[Milestone], removed: Collection[Milestone]
 ) -> list[Milestone]:
     """Return all milestones after an edit that are not archived, by id."""
@@ -153,15 +170,3 @@ def _remaining_milestones(
         if milestone.archived_at is None and milestone.id not in removed_ids
     ]
     return sorted(remaining, key=lambda milestone: milestone.id)
-
-
-def thresholds_of(milestones: Iterable[Milestone]) -> tuple[Threshold, ...]:
-    """Return the live ones of these milestones as the engine reads them, lowest first."""
-    live = [
-        Threshold(
-            milestone.id, units(milestone.milestone_target_value), milestone.reward_id, milestone.live_since
-        )
-        for milestone in milestones
-        if milestone.status == RecordStatus.LIVE and milestone.live_since is not None
-    ]
-    return tuple(sorted(live, key=lambda threshold: (threshold.target, threshold.milestone_id)))

@@ -9,14 +9,13 @@ from django.db.models import Model
 
 from challenges.editing import eud_texts
 from challenges.editing.change_set import ChangeSet
+from challenges.editing.version_validation import locked_rule_conflicts, pending_conflicts, pending_errors
 from core.choices import AggregationMethod, RecordStatus
 from core.errors import DomainError, DomainErrors
 from core.periods import checked_zone
 from milestones.models import Milestone
 from rewards.models import RewardLog
 
-# With more logs than this, recomputing them all would take too long for one transaction.
-RECOMPUTED_AT_MOST = 10_000
 LONGEST_IDENTIFIER = 256
 
 
@@ -26,9 +25,11 @@ def check(change_set: ChangeSet) -> None:
     A milestone's field is named `milestones.<index>.<field>`, or `<field>` when the edit is of one milestone.
     """
     errors = [*_challenge_errors(change_set), *_milestones_errors(change_set)]
-    if errors := [*errors, *_above_target_errors(change_set), *_restored_reward_errors(change_set)]:
+    errors += [*_above_target_errors(change_set), *_restored_reward_errors(change_set)]
+    if errors := [*errors, *pending_errors(change_set)]:
         raise DomainErrors(errors)
-    if conflicts := [*_status_conflicts(change_set), *_locked_rule_conflicts(change_set)]:
+    conflicts = [*_status_conflicts(change_set), *locked_rule_conflicts(change_set)]
+    if conflicts := [*conflicts, *pending_conflicts(change_set)]:
         raise DomainErrors(conflicts)
 
 
@@ -173,19 +174,3 @@ def milestone_exists(change_set: ChangeSet, milestone: Milestone, taken: Milesto
 
 def _has_history(message: str, field: str | None) -> DomainError:
     return DomainError("has_history", message, field, "conflict")
-
-
-def _locked_rule_conflicts(change_set: ChangeSet) -> Iterator[DomainError]:
-    """Refuse another method, period or time zone after a reward log or with too many logs."""
-    if not change_set.reassigning_fields or not _is_rule_locked(change_set):
-        return
-    for name in change_set.reassigning_fields:
-        message = "Rewards have been given, or there are too many logs: duplicate the challenge instead."
-        yield DomainError("rule_locked", message, name, "conflict")
-
-
-def _is_rule_locked(change_set: ChangeSet) -> bool:
-    if RewardLog.objects.filter(challenge=change_set.challenge.id).exists():
-        return True
-    logs = change_set.challenge.challenge_logs.all()[: RECOMPUTED_AT_MOST + 1]
-    return len(logs.values_list("id")) > RECOMPUTED_AT_MOST

@@ -1,18 +1,17 @@
 """Count what an edit would do to members and coupons, before anything is saved."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
-from challenges.caches.config import Rules, Threshold
 from challenges.editing.change_set import ChangeSet
 from challenges.engine import recompute
-from challenges.engine.backfill import completes, open_rows, unpaid
+from challenges.engine.backfill import affected_windows, completes, rows_in, unpaid
 from challenges.models import ChallengeProgress
+from challenges.models.window_rules import Rules
 from core.choices import CodeSource
 from rewards.models import Reward, RewardLog
 
@@ -35,29 +34,28 @@ def impact_of(change_set: ChangeSet) -> Impact:
     """
     if change_set.is_new:
         return Impact()
-    if change_set.reassigning_fields:
+    if change_set.reassigning_fields and not change_set.from_next_window:
         return _recompute_impact(change_set)
     return _backfill_impact(change_set) if change_set.needs_backfill else Impact()
 
 
 def _backfill_impact(change_set: ChangeSet) -> Impact:
     rules = change_set.new_rules()
-    rows = open_rows(rules.challenge_id, change_set.at)
-    paying = completes(rules)
-    impact = Impact(completed_members=_count_members(rows.filter(paying)))
-    for threshold in _paying_thresholds(rules, change_set.at):
-        _add_reward_logs(impact, threshold.reward_id, rows.filter(unpaid(threshold)).count())
-        paying |= unpaid(threshold)
-    _add_reward_logs(impact, rules.completion_reward_id, rows.filter(completes(rules)).count())
-    impact.paid_members = _count_members(rows.filter(paying))
+    impact, completing, paying = Impact(), Q(pk__in=()), Q(pk__in=())
+    for judged in affected_windows(rules, change_set.at):
+        window = Q(period_key=judged.window.period_key)
+        rows = rows_in(rules, judged)
+        completing |= window & completes(judged)
+        for milestone in judged.version.thresholds:
+            _add_reward_logs(impact, milestone.reward_id, rows.filter(unpaid(milestone)).count())
+            paying |= window & unpaid(milestone)
+        completion_reward_id = judged.version.rules.completion_reward_id
+        _add_reward_logs(impact, completion_reward_id, rows.filter(completes(judged)).count())
+    rows = ChallengeProgress.objects.filter(challenge=rules.challenge_id)
+    impact.completed_members = _count_members(rows.filter(completing))
+    impact.paid_members = _count_members(rows.filter(completing | paying))
     _count_coupons(impact)
     return impact
-
-
-def _paying_thresholds(rules: Rules, at: datetime) -> list[Threshold]:
-    """Return the milestones that pay; when the edit closes the windows, without those that go live by it."""
-    closes_windows = rules.ends_at is not None and rules.ends_at <= at
-    return [threshold for threshold in rules.thresholds if not closes_windows or threshold.live_since < at]
 
 
 def _recompute_impact(change_set: ChangeSet) -> Impact:

@@ -7,21 +7,22 @@ interruption is noticed and the rest is resumed when a server starts, by the nex
 pays once: the unique key of the reward log decides (docs/rules.md, Editing a running challenge).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from challenges.caches import config
-from challenges.caches.config import Rules, Threshold, rules_of
+from challenges.caches.config import rules_of
 from challenges.engine import locks
 from challenges.engine.thresholds import due
 from challenges.models import Challenge, ChallengeProgress
+from challenges.models.window_rules import MilestoneRule, Rules, WindowRules
 from core.amounts import amount, units
-from core.periods import Window, window_after, window_containing
+from core.periods import window_after, window_containing
 from core.write_guard import writing
 from rewards.domain import issuing
 from rewards.models import RewardLog
@@ -113,48 +114,75 @@ def _run_after_commit(function: Callable[[], None]) -> None:
     transaction.on_commit(function, robust=True)
 
 
-def backfill_some(rules: Rules, since: datetime, last_key: RowKey | None, at: datetime) -> RowKey | None:
+def backfill_some(
+    rules: Rules,
+    since: datetime,
+    last_key: RowKey | None,
+    at: datetime,
+    windows: Sequence[WindowRules] | None = None,
+) -> RowKey | None:
     """Backfill the next batch of rows after `last_key`, in key order; `last_key` None: from the first row.
 
-    `since`: the time of the edit, which decides the windows and is the time of completion; `at`: now.
-    Returns the key of the last row, None when there are no more rows.
+    `since`: the time of the edit, which is the time of completion and decides the windows, unless they are
+    given; `at`: now. Returns the key of the last row, None when there are no more rows.
     """
-    rows = _with_payments(pending_rows(rules, since), rules).order_by("member_id", "period_key")
+    windows = affected_windows(rules, since) if windows is None else windows
+    rows = _with_payments(pending_rows(rules, windows), rules, windows).order_by("member_id", "period_key")
     if last_key is not None:
         member_id, period_key = last_key
         later = Q(member_id__gt=member_id) | Q(member_id=member_id, period_key__gt=period_key)
         rows = rows.filter(later, member_id__gte=member_id)
     batch = list(rows.select_for_update(no_key=True, of=("self",))[:MEMBERS_AT_ONCE])
-    _update_targets(batch, rules, at)
-    _update_window_ends(batch, rules, since, at)
-    _complete_rows(batch, since, at)
-    issuing.issue([reward_due for row in batch for reward_due in _unpaid_dues(row, rules)], at)
+    dues: list[Due] = []
+    for judged in windows:
+        in_window = [row for row in batch if row.period_key == judged.window.period_key]
+        _update_targets(in_window, judged, at)
+        _update_window_ends(in_window, judged, at)
+        _complete_rows(in_window, judged, since, at)
+        dues += [reward_due for row in in_window for reward_due in _unpaid_dues(row, rules, judged)]
+    issuing.issue(dues, at)
     is_full = len(batch) == MEMBERS_AT_ONCE
     return (batch[-1].member_id, batch[-1].period_key) if is_full else None
 
 
-def pending_rows(rules: Rules, since: datetime) -> QuerySet[ChallengeProgress]:
-    """Return the rows of windows open at `since` that the rules would change or pay."""
-    pending = _has_other_target(rules) | _has_other_end(rules, since) | completes(rules)
-    for threshold in rules.thresholds:
-        pending |= unpaid(threshold)
-    pending |= Q(challenge_completed_at__isnull=False) & ~_has_reward_log(rules.challenge_id)
-    return open_rows(rules.challenge_id, since).filter(pending)
+def affected_windows(rules: Rules, since: datetime) -> list[WindowRules]:
+    """Return the windows that an edit at `since` may change: those whose calendar end lies ahead.
+
+    The current one and the next, as activity may lie up to 5 minutes ahead. Those that 0.1 judged, or that
+    had closed before the challenge went live, are left out.
+    """
+    current = window_containing(rules.period, since, rules.zone)
+    following = window_after(rules.period, current, rules.zone)
+    judged = [rules.of_window(current), rules.of_window(following)]
+    return [window for window in judged if window.exists and not rules.is_historical(window.closes_at)]
 
 
-def open_rows(challenge_id: UUID, since: datetime) -> QuerySet[ChallengeProgress]:
-    """Return the rows of a challenge whose window is open at `since`."""
-    return ChallengeProgress.objects.filter(challenge=challenge_id, window_ends_at__gt=since)
+def pending_rows(rules: Rules, windows: Iterable[WindowRules]) -> QuerySet[ChallengeProgress]:
+    """Return the rows of these windows that the rules would change or pay."""
+    pending = Q(pk__in=())
+    for judged in windows:
+        changed = _has_other_target(judged) | ~Q(window_ends_at=judged.closes_at) | completes(judged)
+        changed |= Q(challenge_completed_at__gte=judged.closes_at)
+        for milestone in judged.version.thresholds:
+            changed |= unpaid(milestone)
+        changed |= Q(challenge_completed_at__isnull=False) & ~_has_reward_log(rules.challenge_id)
+        pending |= Q(period_key=judged.window.period_key) & changed
+    return ChallengeProgress.objects.filter(pending, challenge=rules.challenge_id)
 
 
-def unpaid(threshold: Threshold) -> Q:
+def rows_in(rules: Rules, judged: WindowRules) -> QuerySet[ChallengeProgress]:
+    """Return the rows of one window."""
+    return ChallengeProgress.objects.filter(challenge=rules.challenge_id, period_key=judged.window.period_key)
+
+
+def unpaid(milestone: MilestoneRule) -> Q:
     """Match rows at or past a milestone without its reward log."""
-    return Q(current_progress_value__gte=amount(threshold.target)) & ~_has_reward_log(threshold.milestone_id)
+    return Q(current_progress_value__gte=amount(milestone.target)) & ~_has_reward_log(milestone.milestone_id)
 
 
-def completes(rules: Rules) -> Q:
-    """Match rows that are not completed and whose value reaches the target of the rules."""
-    return Q(challenge_completed_at=None, current_progress_value__gte=amount(rules.target))
+def completes(judged: WindowRules) -> Q:
+    """Match rows of a window that are not completed and whose value reaches its target."""
+    return Q(challenge_completed_at=None, current_progress_value__gte=amount(judged.target))
 
 
 def _has_reward_log(threshold_id: UUID) -> Q:
@@ -165,35 +193,16 @@ def _has_reward_log(threshold_id: UUID) -> Q:
     return Q(Exists(reward_logs))
 
 
-def _has_other_target(rules: Rules) -> Q:
+def _has_other_target(judged: WindowRules) -> Q:
     """Match rows that take over the target: a completed row does so only when the target was lowered."""
-    target = amount(rules.target)
+    target = amount(judged.target)
     return Q(completion_target_value__gt=target) | Q(
         completion_target_value__lt=target, challenge_completed_at=None
     )
 
 
-def _has_other_end(rules: Rules, since: datetime) -> Q:
-    ends = [
-        When(period_key=window.period_key, then=Value(_window_end(rules, window, since)))
-        for window in open_windows(rules, since)
-    ]
-    return ~Q(window_ends_at=Case(*ends, default=F("window_ends_at")))
-
-
-def open_windows(rules: Rules, since: datetime) -> Sequence[Window]:
-    """Return the calendar window of `since` and the next one: activity may lie up to 5 minutes ahead."""
-    current = window_containing(rules.period, since, rules.zone)
-    return current, window_after(rules.period, current, rules.zone)
-
-
-def _window_end(rules: Rules, window: Window, since: datetime) -> datetime:
-    """Return when a window closes; not before the edit, so that what counted until then stays inside."""
-    return max(rules.closes_at(window.ends_at), since)
-
-
-def _update_targets(rows: Sequence[ChallengeProgress], rules: Rules, at: datetime) -> None:
-    target = amount(rules.target)
+def _update_targets(rows: Sequence[ChallengeProgress], judged: WindowRules, at: datetime) -> None:
+    target = amount(judged.target)
     outdated = [
         row
         for row in rows
@@ -203,35 +212,30 @@ def _update_targets(rows: Sequence[ChallengeProgress], rules: Rules, at: datetim
     _update(outdated, at, completion_target_value=target)
 
 
-def _update_window_ends(
-    rows: Sequence[ChallengeProgress], rules: Rules, since: datetime, at: datetime
+def _update_window_ends(rows: Sequence[ChallengeProgress], judged: WindowRules, at: datetime) -> None:
+    """Set when the window closes. A completion by activity up to 5 minutes ahead stays inside of it."""
+    _update(
+        [row for row in rows if row.window_ends_at != judged.closes_at], at, window_ends_at=judged.closes_at
+    )
+    beyond = [
+        row
+        for row in rows
+        if row.challenge_completed_at is not None and row.challenge_completed_at >= judged.closes_at
+    ]
+    _update(beyond, at, challenge_completed_at=judged.closes_at - datetime.resolution)
+
+
+def _complete_rows(
+    rows: Sequence[ChallengeProgress], judged: WindowRules, since: datetime, at: datetime
 ) -> None:
-    ends = {window.period_key: _window_end(rules, window, since) for window in open_windows(rules, since)}
-    rows_by_new_end: dict[datetime, list[ChallengeProgress]] = {}
-    for row in rows:
-        end = ends.get(row.period_key, row.window_ends_at)
-        if row.challenge_completed_at is not None:
-            # Activity may lie up to 5 minutes ahead, and a completion stays inside its window.
-            end = max(end, row.challenge_completed_at + datetime.resolution)
-        if end != row.window_ends_at:
-            rows_by_new_end.setdefault(end, []).append(row)
-    for end, moved_rows in rows_by_new_end.items():
-        _update(moved_rows, at, window_ends_at=end)
-
-
-def _complete_rows(rows: Sequence[ChallengeProgress], since: datetime, at: datetime) -> None:
-    """Complete the rows that reached their target, at the time of the edit.
-
-    In a window that this edit closes: at the last instant before it, which still lies inside the window.
-    """
+    """Complete the rows that reached their target, at the time of the edit, inside the window."""
     reached = [
         row
         for row in rows
         if row.challenge_completed_at is None and row.current_progress_value >= row.completion_target_value
     ]
-    closing = [row for row in reached if row.window_ends_at <= since]
-    _update(closing, at, challenge_completed_at=since - datetime.resolution)
-    _update([row for row in reached if row.window_ends_at > since], at, challenge_completed_at=since)
+    completed_at = min(max(since, judged.window.starts_at), judged.closes_at - datetime.resolution)
+    _update(reached, at, challenge_completed_at=completed_at)
 
 
 def _update(rows: Sequence[ChallengeProgress], at: datetime, **values: object) -> None:
@@ -244,28 +248,30 @@ def _update(rows: Sequence[ChallengeProgress], at: datetime, **values: object) -
     ChallengeProgress.objects.filter(id__in=[row.id for row in rows]).update(**values, updated_at=at)
 
 
-def _with_payments(rows: QuerySet[ChallengeProgress], rules: Rules) -> QuerySet[ChallengeProgress]:
-    """Annotate each row with what was paid: `paid_<index>` for a milestone, and `paid_completion`.
+def _with_payments(
+    rows: QuerySet[ChallengeProgress], rules: Rules, windows: Iterable[WindowRules]
+) -> QuerySet[ChallengeProgress]:
+    """Annotate each row with what was paid: `paid_<hex id>` for a milestone, and `paid_completion`.
 
     A reward log that is written after the statement began is not seen: it is asked for again, and paid once.
     """
-    paid = {
-        f"paid_{index}": _has_reward_log(threshold.milestone_id)
-        for index, threshold in enumerate(rules.thresholds)
-    }
+    milestone_ids = {milestone.milestone_id for window in windows for milestone in window.version.thresholds}
+    paid = {_paid_name(id_): _has_reward_log(id_) for id_ in sorted(milestone_ids)}
     return rows.annotate(**paid, paid_completion=_has_reward_log(rules.challenge_id))
 
 
-def _unpaid_dues(row: ChallengeProgress, rules: Rules) -> list[Due]:
+def _paid_name(milestone_id: UUID) -> str:
+    return f"paid_{milestone_id.hex}"
+
+
+def _unpaid_dues(row: ChallengeProgress, rules: Rules, judged: WindowRules) -> list[Due]:
     """List what an annotated row reached and was not paid, lowest first, completion last."""
     value = units(row.current_progress_value)
     dues = [
-        due(row, rules, threshold.milestone_id, threshold.reward_id, None)
-        for index, threshold in enumerate(rules.thresholds)
-        if threshold.target <= value
-        and threshold.live_since < row.window_ends_at
-        and not getattr(row, f"paid_{index}")
+        due(row, rules, judged, milestone, milestone.target, None)
+        for milestone in judged.version.thresholds
+        if milestone.target <= value and not getattr(row, _paid_name(milestone.milestone_id))
     ]
     if row.challenge_completed_at is not None and not row.paid_completion:  # type: ignore[attr-defined]
-        dues.append(due(row, rules, None, rules.completion_reward_id, None))
+        dues.append(due(row, rules, judged, None, units(row.completion_target_value), None))
     return dues

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from challenges.caches.config import Rules
+from challenges.models.window_rules import Rules, WindowRules
 from core.amounts import SCALE
 from core.choices import ReasonCode, RecordStatus
 from core.errors import DomainError
-from core.periods import Window, window_containing
+from core.periods import window_containing
 
 AHEAD_AT_MOST = timedelta(minutes=5)
 OLD_AT_MOST = timedelta(days=60)
@@ -40,14 +40,16 @@ class Entry:
 class Verdict:
     """The window of a log that is to be stored, and by how much it changes the window's value, in units.
 
-    `reason_code`: why it does not count; empty when it counts. `window`: None for a reversal, for which the
-    key is enough, as the progress row that it changes exists.
+    `reason_code`: why it does not count; empty when it counts. `rule_version`: the number of the version in
+    force. `judged`: None for a reversal, for which the key is enough, as the progress row that it changes
+    exists.
     """
 
     period_key: str
     reason_code: str
     counted_value: int
-    window: Window | None = None
+    rule_version: int
+    judged: WindowRules | None = None
 
     @property
     def counted(self) -> bool:
@@ -68,7 +70,7 @@ def check_times(activity_at: datetime, at: datetime) -> None:
 
 def check_challenge(rules: Rules | None) -> Rules:
     """Return the rules; raise `DomainError` for a challenge that is unknown, archived or a draft."""
-    if rules is None:
+    if rules is None or rules.archived:
         raise DomainError("unknown_challenge", "No such challenge; take an id from its list.", "challenge")
     if rules.status == RecordStatus.DRAFT:
         raise DomainError(
@@ -80,47 +82,51 @@ def check_challenge(rules: Rules | None) -> Rules:
 def judge_activity(entry: Entry, rules: Rules | None, member_paused: bool, at: datetime) -> Verdict:
     """Return the verdict on an activity that is no reversal. Raises `DomainError` for a refusal.
 
-    `rules`: None for a challenge that is unknown or archived. `at`: the moment of receipt.
+    `rules`: None for an unknown challenge. `at`: the moment of receipt.
     """
     check_times(entry.activity_at, at)
     rules = check_challenge(rules)
-    value = counted_value(entry.activity_value, rules)
     window = window_containing(rules.period, entry.activity_at, rules.zone)
-    reason = uncounted_reason(entry.activity_at, rules, window, member_paused, at)
-    return Verdict(window.period_key, reason, 0 if reason else value, window)
+    window_rules = rules.of_window(window)
+    value = counted_value(entry.activity_value, window_rules)
+    reason = uncounted_reason(entry.activity_at, rules, window_rules, member_paused, at)
+    return Verdict(window.period_key, reason, 0 if reason else value, rules.number_at(at), window_rules)
 
 
-def counted_value(activity_value: int | None, rules: Rules) -> int:
+def counted_value(activity_value: int | None, window_rules: WindowRules) -> int:
     """Return what an activity adds, in units: its value, or one with the method `count`.
 
-    Raises `DomainError` with the method `sum` for a value that is missing or negative.
+    Raises `DomainError` for a negative value and, with the method `sum`, for one that is missing.
     """
-    if rules.counting:
-        return SCALE
-    if activity_value is None:
-        raise DomainError("required", "A sum challenge needs the activity's value.", "activity_value")
-    if activity_value < 0:
+    if activity_value is not None and activity_value < 0:
         raise DomainError(
             "negative_value",
             "The value can't be negative; take an activity back with a reversal.",
             "activity_value",
         )
+    if window_rules.version.rules.counting:
+        return SCALE
+    if activity_value is None:
+        raise DomainError("required", "A sum challenge needs the activity's value.", "activity_value")
     return activity_value
 
 
 def uncounted_reason(
-    activity_at: datetime, rules: Rules, window: Window, member_paused: bool, at: datetime
+    activity_at: datetime, rules: Rules, window_rules: WindowRules, member_paused: bool, at: datetime
 ) -> str:
     """Return why a log is stored and does not count, the first reason that applies; empty when it counts."""
+    starts_at = window_rules.version.rules.starts_at
     if rules.status == RecordStatus.PAUSED:
         return ReasonCode.CHALLENGE_PAUSED.value
     if member_paused:
         return ReasonCode.MEMBER_PAUSED.value
-    if rules.starts_at is not None and activity_at < rules.starts_at:
+    if starts_at is not None and activity_at < starts_at:
         return ReasonCode.BEFORE_START.value
-    if rules.ends_at is not None and activity_at >= rules.ends_at:
+    if window_rules.ends_at is not None and activity_at >= window_rules.ends_at:
         return ReasonCode.AFTER_END.value
-    if at - rules.closes_at(window.ends_at) > rules.late_grace:
+    if not window_rules.exists:
+        return ReasonCode.BEFORE_LIVE.value
+    if at - window_rules.closes_at > rules.late_grace:
         return ReasonCode.WINDOW_CLOSED.value
     return ""
 
@@ -147,17 +153,19 @@ def judge_reversal(entry: Entry, original: "Original | None", rules: Rules | Non
         raise DomainError(
             "reversal_of_reversal", "A reversal can't be reversed; send the activity again.", "reversal_of"
         )
+    number = rules.number_at(at)
     if not original.counted:
-        return Verdict(original.period_key, ReasonCode.ORIGINAL_NOT_COUNTED.value, 0)
+        return Verdict(original.period_key, ReasonCode.ORIGINAL_NOT_COUNTED.value, 0, number)
     if original.left == 0:
         raise DomainError("nothing_left", "This log has been taken back already.", "reversal_of")
-    if rules.counting or entry.activity_value is None:
-        return Verdict(original.period_key, "", -original.left)
+    counting = rules.of_key(original.period_key).version.rules.counting
+    if counting or entry.activity_value is None:
+        return Verdict(original.period_key, "", -original.left, number)
     if entry.activity_value == 0 or entry.activity_value > original.left:
         raise DomainError(
             "more_than_left", "Take back more than 0 and at most what is left of the log.", "activity_value"
         )
-    return Verdict(original.period_key, "", -entry.activity_value)
+    return Verdict(original.period_key, "", -entry.activity_value, number)
 
 
 @dataclass(slots=True)

@@ -15,8 +15,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from challenges.caches.config import Rules, rules_of
-from challenges.engine import backfill, locks
+from challenges.caches.config import rules_of
+from challenges.engine import backfill, locks, rule_versions
 from challenges.engine.batching import Pair, pair_of, split_batch
 from challenges.engine.eligibility import Entry, Verdict, judge_activity, judge_reversal
 from challenges.engine.progress import Applied, SumLimitReached
@@ -32,6 +32,7 @@ from challenges.models.rows import (
     ProgressRow,
     find_log_rows,
 )
+from challenges.models.window_rules import Rules
 from challenges.signals import challenge_logs_saved
 from core.errors import DomainError
 from core.ids import uuid7_batch
@@ -125,6 +126,8 @@ def record_once(entries: Sequence[Entry], singly: frozenset[Pair], at: datetime)
         for challenge_rules in rules.values():
             if challenge_rules.backfill_since is not None:
                 backfill.resume_if_interrupted(challenge_rules, at)
+            if challenge_rules.unapplied_from is not None:
+                rule_versions.apply_if_due(challenge_rules, at)
     return context.outcomes
 
 
@@ -219,7 +222,8 @@ def _build_log(id_: UUID, context: BatchContext, index: int, verdict: Verdict) -
         reason_code=verdict.reason_code,
         counted_value=verdict.counted_value,
         created_at=context.at,
-        window=verdict.window,
+        rule_version=verdict.rule_version,
+        judged=verdict.judged,
     )
 
 

@@ -14,17 +14,17 @@ from django.db import transaction
 from django.db.models import Q
 
 from access.domain import audit_log
-from challenges.caches.config import Rules, rules_of
+from challenges.caches.config import rules_of
 from challenges.engine import locks
 from challenges.engine.eligibility import counted_value
 from challenges.engine.intake import send_saved
 from challenges.engine.progress import SumLimitReached
 from challenges.models import ChallengeLog
 from challenges.models.rows import LOG_IDENTITY, LOG_VALUES, LOGS, Identity, LogRow
+from challenges.models.window_rules import Rules
 from core.amounts import units
 from core.errors import DomainError
 from core.ids import uuid7_batch
-from core.periods import window_of_key
 from rewards.models.rows import Issued
 
 # Reason codes of logs that are never counted, each with what to do instead.
@@ -102,15 +102,22 @@ def count_logs(challenge_id: UUID, log_ids: Collection[UUID], at: datetime) -> M
     locks.lock_shared([challenge_id])
     counts = ManualCounts(originals=_lock_originals(log_ids))
     # In later statements than the locks: they see what another transaction counted or took back.
-    rules = rules_of([challenge_id]).get(challenge_id)
-    logs = _build_countable(counts, rules, at)
-    if rules is not None and logs:
+    try:
+        rules = countable_rules(challenge_id)
+    except DomainError as error:
+        counts.errors = dict.fromkeys((original.id for original in counts.originals), error)
+        return counts
+    if logs := _build_countable(counts, rules, at):
         _store_within_limits(counts, logs, rules)
     return counts
 
 
-def archived() -> DomainError:
-    return _conflict("archived", "The challenge is archived: restore it first.")
+def countable_rules(challenge_id: UUID) -> Rules:
+    """Return the rules of a challenge whose logs may be counted. Raises `DomainError` `archived`."""
+    rules = rules_of([challenge_id]).get(challenge_id)
+    if rules is None or rules.archived:
+        raise _conflict("archived", "The challenge is archived: restore it first.")
+    return rules
 
 
 def _lock_originals(log_ids: Collection[UUID]) -> list[ChallengeLog]:
@@ -120,15 +127,13 @@ def _lock_originals(log_ids: Collection[UUID]) -> list[ChallengeLog]:
     return sorted(originals, key=lambda original: (original.activity_at, original.id.int))
 
 
-def _build_countable(counts: ManualCounts, rules: Rules | None, at: datetime) -> dict[UUID, LogRow]:
+def _build_countable(counts: ManualCounts, rules: Rules, at: datetime) -> dict[UUID, LogRow]:
     """Build the logs that count these originals, by the original's id; note why the others are refused."""
     logs: dict[UUID, LogRow] = {}
     reversed_identities = _find_reversed(counts.originals)
     ids = uuid7_batch(at, len(counts.originals))
     for id_, original in zip(ids, counts.originals, strict=True):
         try:
-            if rules is None:
-                raise archived()
             _check_countable(original, reversed_identities)
             logs[original.id] = _build_counting_log(id_, original, rules, at)
         except DomainError as error:
@@ -164,8 +169,14 @@ def _conflict(code: str, message: str) -> DomainError:
 
 
 def _build_counting_log(id_: UUID, original: ChallengeLog, rules: Rules, at: datetime) -> LogRow:
-    """Build the log that counts the original, identified by the original's id: two clicks store one."""
+    """Build the log that counts the original, identified by the original's id: two clicks store one.
+
+    Raises `DomainError` for a window that had closed before the challenge went live.
+    """
     value = None if original.activity_value is None else units(original.activity_value)
+    window_rules = rules.of_key(original.period_key)
+    if not window_rules.exists:
+        raise _conflict("before_live", NEVER_COUNTED["before_live"])
     return LogRow(
         id=id_,
         member_id=original.member_id,
@@ -179,9 +190,10 @@ def _build_counting_log(id_: UUID, original: ChallengeLog, rules: Rules, at: dat
         period_key=original.period_key,
         counted=True,
         reason_code="",
-        counted_value=counted_value(value, rules),
+        counted_value=counted_value(value, window_rules),
         created_at=at,
-        window=window_of_key(rules.period, original.period_key, rules.zone),
+        rule_version=rules.number_at(at),
+        judged=window_rules,
     )
 
 

@@ -14,9 +14,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count
 
-from challenges.caches.config import rules_of
 from challenges.engine import locks
-from challenges.engine.manual_count import NEVER_COUNTED, ManualCounts, archived, count_logs
+from challenges.engine.manual_count import NEVER_COUNTED, ManualCounts, count_logs, countable_rules
 from challenges.queries.uncounted_logs import LogFilter, uncounted_logs, without_counted_and_reversed
 from core.choices import CodeSource
 from rewards.domain import limits
@@ -89,8 +88,7 @@ def impact_of(challenge_id: UUID, log_filter: LogFilter, at: datetime) -> CountI
 
     Raises `DomainError` `archived`.
     """
-    if challenge_id not in rules_of([challenge_id]):
-        raise archived()
+    countable_rules(challenge_id)
     countable = without_counted_and_reversed(uncounted_logs(challenge_id, log_filter))
     countable = countable.exclude(reason_code__in=NEVER_COUNTED)
     keys = list(countable.order_by("member_id", "id").values_list("member_id", "id")[: LOGS_TRIED + 1])

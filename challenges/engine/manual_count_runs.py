@@ -17,9 +17,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from access.domain import audit_log
-from challenges.caches.config import rules_of
 from challenges.engine import locks
-from challenges.engine.manual_count import ManualCounts, archived, count_logs
+from challenges.engine.manual_count import ManualCounts, count_logs, countable_rules
 from challenges.models import Challenge, ManualCountRun
 from challenges.queries.uncounted_logs import LogFilter, uncounted_logs
 from core.errors import DomainError
@@ -49,8 +48,7 @@ def start(challenge_id: UUID, log_filter: LogFilter, reason: str, actor: Any, at
     """
     reason = audit_log.checked_reason(reason)
     with transaction.atomic():
-        if challenge_id not in rules_of([challenge_id]):
-            raise archived()
+        countable_rules(challenge_id)
         run = _new_run(challenge_id, log_filter, at)
         if not run.found:
             return run

@@ -32,6 +32,7 @@ def judge_unsaved_log(log: ChallengeLog) -> None:
     log.counted = verdict.counted
     log.reason_code = verdict.reason_code
     log.counted_value = amount(verdict.counted_value)
+    log.rule_version = verdict.rule_version
 
 
 def _entry_of(log: ChallengeLog) -> Entry:

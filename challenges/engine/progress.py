@@ -5,7 +5,7 @@ ChallengeProgress is written here, and where values are made anew: in `backfill`
 that two sets of logs wait for each other and never deadlock (docs/locking.md).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import starmap
@@ -13,22 +13,19 @@ from uuid import UUID
 
 from django.db import connection
 
-from challenges.caches.config import Rules, rules_of
+from challenges.caches.config import rules_of
 from challenges.engine.thresholds import crossed
 from challenges.models import ChallengeLog
-from challenges.models.rows import PROGRESS, LogRow, ProgressRow, WindowKey, row_of_log
+from challenges.models.rows import LOGS, PROGRESS, LogRow, ProgressRow, WindowKey, row_of_log
+from challenges.models.window_rules import Rules, WindowRules
 from core.amounts import MAX_UNITS
 from core.choices import ReversalPolicy
 from core.errors import DomainError
 from core.ids import uuid7_batch
-from core.periods import Window, window_of_key
-from core.sql.table import execute_many
 from rewards.domain import issuing
 from rewards.models.rows import Due, Issued
 
 COLUMNS = tuple(PROGRESS.columns)
-COMPLETE = f"UPDATE {PROGRESS.name} SET challenge_completed_at = %s WHERE id = %s"
-TOUCH = f"UPDATE {PROGRESS.name} SET updated_at = %s WHERE id = %s"
 SUBTRACT = (
     f"UPDATE {PROGRESS.name} SET current_progress_value = current_progress_value + %s, updated_at = %s "
     f"WHERE member_id = %s AND challenge_id = %s AND period_key = %s RETURNING {', '.join(COLUMNS)}"
@@ -36,6 +33,7 @@ SUBTRACT = (
 
 LogsByWindow = Mapping[WindowKey, list[LogRow]]
 RulesById = Mapping[UUID, Rules]
+WindowRulesByKey = Mapping[WindowKey, WindowRules]
 # A window, by how much its value changes (in units), and the logs that change it.
 Change = tuple[WindowKey, int, list[LogRow]]
 
@@ -76,10 +74,23 @@ def apply(
         return Applied()
     at = at or max(logs[-1].created_at for logs in by_window.values())
     rules = rules_of({key[1] for key in by_window}) if rules is None else rules
-    rows, reopened = _add(by_window, rules, at)
-    issued = _issue_due(rows, by_window, rules, at, reopened)
+    judged = _judge(by_window, rules)
+    rows = _add(by_window, rules, judged, at)
+    issued = _issue_due(rows, by_window, rules, judged, at)
     _revoke_unsupported(rows, by_window, rules, at)
     return Applied(rows, issued)
+
+
+def _judge(by_window: LogsByWindow, rules: RulesById) -> WindowRulesByKey:
+    """Return what each of these windows is judged by; members share the windows of a challenge."""
+    shared: dict[tuple[UUID, str], WindowRules] = {}
+    judged: dict[WindowKey, WindowRules] = {}
+    for key, logs in by_window.items():
+        challenge_and_period = key[1:]
+        if challenge_and_period not in shared:
+            shared[challenge_and_period] = logs[0].judged or rules[key[1]].of_key(key[2])
+        judged[key] = shared[challenge_and_period]
+    return judged
 
 
 def on_logs_saved(
@@ -95,44 +106,94 @@ def replay(by_window: LogsByWindow, rules: Rules, at: datetime) -> None:
     Call it with the challenge locked. A completion stays one, whatever the sum.
     """
     changes = [(key, max(0, sum(log.counted_value for log in logs)), logs) for key, logs in by_window.items()]
-    conflict = (
-        "(member_id, challenge_id, period_key) DO UPDATE SET "
-        "current_progress_value = excluded.current_progress_value, "
-        "challenge_started_at = excluded.challenge_started_at, updated_at = excluded.updated_at"
-    )
-    changes.sort(key=lambda change: change[0])
     by_id = {rules.challenge_id: rules}
-    rows = {row.window_key: row for row in _write(changes, by_id, conflict, at)}
-    _issue_due(rows, by_window, by_id, at)
+    judged = _judge(by_window, by_id)
+    rows = {row.window_key: row for row in _upsert(changes, by_id, judged, at, add=False)}
+    _issue_due(rows, by_window, by_id, judged, at)
 
 
 def _issue_due(
     rows: Mapping[WindowKey, ProgressRow],
     by_window: LogsByWindow,
     rules: RulesById,
+    judged: WindowRulesByKey,
     at: datetime,
-    reopened: Collection[WindowKey] = (),
 ) -> list[Issued]:
     """Complete the rows that these logs brought to their target, and issue what became due."""
     dues: list[Due] = []
-    completed: list[tuple] = []
+    completing: list[tuple[ProgressRow, LogRow]] = []
+    by_edit: list[ProgressRow] = []
     for key, row in rows.items():
-        was_open = row.completed_at is None
-        dues += crossed(row, rules[row.challenge_id], by_window[key], reopened=key in reopened)
-        if was_open and row.completed_at is not None:
-            completed.append((row.completed_at, row.id))
-    if completed:
-        execute_many(COMPLETE, completed)
+        if row.value < judged[key].lowest_target and row.value < row.target:
+            continue  # as most logs: below everything that could be due
+        challenge_rules = rules[row.challenge_id]
+        result = crossed(row, challenge_rules, judged[key], by_window[key])
+        dues += result.dues
+        if result.completing_log is not None:
+            completing.append((row, result.completing_log))
+        elif result.completes:
+            row.completed_at = min(challenge_rules.backfill_since or at, _last_moment(row))
+            by_edit.append(row)
+    if completing:
+        _complete(completing, by_window)
+    if by_edit:
+        PROGRESS.update(("id", "challenge_completed_at"), [(row.id, row.completed_at) for row in by_edit])
     return issuing.issue(dues, at) if dues else []
 
 
-def _add(
-    by_window: LogsByWindow, rules: RulesById, at: datetime
-) -> tuple[dict[WindowKey, ProgressRow], set[WindowKey]]:
-    """Change the row of every window, in key order; a window that only loses is updated, never inserted.
+def _complete(completing: Sequence[tuple[ProgressRow, LogRow]], by_window: LogsByWindow) -> None:
+    """Complete rows at the latest activity counted when their value crossed, inside their window.
 
-    Returns the rows, and the windows among them that had closed early and were opened again.
+    Logs of this set that were counted after the crossing one are left out. Staff may count activity from
+    after the challenge's end: a completion lies inside its window all the same.
     """
+    later: list[UUID] = []
+    for row, log in completing:
+        logs = by_window[row.window_key]
+        later += [after.id for after in logs[logs.index(log) + 1 :]]
+    source, params = PROGRESS.source(
+        ("id", "window_ends_at"), [(row.id, _last_moment(row)) for row, _log in completing]
+    )
+    excluded, ids = _not_among("l.id", later)
+    least, _greatest = _scalar_functions()
+    written = PROGRESS.fetch(
+        f"WITH new (row_id, latest) AS ({source}) "
+        f"UPDATE {PROGRESS.name} AS w SET challenge_completed_at = {least}(new.latest, "
+        f"COALESCE((SELECT MAX(l.activity_at) FROM {LOGS.name} l WHERE l.member_id = w.member_id "
+        "AND l.challenge_id = w.challenge_id AND l.period_key = w.period_key AND l.counted "
+        f"AND l.reversal_of = '' {excluded}), new.latest)) FROM new WHERE w.id = new.row_id "
+        "RETURNING id, challenge_completed_at",
+        [*params, *ids],
+        ("id", "challenge_completed_at"),
+    )
+    completed_at = dict(written)
+    for row, _log in completing:
+        row.completed_at = completed_at[row.id]
+
+
+def _last_moment(row: ProgressRow) -> datetime:
+    """Return the last instant of the row's window."""
+    return row.window_ends_at - datetime.resolution
+
+
+def _not_among(column: str, ids: Sequence[UUID]) -> tuple[str, list[object]]:
+    """Return the SQL that leaves these ids out, and its parameters."""
+    if not ids:
+        return "", []
+    if connection.vendor == "postgresql":
+        return f"AND {column} <> ALL(%b::uuid[])", [list(ids)]
+    return f"AND {column} NOT IN ({', '.join(['%s'] * len(ids))})", list(ids)
+
+
+def _scalar_functions() -> tuple[str, str]:
+    """Return the names of the functions that give the least and the greatest of their arguments."""
+    return ("LEAST", "GREATEST") if connection.vendor == "postgresql" else ("MIN", "MAX")
+
+
+def _add(
+    by_window: LogsByWindow, rules: RulesById, judged: WindowRulesByKey, at: datetime
+) -> dict[WindowKey, ProgressRow]:
+    """Change the row of every window, in key order; a window that only loses is updated, never inserted."""
     rows: dict[WindowKey, ProgressRow] = {}
     gaining: list[Change] = []
     losing: list[tuple[WindowKey, int]] = []
@@ -145,78 +206,81 @@ def _add(
             gaining.append((key, change, logs))
     if too_large := [key for key, change, _logs in gaining if change > MAX_UNITS]:
         raise SumLimitReached(too_large)
-    for row in _write(gaining, rules, _on_conflict(), at):
+    for row in _upsert(gaining, rules, judged, at, add=True):
         rows[row.window_key] = row
     if len(rows) < len(gaining):
         raise SumLimitReached({key for key, _change, _logs in gaining} - rows.keys())
-    reopened = _reopened(rows, at)
     for key, change in losing:
         rows[key] = _subtract(key, change, at)
-    return rows, reopened
+    return rows
 
 
-def _reopened(rows: Mapping[WindowKey, ProgressRow], at: datetime) -> set[WindowKey]:
-    """Find the rows that `_on_conflict` left at their old `updated_at`, and set it."""
-    reopened = {key: row for key, row in rows.items() if row.updated_at != at}
-    if reopened:
-        execute_many(TOUCH, [(at, row.id) for row in reopened.values()])
-    for row in reopened.values():
-        row.updated_at = at
-    return set(reopened)
+def _upsert(
+    changes: Sequence[Change], rules: RulesById, judged: WindowRulesByKey, at: datetime, *, add: bool
+) -> list[ProgressRow]:
+    """Insert or update one row for each change, in key order; rows past the limit of a sum are missing.
+
+    Windows that 0.1 judged keep the target and the end of their row, so they are written by themselves.
+    """
+    historical = [change for change in changes if _is_historical(change[0], rules, judged)]
+    if not historical:
+        return _write(changes, judged, _on_conflict(add=add, historical=False), at)
+    keys = {key for key, _change, _logs in historical}
+    others = [change for change in changes if change[0] not in keys]
+    return [
+        *_write(historical, judged, _on_conflict(add=add, historical=True), at),
+        *_write(others, judged, _on_conflict(add=add, historical=False), at),
+    ]
 
 
-def _write(changes: Sequence[Change], rules: RulesById, conflict: str, at: datetime) -> list[ProgressRow]:
+def _is_historical(key: WindowKey, rules: RulesById, judged: WindowRulesByKey) -> bool:
+    return rules[key[1]].is_historical(judged[key].closes_at)
+
+
+def _write(
+    changes: Sequence[Change], judged: WindowRulesByKey, conflict: str, at: datetime
+) -> list[ProgressRow]:
     """Insert or update one row for each change; return those that `conflict` did not skip."""
     rows = [
-        _new_row(id_, key, change, rules[key[1]], logs, at)
-        for id_, (key, change, logs) in zip(uuid7_batch(at, len(changes)), changes, strict=True)
+        _new_row(id_, key, change, judged[key], logs, at)
+        for id_, (key, change, logs) in zip(
+            uuid7_batch(at, len(changes)), sorted(changes, key=lambda change: change[0]), strict=True
+        )
     ]
     return list(starmap(ProgressRow, PROGRESS.insert(rows, conflict, COLUMNS)))
 
 
-def _on_conflict() -> str:
-    """Return the ON CONFLICT clause that adds to a row that exists.
+def _on_conflict(*, add: bool, historical: bool) -> str:
+    """Return the ON CONFLICT clause that adds to a row that exists, or sets its value (`add` false).
 
-    An open window takes over a target that was edited and is not backfilled here yet. A window that an
-    extended challenge opens again does so too, and closes with it. Such a row keeps its old `updated_at`, by
-    which `_reopened` finds it: what became due while it was closed is still to be paid.
+    The row takes the target and the end that its window is judged by, in case an edit has not reached it yet;
+    one that completed keeps a target that was raised since.
     """
-    least, greatest = ("LEAST", "GREATEST") if connection.vendor == "postgresql" else ("MIN", "MAX")
-    return (
-        "(member_id, challenge_id, period_key) DO UPDATE SET "
-        "current_progress_value = old.current_progress_value + excluded.current_progress_value, "
-        "completion_target_value = CASE WHEN (old.window_ends_at > excluded.updated_at "
-        "OR excluded.window_ends_at > excluded.updated_at) AND (old.challenge_completed_at IS NULL "
-        "OR excluded.completion_target_value < old.completion_target_value) "
-        "THEN excluded.completion_target_value ELSE old.completion_target_value END, "
-        f"window_ends_at = {greatest}(old.window_ends_at, excluded.window_ends_at), "
-        f"challenge_started_at = {least}(old.challenge_started_at, excluded.challenge_started_at), "
-        "updated_at = CASE WHEN old.window_ends_at <= excluded.updated_at "
-        "AND excluded.window_ends_at > excluded.updated_at THEN old.updated_at ELSE excluded.updated_at END "
-        f"WHERE old.current_progress_value + excluded.current_progress_value <= {MAX_UNITS}"
-    )
+    least, _greatest = _scalar_functions()
+    value = "old.current_progress_value + excluded.current_progress_value"
+    sets = [f"current_progress_value = {value if add else 'excluded.current_progress_value'}"]
+    if not historical:
+        sets += [
+            "completion_target_value = CASE WHEN old.challenge_completed_at IS NULL "
+            "OR excluded.completion_target_value < old.completion_target_value "
+            "THEN excluded.completion_target_value ELSE old.completion_target_value END",
+            "window_ends_at = excluded.window_ends_at",
+        ]
+    started_at = "excluded.challenge_started_at"
+    if add:
+        started_at = f"{least}(old.challenge_started_at, {started_at})"
+    sets += [f"challenge_started_at = {started_at}", "updated_at = excluded.updated_at"]
+    limit = f" WHERE {value} <= {MAX_UNITS}" if add else ""
+    return f"(member_id, challenge_id, period_key) DO UPDATE SET {', '.join(sets)}{limit}"
 
 
 def _new_row(
-    id_: object, key: WindowKey, change: int, rules: Rules, logs: list[LogRow], at: datetime
+    id_: object, key: WindowKey, change: int, judged: WindowRules, logs: list[LogRow], at: datetime
 ) -> tuple:
-    window = logs[0].window or window_of_key(rules.period, key[2], rules.zone)
     started_at = min(log.activity_at for log in logs if not log.reversal_of)
-    ends_at = _closes_at(rules, window, logs)
-    return (id_, *key, window.starts_at, ends_at, change, rules.target, started_at, None, at)
-
-
-def _closes_at(rules: Rules, window: Window, logs: list[LogRow]) -> datetime:
-    """Return when the window of a new row closes.
-
-    A window that begins after the challenge's end holds only logs counted by staff: it closes with the
-    calendar. Recomputing may find activity that counted before the end was moved back: it stays inside.
-    """
-    closes_at = rules.closes_at(window.ends_at)
-    if closes_at <= window.starts_at:
-        return window.ends_at
-    activity_times = (log.activity_at for log in logs if not log.reversal_of and not log.counts_anyway)
-    return max(closes_at, max(activity_times, default=window.starts_at) + datetime.resolution)
+    return (
+        id_, *key, judged.window.starts_at, judged.closes_at, change, judged.target, started_at, None, at,
+    )  # fmt: skip
 
 
 def _subtract(key: WindowKey, change: int, at: datetime) -> ProgressRow:

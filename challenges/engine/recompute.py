@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from challenges.caches.config import Rules
 from challenges.engine import progress
 from challenges.models import ChallengeLog, ChallengeProgress
 from challenges.models.rows import LOGS, Identity, LogRow, row_of_log
+from challenges.models.window_rules import Rules
 from core.amounts import SCALE
 from core.periods import window_containing
 from core.sql.table import execute_many
 
-REASSIGN = f"UPDATE {LOGS.name} SET period_key = %s, counted_value = %s WHERE id = %s"
+REASSIGN = f"UPDATE {LOGS.name} SET period_key = %s, counted_value = %s, rule_version = %s WHERE id = %s"
 
 
 def recompute_challenge(rules: Rules, at: datetime) -> None:
@@ -24,7 +24,8 @@ def recompute_challenge(rules: Rules, at: datetime) -> None:
     stored = ChallengeLog.objects.filter(challenge=rules.challenge_id).order_by("id")
     logs = [row_of_log(log) for log in stored]
     _reassign(logs, rules)
-    execute_many(REASSIGN, [(log.period_key, log.counted_value, log.id) for log in logs])
+    number = rules.number_at(at)
+    execute_many(REASSIGN, [(log.period_key, log.counted_value, number, log.id) for log in logs])
     ChallengeProgress.objects.filter(challenge=rules.challenge_id).delete()
     progress.apply(logs, {rules.challenge_id: rules}, at)
 
@@ -38,8 +39,8 @@ def _reassign(logs: Iterable[LogRow], rules: Rules) -> None:
             original = originals[log.member_id, log.challenge_id, log.reversal_of]
             _reassign_reversal(log, original, left, rules)
             continue
-        log.window = window_containing(rules.period, log.activity_at, rules.zone)
-        log.period_key = log.window.period_key
+        log.judged = rules.of_window(window_containing(rules.period, log.activity_at, rules.zone))
+        log.period_key = log.judged.window.period_key
         log.counted_value = _added_value(log, rules) if log.counted else 0
         originals[log.identity] = log
         # A log that was counted anyway and the log that counts it share what is left.
@@ -50,16 +51,18 @@ def _reassign(logs: Iterable[LogRow], rules: Rules) -> None:
 
 def _added_value(log: LogRow, rules: Rules) -> int:
     """Return what a counted log adds, in units; under `sum`, 0 for one that was stored without a value."""
-    return SCALE if rules.counting else max(0, log.activity_value or 0)
+    counting = rules.of_key(log.period_key).version.rules.counting
+    return SCALE if counting else max(0, log.activity_value or 0)
 
 
 def _reassign_reversal(log: LogRow, original: LogRow, left: dict[Identity, int], rules: Rules) -> None:
     """Give a reversal its original's window, and let it take back at most what is left there."""
-    log.window, log.period_key = original.window, original.period_key
+    log.judged, log.period_key = original.judged, original.period_key
     if not log.counted:
         return
     identity = (log.member_id, log.challenge_id, original.counts_anyway or original.unique_identifier)
-    value = None if rules.counting else log.activity_value
+    counting = rules.of_key(log.period_key).version.rules.counting
+    value = None if counting else log.activity_value
     taken = min(left[identity], value) if value else left[identity]
     log.counted_value = -taken
     left[identity] -= taken

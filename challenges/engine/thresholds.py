@@ -1,60 +1,71 @@
 """Find what the new value of a window made due. Pure: no database, no clock."""
 
-from datetime import datetime
-from uuid import UUID
+from dataclasses import dataclass, field
 
-from challenges.caches.config import Rules
 from challenges.models import ChallengeProgress
 from challenges.models.rows import LogRow, ProgressRow
+from challenges.models.window_rules import MilestoneRule, Rules, WindowRules
 from rewards.models.rows import Due
 
 
-def crossed(row: ProgressRow, rules: Rules, logs: list[LogRow], *, reopened: bool = False) -> list[Due]:
-    """List what these logs made due, lowest first, completion last; complete a row that reached its target.
+@dataclass(slots=True)
+class Crossed:
+    """What logs made due in one window, lowest first, completion last; `completes`: they completed it.
 
-    `row` holds the value after the logs. `reopened`: the window had closed and was opened again. Then
-    everything up to its value is due, caused by the first of the logs, as milestones may have been added
-    meanwhile. What was paid is not paid again (`rewards.domain.issuing.issue`).
+    `completing_log`: the log with which the value reached the target; None: an edit had lowered that before.
     """
-    before = 0 if reopened else row.value - sum(log.counted_value for log in logs)
-    first = logs[0] if reopened else None
-    dues = [
-        due(
-            row,
-            rules,
-            threshold.milestone_id,
-            threshold.reward_id,
-            _crossing(row.value, logs, threshold.target) or first,
-        )
-        for threshold in rules.thresholds
-        if before < threshold.target <= row.value and threshold.live_since < row.window_ends_at
-    ]
+
+    dues: list[Due] = field(default_factory=list)
+    completes: bool = False
+    completing_log: LogRow | None = None
+
+
+def crossed(row: ProgressRow, rules: Rules, window_rules: WindowRules, logs: list[LogRow]) -> Crossed:
+    """Find what these logs made due; `row` holds the value after them."""
+    before = row.value - sum(log.counted_value for log in logs)
+    result = Crossed(
+        [
+            due(
+                row,
+                rules,
+                window_rules,
+                milestone,
+                milestone.target,
+                _crossing(row.value, logs, milestone.target),
+            )
+            for milestone in window_rules.version.thresholds
+            if before < milestone.target <= row.value
+        ]
+    )
     if row.completed_at is None and row.value >= row.target:
-        log = _crossing(row.value, logs, row.target) or first
-        # Staff may count activity from after the challenge's end; a completion lies inside its window.
-        row.completed_at = min(
-            log.activity_at if log else row.updated_at, row.window_ends_at - datetime.resolution
-        )
-        dues.append(due(row, rules, None, rules.completion_reward_id, log))
-    return dues
+        result.completes = True
+        result.completing_log = _crossing(row.value, logs, row.target)
+        result.dues.append(due(row, rules, window_rules, None, row.target, result.completing_log))
+    return result
 
 
 def due(
     row: ProgressRow | ChallengeProgress,
     rules: Rules,
-    milestone_id: UUID | None,
-    reward_id: UUID | None,
+    window_rules: WindowRules,
+    milestone: MilestoneRule | None,
+    target: int,
     log: LogRow | None,
 ) -> Due:
-    """Describe a threshold that the row reached. No `milestone_id`: the completion. No `log`: by an edit."""
+    """Describe a threshold that the row reached at `target`, in units.
+
+    No `milestone`: the completion. No `log`: an edit made it due.
+    """
+    reward_id = milestone.reward_id if milestone else window_rules.version.rules.completion_reward_id
     return Due(
         row.member_id,
         row.challenge_id,
-        milestone_id,
+        milestone.milestone_id if milestone else None,
         row.period_key,
         reward_id,
         log.id if log else None,
         rules.zone,
+        target,
     )
 
 

@@ -1,8 +1,9 @@
 """Check the invariants of the ledger by SQL: each check selects the rows that break one of them.
 
 A check is one statement, so that it sees a database in use as of one moment; all are set-based and were run
-over millions of rows. Check 4 leaves out challenges with a pending backfill, which is
-a breach itself once nothing moves it any more (docs/rules.md, Invariants).
+over millions of rows. Check 4 leaves out challenges with a pending backfill, which is a breach itself once
+nothing moves it any more. What the rule versions decide is checked by `window_audit`; windows that 0.1 judged
+are left out of 4 and 6 (docs/rules.md, Invariants).
 """
 
 from collections.abc import Iterator
@@ -13,22 +14,22 @@ from typing import Any
 from django.db.models import QuerySet
 
 from challenges.engine.backfill import INTERRUPTED_AFTER, last_moved_before
-from challenges.models import Challenge
+from challenges.models import Challenge, RuleVersion
 from challenges.models.rows import LOGS, PROGRESS
 from core.amounts import amount
 from members.models import Member
-from milestones.models import Milestone
 from rewards import maintenance
 from rewards.models import CouponCode, Reward, RewardLog
 
 # The names in braces in the checks: tables, and the columns that name a window to people.
 NAMES = {
+    "versions": RuleVersion._meta.db_table,
+    "not_of_0_1": "(c.historical_until IS NULL OR w.window_ends_at > c.historical_until)",
     "named": "m.external_id, w.challenge_id, w.period_key",
     "logs": LOGS.name,
     "progress": PROGRESS.name,
     "challenges": Challenge._meta.db_table,
     "members": Member._meta.db_table,
-    "milestones": Milestone._meta.db_table,
     "reward_logs": RewardLog._meta.db_table,
     "rewards": Reward._meta.db_table,
     "codes": CouponCode._meta.db_table,
@@ -91,25 +92,10 @@ CHECKS = (
         """
         SELECT {named} FROM {progress} w
         JOIN {members} m ON m.id = w.member_id
-        JOIN {challenges} c ON c.id = w.challenge_id AND c.settling_since IS NULL
+        JOIN {challenges} c ON c.id = w.challenge_id AND c.settling_since IS NULL AND {not_of_0_1}
         WHERE w.challenge_completed_at IS NOT NULL AND NOT EXISTS (
             SELECT 1 FROM {reward_logs} r WHERE r.member_id = w.member_id
             AND r.threshold_id = w.challenge_id AND r.period_key = w.period_key)""",
-    ),
-    Check(
-        4,
-        WINDOW + "{3} is past milestone {5} at {4} without its reward log",
-        """
-        SELECT {named}, w.current_progress_value, s.milestone_target_value, s.id FROM {progress} w
-        JOIN {members} m ON m.id = w.member_id
-        JOIN {challenges} c ON c.id = w.challenge_id AND c.settling_since IS NULL
-        JOIN {milestones} s ON s.challenge_id = w.challenge_id AND s.status = 'live'
-            AND s.archived_at IS NULL AND s.live_since < w.window_ends_at
-            AND s.milestone_target_value <= w.current_progress_value
-        WHERE w.window_ends_at > %(at)s AND NOT EXISTS (
-            SELECT 1 FROM {reward_logs} r WHERE r.member_id = w.member_id
-            AND r.threshold_id = s.id AND r.period_key = w.period_key)""",
-        (3, 4),
     ),
     Check(
         5,
@@ -155,6 +141,7 @@ CHECKS = (
         """
         SELECT {named}, w.challenge_completed_at, w.window_starts_at, w.window_ends_at FROM {progress} w
         JOIN {members} m ON m.id = w.member_id
+        JOIN {challenges} c ON c.id = w.challenge_id AND {not_of_0_1}
         WHERE w.challenge_completed_at < w.window_starts_at
             OR w.challenge_completed_at >= w.window_ends_at""",
     ),
@@ -164,21 +151,45 @@ CHECKS = (
         """
         SELECT {named} FROM {progress} w
         JOIN {members} m ON m.id = w.member_id
+        JOIN {challenges} c ON c.id = w.challenge_id AND {not_of_0_1}
         JOIN {reward_logs} r ON r.member_id = w.member_id AND r.threshold_id = w.challenge_id
             AND r.period_key = w.period_key
         WHERE w.challenge_completed_at IS NULL""",
     ),
     Check(
         6,
-        WINDOW + "completed at {3}, but the log that crossed is of {4}",
+        WINDOW + "completed at {3}, but the newest activity that it counted is of {4}",
         """
-        SELECT {named}, w.challenge_completed_at, l.activity_at FROM {progress} w
+        SELECT {named}, w.challenge_completed_at, (
+            SELECT MAX(n.activity_at) FROM {logs} n WHERE n.member_id = w.member_id
+            AND n.challenge_id = w.challenge_id AND n.period_key = w.period_key
+            AND n.counted AND n.reversal_of = ''
+        ) AS newest FROM {progress} w
         JOIN {members} m ON m.id = w.member_id
+        JOIN {challenges} c ON c.id = w.challenge_id AND {not_of_0_1}
         JOIN {reward_logs} r ON r.member_id = w.member_id AND r.threshold_id = w.challenge_id
             AND r.period_key = w.period_key
         JOIN {logs} l ON l.id = r.challenge_log_id
-        WHERE w.challenge_completed_at <> l.activity_at
-            AND (l.counts_anyway = '' OR w.challenge_completed_at > l.activity_at)""",
+        WHERE w.challenge_completed_at > (
+            SELECT MAX(n.activity_at) FROM {logs} n WHERE n.member_id = w.member_id
+            AND n.challenge_id = w.challenge_id AND n.period_key = w.period_key
+            AND n.counted AND n.reversal_of = '')""",
+    ),
+    Check(
+        6,
+        WINDOW + "completed at {3}, before the activity of {4} with which it crossed",
+        """
+        SELECT {named}, w.challenge_completed_at, l.activity_at FROM {progress} w
+        JOIN {members} m ON m.id = w.member_id
+        JOIN {challenges} c ON c.id = w.challenge_id AND {not_of_0_1}
+        JOIN {reward_logs} r ON r.member_id = w.member_id AND r.threshold_id = w.challenge_id
+            AND r.period_key = w.period_key
+        JOIN {logs} l ON l.id = r.challenge_log_id
+        WHERE w.challenge_completed_at < l.activity_at
+            AND l.counts_anyway = '' AND l.activity_at <= l.created_at
+            AND NOT EXISTS (
+                SELECT 1 FROM {versions} v WHERE v.challenge_id = w.challenge_id
+                AND v.in_force_from > w.challenge_completed_at AND v.in_force_from <= l.activity_at)""",
     ),
 )
 

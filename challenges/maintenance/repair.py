@@ -11,14 +11,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from challenges.caches.config import Rules, snapshot
-from challenges.editing.change_set import thresholds_of
+from challenges.caches.config import rules_of
 from challenges.engine import backfill, locks, progress
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from challenges.models.rows import LOGS, PROGRESS, LogRow, WindowKey, row_of_log
+from challenges.models.window_rules import Rules
 from core.sql.table import Table
 from members.models import Member
-from milestones.models import Milestone
 
 WINDOWS_AT_ONCE = 500
 
@@ -67,12 +66,12 @@ def differences(challenge_id: UUID, most: int) -> list[Difference]:
 
 
 def repair_challenge(challenge: Challenge, at: datetime) -> list[Difference]:
-    """Recompute the windows that differ, then pay what is due in open windows; return what differed."""
+    """Recompute the windows that differ, then pay what is due in all of them; return what differed."""
     repaired: list[Difference] = []
     while batch := _repair_batch(challenge, at):
         repaired += batch
     backfill.finish_backfill(challenge.id)
-    _pay_open_windows(challenge, at)
+    _pay_windows(challenge, at)
     return repaired
 
 
@@ -80,7 +79,7 @@ def _repair_batch(challenge: Challenge, at: datetime) -> list[Difference]:
     with transaction.atomic():
         locks.lock_exclusive([challenge.id])
         batch = differences(challenge.id, WINDOWS_AT_ONCE)
-        rules = _read_rules(challenge)
+        rules = rules_of([challenge.id])[challenge.id]
         by_window = _counted_logs(batch, rules)
         progress.replay(by_window, rules, at)
         without_logs = [
@@ -90,12 +89,6 @@ def _repair_batch(challenge: Challenge, at: datetime) -> list[Difference]:
         ]
         _set_to_zero(without_logs, rules, at)
     return batch
-
-
-def _read_rules(challenge: Challenge) -> Rules:
-    """Read the rules in force from the database, where those of an archived challenge are found too."""
-    stored = Challenge.objects.get(id=challenge.id)
-    return snapshot(stored, thresholds_of(Milestone.objects.unarchived().filter(challenge=stored)))
 
 
 def _counted_logs(batch: Sequence[Difference], rules: Rules) -> dict[WindowKey, list[LogRow]]:
@@ -122,11 +115,22 @@ def _set_to_zero(without_logs: Sequence[Difference], rules: Rules, at: datetime)
         ).update(current_progress_value=0, updated_at=at)
 
 
-def _pay_open_windows(challenge: Challenge, at: datetime) -> None:
+def _pay_windows(challenge: Challenge, at: datetime) -> None:
+    """Bring every window into line with the rules that judge it, but those that 0.1 judged."""
+    keys = ChallengeProgress.objects.filter(challenge=challenge.id).order_by("period_key")
+    for key in list(keys.values_list("period_key", flat=True).distinct()):
+        _pay_window(challenge, key, at)
+
+
+def _pay_window(challenge: Challenge, period_key: str, at: datetime) -> None:
     last_key = None
     while True:
         with transaction.atomic():
             locks.lock_shared([challenge.id])
-            last_key = backfill.backfill_some(_read_rules(challenge), at, last_key, at)
+            rules = rules_of([challenge.id])[challenge.id]
+            judged = rules.of_key(period_key)
+            if not judged.exists or rules.is_historical(judged.closes_at):
+                return
+            last_key = backfill.backfill_some(rules, at, last_key, at, [judged])
         if last_key is None:
             return

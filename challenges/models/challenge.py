@@ -140,6 +140,9 @@ class Challenge(GuardedModel, DirtyFieldsModel):
     settling_since = models.DateTimeField(null=True, blank=True, editable=False)
     # When that backfill last stored something; says nothing once it is over.
     settling_moved_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Windows that closed until then were judged by 0.1: their rows' own targets hold (docs/rules.md, Windows
+    # of 0.1). Empty for a challenge that was made later.
+    historical_until = models.DateTimeField(null=True, blank=True, editable=False)
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created at"), editable=False)
     updated_at = models.DateTimeField(_("updated at"), editable=False)
@@ -195,12 +198,8 @@ class Challenge(GuardedModel, DirtyFieldsModel):
     def window_at(self, moment: datetime) -> Window:
         """Return the calendar window that contains `moment`; once the challenge has ended, its last one.
 
-        `closes_at` tells when it closes (docs/rules.md, Periods and windows).
+        `Rules.of_window` tells when it closes (docs/rules.md, Periods and windows).
         """
         if self.ends_at is not None:
             moment = min(moment, self.ends_at - datetime.resolution)
         return window_containing(self.aggregation_period, moment, checked_zone(self.time_zone))
-
-    def closes_at(self, window: Window) -> datetime:
-        """Return the earlier of the window's calendar end and `ends_at` (docs/rules.md, Words)."""
-        return window.ends_at if self.ends_at is None else min(window.ends_at, self.ends_at)

@@ -49,6 +49,8 @@ class ChallengeLog(models.Model):
         _("reason"), max_length=20, choices=ReasonCode, blank=True, default="", editable=False
     )
     counted_value = AmountField(_("counted value"), editable=False)
+    # The number of the rule version in force at the verdict; empty for logs of 0.1.
+    rule_version = models.PositiveIntegerField(_("rule version"), null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), editable=False)
 
     class Meta:

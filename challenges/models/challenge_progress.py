@@ -11,8 +11,8 @@ from core.ids import uuid7
 class ChallengeProgress(models.Model):
     """The progress of one member in one window; written by `challenges.engine` and `maintenance.repair` only.
 
-    It has its own copy of the target and of the time when the window closes (`window_ends_at`), so that no
-    edit of the challenge changes a closed window (docs/rules.md, Progress).
+    Its target and the time when its window closes (`window_ends_at`) are caches of `Rules.of_window`, so that
+    lists can filter by them; a completed row keeps a target that was raised later (docs/rules.md, Progress).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

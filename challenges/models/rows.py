@@ -11,8 +11,8 @@ from operator import attrgetter
 from uuid import UUID
 
 from challenges.models import Activity, ChallengeLog, ChallengeProgress
+from challenges.models.window_rules import WindowRules
 from core.amounts import units
-from core.periods import Window
 from core.sql.table import Table
 
 Identity = tuple[UUID, UUID, str]  # member, challenge, unique identifier
@@ -37,6 +37,7 @@ LOGS = Table(
         "reason_code": "text",
         "counted_value": "bigint",
         "created_at": "time",
+        "rule_version": "integer",
     },
 )
 
@@ -75,7 +76,10 @@ PROGRESS = Table(
 
 @dataclass(slots=True)
 class LogRow:
-    """A challenge log as it is stored: the columns of `LOGS` in their order, and its window where known."""
+    """A challenge log as it is stored: the columns of `LOGS` in their order.
+
+    `judged`: what its window is judged by, where that was found out for the verdict.
+    """
 
     id: UUID
     member_id: UUID
@@ -91,7 +95,8 @@ class LogRow:
     reason_code: str
     counted_value: int
     created_at: datetime
-    window: Window | None = None
+    rule_version: int | None
+    judged: WindowRules | None = None
 
     @property
     def identity(self) -> Identity:
@@ -178,6 +183,7 @@ def row_of_log(log: ChallengeLog) -> LogRow:
         log.reason_code,
         units(log.counted_value),
         log.created_at,
+        log.rule_version,
     )
 
 

@@ -3,14 +3,13 @@
 API, admin and preview share it (docs/rules.md, Progress).
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from challenges.models import Challenge
 from challenges.models.rows import ProgressRow
-from core.amounts import units
+from challenges.models.window_rules import Rules, WindowRules
 from core.choices import ProgressStatus
 from milestones.models import Milestone
 
@@ -27,26 +26,44 @@ class ProgressSummary:
 
 def summarize_progress(
     row: ProgressRow | None,
-    challenge: Challenge,
-    milestones: Sequence[Milestone],
+    judged: WindowRules,
+    milestones: Iterable[Milestone],
     achieved: Collection[UUID],
     at: datetime,
 ) -> ProgressSummary:
-    """Summarize a progress row, or the state of a member without one. `milestones`: live ones, ascending.
+    """Summarize a progress row, or the state of a member without one, in the window of `judged`.
 
-    A milestone that was paid counts as reached for good, also when a reversal took the value below it.
+    `milestones`: those that the reader may see. A milestone that was paid counts as reached for good, also
+    when a reversal took the value below it.
     """
     value = row.value if row else 0
-    target = row.target if row else units(challenge.completion_target_value)
-    status = progress_status(row.completed_at, row.window_ends_at, at) if row else ProgressStatus.NOT_STARTED
-    targets = map(units, [milestone.milestone_target_value for milestone in milestones])
-    ahead = [
-        (goal, milestone)
-        for goal, milestone in zip(targets, milestones, strict=True)
-        if goal > value and milestone.id not in achieved
-    ]
-    goal, next_milestone = ahead[0] if ahead else (target, None)
+    target = row.target if row else judged.target
+    status = ProgressStatus.NOT_STARTED
+    if row is not None:
+        status = progress_status(row.completed_at, row.window_ends_at, at)
+    visible = {milestone.id: milestone for milestone in milestones}
+    ahead = (
+        (rule.target, visible[rule.milestone_id])
+        for rule in judged.version.thresholds
+        if rule.target > value and rule.milestone_id in visible and rule.milestone_id not in achieved
+    )
+    goal, next_milestone = next(ahead, (target, None))
     return ProgressSummary(status, percentage(value, target), max(0, goal - value), next_milestone)
+
+
+def as_judged(row: ProgressRow, rules: Rules, judged: WindowRules) -> ProgressRow:
+    """Return the row with the target and the end of its window, where an edit has not reached it yet.
+
+    A completed row keeps a target that was raised since; one that 0.1 judged keeps both.
+    """
+    if rules.is_historical(judged.closes_at):
+        return row
+    target = row.target
+    if row.completed_at is None or judged.target < target:
+        target = judged.target
+    if (target, judged.closes_at) == (row.target, row.window_ends_at):
+        return row
+    return replace(row, target=target, window_ends_at=judged.closes_at)
 
 
 def progress_status(completed_at: datetime | None, window_ends_at: datetime, at: datetime) -> ProgressStatus:
@@ -61,12 +78,3 @@ def percentage(value: int, target: int) -> int:
     if target <= 0:
         return 100
     return max(0, min(100, value * 100 // target))
-
-
-def acting_milestones(milestones: Iterable[Milestone], closes_at: datetime) -> list[Milestone]:
-    """Return those that were live before a window closed: they pay in it (docs/rules.md, Milestones)."""
-    return [
-        milestone
-        for milestone in milestones
-        if milestone.live_since is not None and milestone.live_since < closes_at
-    ]

@@ -46,13 +46,14 @@ def resume_work() -> None:
     """Go on with what requests left: at once that of an earlier server, later what comes to a halt.
 
     That is what interrupted edits owe, and what is left of counting anyway all that a filter finds, for which
-    a request of this process wakes it.
+    a request of this process wakes it. Also show the rules that have come into force with their window.
     """
     from django.db import DatabaseError, connection
     from django.utils import timezone
 
     from challenges.engine import manual_count_runs
     from challenges.engine.backfill import INTERRUPTED_AFTER, resume_all
+    from challenges.engine.rule_versions import apply_all_due
 
     # An edit that another process is paying at this moment looks alike: its lock, and the keys of what it
     # paid, keep the two apart. So does the lock of a run that another process goes on with.
@@ -62,6 +63,7 @@ def resume_work() -> None:
         try:
             now = timezone.now()
             resume_all(now - patience)
+            apply_all_due(now)
             has_more = manual_count_runs.resume_all(now if is_woken else now - patience)
             patience, pause = INTERRUPTED_AFTER, 0 if has_more else RESUME_EVERY_SECONDS
         except DatabaseError as error:

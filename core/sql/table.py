@@ -88,7 +88,7 @@ class Table:
         changes = ", ".join(f"{name} = new.{name}" for name in others)
         chunk_size = len(rows) if connection.vendor == "postgresql" else SQLITE_PARAMETERS // len(columns)
         for start in range(0, len(rows), chunk_size or 1):
-            source, params = self._source(columns, rows[start : start + chunk_size])
+            source, params = self.source(columns, rows[start : start + chunk_size])
             with connection.cursor() as cursor:
                 cursor.execute(
                     f"WITH new ({', '.join(columns)}) AS ({source}) "
@@ -96,8 +96,8 @@ class Table:
                     params,
                 )
 
-    def _source(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
-        """The rows as the body of a common table expression, and its parameters."""
+    def source(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+        """The rows as the body of a common table expression, and its parameters for `fetch`."""
         if connection.vendor == "postgresql":
             arrays = ", ".join(f"%b::{PG_TYPES[self.columns[name]]}[]" for name in columns)
             return f"SELECT * FROM unnest({arrays})", [list(column) for column in zip(*rows, strict=True)]

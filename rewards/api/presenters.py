@@ -96,6 +96,7 @@ def serialize_reward_log(log: RewardLog, owned_by_id: str, reader: Reader) -> di
         "rewardIssuedAt": log.reward_issued_at,
         "rewardExpiryAt": log.reward_expiry_at,
         "redeemedAt": log.redeemed_at,
+        "achievedTargetValue": log.achieved_target_value,
     }
 
 

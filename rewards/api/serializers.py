@@ -46,6 +46,9 @@ class RewardLogShownSerializer(RecordSerializer):
     reward_issued_at = TimeField(read_only=True)
     reward_expiry_at = TimeField(read_only=True, allow_null=True)
     redeemed_at = TimeField(read_only=True, allow_null=True)
+    achieved_target_value = AmountSerializerField(
+        read_only=True, allow_null=True, help_text="The target at which it was paid."
+    )
 
     admin_fields = frozenset({"rewardId"})
 

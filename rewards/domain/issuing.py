@@ -65,6 +65,7 @@ def _propose(dues: Sequence[Due], at: datetime) -> list[Issued]:
             due.challenge_log_id,
             at,
             due.zone,
+            due.target,
         )
         for id_, due in zip(uuid7_batch(at, len(dues)), first_come, strict=True)
     ]

@@ -177,7 +177,8 @@ def restore(reward: Reward, *, at: datetime) -> None:
 def _check_unused(reward: Reward) -> None:
     challenges = reward.completed_challenges.filter(archived_at=None).values_list("name", flat=True)
     milestones = reward.milestones.filter(archived_at=None, challenge__archived_at=None)
-    names = [*challenges[:3], *milestones.values_list("name", flat=True)[:3]]
+    pending = reward.rule_versions.filter(applied=False).values_list("challenge__name", flat=True)
+    names = [*challenges[:3], *pending[:3], *milestones.values_list("name", flat=True)[:3]]
     if names:
         users = ", ".join(names)
         raise DomainError(
@@ -191,4 +192,5 @@ def _has_history(reward: Reward) -> bool:
         or CouponCode.objects.filter(reward=reward, reward_log__isnull=False).exists()
         or reward.completed_challenges.exists()
         or reward.milestones.exists()
+        or reward.rule_versions.exists()
     )

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core.amounts import AmountField
 from core.choices import RewardLogStatus
 from core.ids import uuid7
 from core.sql.covering_index import CoveringIndex
@@ -68,6 +69,8 @@ class RewardLog(models.Model):
     )
     reward_issued_at = models.DateTimeField(_("issued at"))
     reward_expiry_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    # The target at which it was paid, which an edit may move afterwards; empty while 0.1's are filled in.
+    achieved_target_value = AmountField(_("achieved at"), null=True, blank=True, editable=False)
     redeemed_at = models.DateTimeField(_("redeemed at"), null=True, blank=True)
     updated_at = models.DateTimeField(_("updated at"))
 

@@ -25,6 +25,7 @@ REWARD_LOGS = Table(
         "reward_issued_at": "time",
         "reward_expiry_at": "time",
         "updated_at": "time",
+        "achieved_target_value": "bigint",
     },
 )
 COUPON_CODES = Table(
@@ -41,7 +42,8 @@ class Due:
     """A threshold that a member reached in a window and that may have to be paid.
 
     `milestone_id`: None for the completion. `challenge_log_id`: the log that reached it; None: an edit did.
-    `zone`: the challenge's, in which the last day of a code's validity ends.
+    `zone`: the challenge's, in which the last day of a code's validity ends. `target`: at which it was
+    reached, in units of 0.0001.
     """
 
     member_id: UUID
@@ -51,11 +53,15 @@ class Due:
     reward_id: UUID | None
     challenge_log_id: UUID | None
     zone: ZoneInfo
+    target: int
 
 
 @dataclass(slots=True)
 class Issued:
-    """A reward log as `rewards.domain.issuing` stores it; all but `zone` are columns of `REWARD_LOGS`."""
+    """A reward log as `rewards.domain.issuing` stores it: columns of `REWARD_LOGS`, and `zone`.
+
+    `target`: its `achieved_target_value`, in units.
+    """
 
     id: UUID
     member_id: UUID
@@ -66,6 +72,7 @@ class Issued:
     challenge_log_id: UUID | None
     reward_issued_at: datetime
     zone: ZoneInfo
+    target: int
     status: str = RewardLogStatus.CAPPED.value
     coupon_code: str = ""
     reward_expiry_at: datetime | None = None
@@ -86,4 +93,5 @@ class Issued:
             self.reward_issued_at,
             self.reward_expiry_at,
             self.reward_issued_at,
+            self.target,
         )

@@ -49,6 +49,7 @@ export interface RewardLog {
   rewardIssuedAt: DateTime;
   rewardExpiryAt: DateTime | null;
   redeemedAt: DateTime | null;
+  achievedTargetValue: number | null;
 }
 
 export interface ChallengeProgress {

@@ -137,6 +137,7 @@ def reward_log(of, for_milestone=None, status="issued", now=NOW, **fields):
         "rewardIssuedAt": at(now - timedelta(days=2)),
         "rewardExpiryAt": at(now + timedelta(days=28)),
         "redeemedAt": at(now - timedelta(days=1)) if status == "redeemed" else None,
+        "achievedTargetValue": (for_milestone or {}).get("milestoneTargetValue", 500),
     }
     return {**record, **fields}
 

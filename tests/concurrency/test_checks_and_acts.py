@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from challenges.api.exchange import imported
-from challenges.editing import change_set, service
+from challenges.editing import change_set, persistence, service
 from challenges.engine import intake
 from challenges.models import Challenge, ChallengeLog
 from core.errors import DomainError
@@ -128,7 +128,7 @@ def test_reward_that_is_just_being_removed_is_not_restored_with_its_challenge(un
 
 def removed_between_check_and_act(reward, monkeypatch):
     """Choose the reward, which another removes once the edit is judged; how that was refused, if so."""
-    apply, codes = service._apply, []
+    apply, codes = persistence.apply, []
 
     def remove():
         codes.append(refused(partial(reward_service.remove, reward, at=NOW)))
@@ -141,7 +141,7 @@ def removed_between_check_and_act(reward, monkeypatch):
         removal.join(SECONDS)
         apply(edit)
 
-    monkeypatch.setattr(service, "_apply", apply_after_the_removal)
+    monkeypatch.setattr(persistence, "apply", apply_after_the_removal)
     choose(Challenge.objects.get().id, reward.id)()
     removal.join(10)
     return codes

@@ -13,10 +13,16 @@ from django.utils import timezone
 from access.models import StaffAction
 from challenges.api import exchange
 from challenges.editing import service
-from challenges.engine import backfill, intake, locks, manual_count_runs
+from challenges.engine import backfill, intake, locks, manual_count_runs, rule_versions
 from challenges.engine.manual_count import count_manually
 from challenges.maintenance import repair
-from challenges.models import Challenge, ChallengeLog, ChallengeProgress, ManualCountRun
+from challenges.models import (
+    Challenge,
+    ChallengeLog,
+    ChallengeProgress,
+    ManualCountRun,
+    RuleVersion,
+)
 from core.sql.table import Table
 from core.write_guard import bypassing_services
 from members.domain import erasing, member_service
@@ -27,6 +33,7 @@ from rewards.domain.lifecycle import API_ACTOR
 from rewards.domain.pool_import import import_codes
 from rewards.models import CouponCode, Reward, RewardLog
 from tests.builders import (
+    breaches,
     entry,
     log_activity,
     make_challenge,
@@ -38,7 +45,6 @@ from tests.builders import (
     value_of,
 )
 from tests.concurrency.interleaving import beside, reached
-from tests.concurrency.writers import breaches
 from tests.rewards.builders import NOW as AT
 from tests.rewards.builders import due, make_pool, make_reward_log
 
@@ -73,7 +79,7 @@ def assert_edit_pays_beside(challenge, counting):
     """`counting` brings alice to 40 and has not committed; an edit adds a milestone that she is past."""
     beside(counting, lambda: add_milestone(challenge))
 
-    assert (paid(challenge), [line[:1] for line in breaches(timezone.now())]) == ([Decimal(30)], [])
+    assert (paid(challenge), [line.split(":")[0] for line in breaches(timezone.now())]) == ([Decimal(30)], [])
 
 
 def test_edit_waits_for_a_log_under_way(challenge):
@@ -164,10 +170,34 @@ def test_edit_waits_for_a_repair_that_pays(challenge, now, monkeypatch):
     log_activity(challenge, 60, at=now)
 
     with reached(monkeypatch, backfill, "backfill_some", lambda: set_target(challenge, 900)) as edit:
-        repair._pay_open_windows(challenge, timezone.now())
+        repair.repair_challenge(challenge, timezone.now())
 
     assert isinstance(edit.answer, Challenge)
     assert progress_of(challenge).completion_target_value == 900
+
+
+def test_rules_that_come_into_force_wait_for_an_edit(challenge, now, monkeypatch):
+    """Else they would be shown as they were before the edit, which has changed them as well."""
+    pending = Challenge.objects.get(id=challenge.id)
+    pending.completion_target_value = Decimal(300)
+    service.save(pending, at=now, from_next_window=True)
+    begins_at = RuleVersion.objects.get(applied=False).in_force_from
+    end = begins_at + timedelta(days=9)
+
+    with reached(monkeypatch, rule_versions, "show", lambda: set_end(challenge, end)) as edit:
+        rule_versions.apply_due(challenge.id, begins_at)
+
+    assert isinstance(edit.answer, Challenge)
+    shown = Challenge.objects.get(id=challenge.id)
+    newest = RuleVersion.objects.filter(challenge=challenge.id).order_by("-number").first()
+    assert (shown.completion_target_value, shown.ends_at) == (newest.completion_target_value, newest.ends_at)
+    assert shown.ends_at == end
+
+
+def set_end(challenge, ends_at):
+    edited = Challenge.objects.get(id=challenge.id)
+    edited.ends_at = ends_at
+    return service.save(edited, at=timezone.now())
 
 
 def test_import_waits_for_another_of_the_same_challenge(now, monkeypatch):

@@ -14,8 +14,15 @@ from challenges.models import ChallengeLog
 from challenges.signals import challenge_logs_saved
 from core.errors import DomainError
 from core.sql.postgresql import base
-from tests.builders import entry, make_challenge, make_milestone, paid, value_of
-from tests.concurrency.writers import at_once, breaches
+from tests.builders import (
+    breaches,
+    entry,
+    make_challenge,
+    make_milestone,
+    paid,
+    value_of,
+)
+from tests.concurrency.writers import at_once
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
 

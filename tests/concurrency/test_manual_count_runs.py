@@ -14,6 +14,7 @@ from rewards.models import RewardLog
 from tests.builders import (
     HOUR,
     NOW,
+    breaches,
     entry,
     log_activity,
     make_challenge,
@@ -22,7 +23,7 @@ from tests.builders import (
     take_back,
     value_of,
 )
-from tests.concurrency.writers import at_once, breaches
+from tests.concurrency.writers import at_once
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
 

@@ -6,7 +6,6 @@ from uuid import uuid4
 import pytest
 
 from challenges.api.exchange import imported
-from challenges.maintenance import audit
 from core.choices import CodeSource
 from core.errors import DomainError
 from rewards import maintenance
@@ -15,6 +14,7 @@ from rewards.domain.code_files import listed_codes
 from rewards.domain.lifecycle import API_ACTOR, support_actor
 from rewards.domain.pool_import import import_codes
 from rewards.models import CouponCode, Reward, RewardLog
+from tests.builders import breaches
 from tests.concurrency.writers import at_once
 from tests.rewards.builders import (
     NOW,
@@ -122,7 +122,7 @@ def test_code_is_shared_or_somebodys_own(share, own, random_codes):
 
 
 def twins():
-    return [*audit.breaches(NOW), *maintenance.breaches(NOW)]
+    return [*breaches(NOW), *maintenance.breaches(NOW)]
 
 
 def test_several_rewards_share_one_code_at_once():

@@ -12,6 +12,7 @@ from members.models import Member
 from rewards.models import RewardLog
 from tests.builders import (
     NOW,
+    breaches,
     entry,
     log_activity,
     make_challenge,
@@ -23,7 +24,7 @@ from tests.builders import (
     value_of,
 )
 from tests.concurrency.naive_engine import NaiveEngine
-from tests.concurrency.writers import at_once, breaches, without
+from tests.concurrency.writers import at_once, without
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
 

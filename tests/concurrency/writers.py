@@ -6,9 +6,6 @@ from contextlib import contextmanager
 
 from django.db import connection, connections
 
-from challenges.maintenance import audit
-from tests.builders import NOW
-
 
 def at_once(jobs, seconds=60):
     """Run each job in a thread of its own, all from the same instant; answers their results in order."""
@@ -36,10 +33,6 @@ def at_once(jobs, seconds=60):
     if errors or hanging:
         raise AssertionError(f"{hanging} threads hang; errors: {errors[:3]!r}")
     return results
-
-
-def breaches(at=NOW):
-    return list(audit.breaches(at))
 
 
 @contextmanager

@@ -17,6 +17,7 @@ WIRE = {
         "member_paused",
         "before_start",
         "after_end",
+        "before_live",
         "window_closed",
         "original_not_counted",
     ],

@@ -21,8 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 GUARDED = [Challenge, Milestone, Reward, Member]
 # Who may open the guard of which models; whoever else calls `writing` goes past the services.
 WRITERS = {
+    "challenges/editing/persistence.py": {"Challenge", "Milestone"},
     "challenges/editing/service.py": {"Challenge", "Milestone"},
     "challenges/engine/backfill.py": {"Challenge"},
+    "challenges/engine/rule_versions.py": {"Challenge", "Milestone"},
     "members/domain/directory.py": {"Member"},
     "members/domain/erasing.py": {"Member"},
     "members/domain/member_service.py": {"Member"},

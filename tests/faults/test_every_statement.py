@@ -14,7 +14,6 @@ from challenges.api.exchange import exported, imported
 from challenges.editing import service
 from challenges.engine import activities, backfill, group_commit, intake, manual_count_runs
 from challenges.engine.manual_count import count_manually
-from challenges.maintenance import audit
 from challenges.models import (
     Activity,
     Catalogue,
@@ -36,6 +35,7 @@ from rewards.models import CouponCode, Reward, RewardLog
 from tests.builders import (
     DAY,
     NOW,
+    breaches,
     entry,
     log_activity,
     make_challenge,
@@ -273,7 +273,7 @@ def test_an_error_before_any_statement_leaves_all_or_nothing(challenge, operatio
 
     assert failures == number - 1 > (2 if operation in TRANSITIONS else 5)
     assert dump() != before
-    assert list(audit.breaches(NOW)) == []
+    assert breaches(NOW) == []
 
 
 def raises(operation, challenge):
@@ -301,7 +301,7 @@ def test_an_edit_interrupted_while_it_pays_is_an_edit_and_is_resumed(challenge, 
 
     backfill.finish_backfill(challenge.id)
     assert interrupted > 5
-    assert list(audit.breaches(NOW)) == []
+    assert breaches(NOW) == []
     rows = ChallengeProgress.objects.filter(challenge=challenge)
     assert {row.completion_target_value for row in rows} == {target}
 
@@ -327,7 +327,7 @@ def test_counting_anyway_interrupted_anywhere_is_resumed_and_counts_once(challen
         manual_count_runs.advance(run.id)
     assert {run.processed for run in ManualCountRun.objects.all()} == {5}
     assert sum(run.counted for run in ManualCountRun.objects.all()) == 5
-    assert list(audit.breaches(NOW)) == []
+    assert breaches(NOW) == []
 
 
 def edit_target(challenge, target):

@@ -5,6 +5,7 @@ from itertools import count
 from zoneinfo import ZoneInfo
 
 from challenges.models import ChallengeLog
+from core.amounts import units
 from core.ids import uuid7
 from rewards.domain import issuing
 from rewards.models import RewardLog
@@ -57,6 +58,7 @@ def due(member, challenge, reward=None, *, period="2026-11", milestone=None, log
         reward and reward.id,
         log_id,
         ZoneInfo(challenge.time_zone),
+        units(milestone.milestone_target_value if milestone else challenge.completion_target_value),
     )
 
 

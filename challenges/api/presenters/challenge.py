@@ -12,12 +12,12 @@ from challenges.api.presenters.progress import (
 )
 from challenges.editing.impact import Impact
 from challenges.models import Challenge
+from challenges.models.window_rules import Rules, WindowRules
 from challenges.queries.member_state import MemberState
 from challenges.queries.progress_summary import summarize_progress
 from core.api.names import camel
 from core.api.reader import Reader
 from core.choices import RecordStatus
-from core.periods import Window
 from milestones.api.presenters import serialize_milestone
 from milestones.models import Milestone
 from rewards.api.presenters import serialize_reward_summary
@@ -44,11 +44,15 @@ MESSAGE_TEXTS = {
 
 
 def serialize_challenge(
-    challenge: Challenge, milestones: Sequence[Milestone], reader: Reader, own: MemberState | None = None
+    challenge: Challenge,
+    rules: Rules,
+    milestones: Sequence[Milestone],
+    reader: Reader,
+    own: MemberState | None = None,
 ) -> dict[str, Any]:
     """Serialize a challenge; `milestones` unarchived and ascending, `own` for an end user."""
     live = [milestone for milestone in milestones if milestone.status == RecordStatus.LIVE]
-    window = challenge.window_at(reader.at)
+    judged = rules.of_window(challenge.window_at(reader.at))
     data: dict[str, Any] = {
         "id": challenge.id,
         "name": challenge.name,
@@ -77,19 +81,23 @@ def serialize_challenge(
     data["milestones"] = [
         serialize_milestone(milestone, reader) for milestone in (milestones if reader.admin else live)
     ]
-    data |= _serialize_texts(challenge, live, reader, own, window)
+    data |= _serialize_texts(challenge, live, reader, own, judged)
     data["window"] = {
-        "periodKey": window.period_key,
-        "startsAt": window.starts_at,
-        "endsAt": challenge.closes_at(window),
+        "periodKey": judged.window.period_key,
+        "startsAt": judged.window.starts_at,
+        "endsAt": judged.closes_at,
     }
     if own is not None:
-        data |= _serialize_member_state(challenge, live, reader, own, window)
+        data |= _serialize_member_state(challenge, rules, live, reader, own, judged)
     return data | {"createdAt": challenge.created_at, "updatedAt": challenge.updated_at}
 
 
 def _serialize_texts(
-    challenge: Challenge, live: Sequence[Milestone], reader: Reader, own: MemberState | None, window: Window
+    challenge: Challenge,
+    live: Sequence[Milestone],
+    reader: Reader,
+    own: MemberState | None,
+    judged: WindowRules,
 ) -> dict[str, Any]:
     """Serialize texts: for admins with their variables, for others rendered, for guests as with value 0."""
     data: dict[str, Any] = reader.texts(challenge, PLAIN_TEXTS)
@@ -98,8 +106,8 @@ def _serialize_texts(
     if reader.admin:
         return data | texts
     row = own.progress if own else None
-    achieved = achieved_milestones(own.rewards_in(window.period_key)) if own else set()
-    summary = summarize_progress(row, challenge, live, achieved, reader.at)
+    achieved = achieved_milestones(own.rewards_in(judged.window.period_key)) if own else set()
+    summary = summarize_progress(row, judged, live, achieved, reader.at)
     values = message_values(challenge, summary, reader)
     return data | {
         name: render_message(field, texts[name], summary, values) for name, field in MESSAGE_TEXTS.items()
@@ -107,14 +115,25 @@ def _serialize_texts(
 
 
 def _serialize_member_state(
-    challenge: Challenge, live: Sequence[Milestone], reader: Reader, own: MemberState, window: Window
+    challenge: Challenge,
+    rules: Rules,
+    live: Sequence[Milestone],
+    reader: Reader,
+    own: MemberState,
+    judged: WindowRules,
 ) -> dict[str, Any]:
     last = own.last_progress
-    rewards, last_rewards = own.rewards_in(window.period_key), own.rewards_in(last.period_key if last else "")
+    if last and last.period_key == judged.window.period_key and judged.closes_at > reader.at:
+        last = None  # open again: an edit has not reached the row yet
+    rewards = own.rewards_in(judged.window.period_key)
+    last_rewards = own.rewards_in(last.period_key if last else "")
+    name = own.external_id
+    name = own.external_id
     return {
-        "progress": serialize_progress(own.progress, challenge, live, rewards, own.external_id, reader),
-        "lastProgress": last
-        and serialize_progress(last, challenge, live, last_rewards, own.external_id, reader),
+        "progress": serialize_progress(
+            own.progress, challenge, rules, live, rewards, own.external_id, reader
+        ),
+        "lastProgress": last and serialize_progress(last, challenge, rules, live, last_rewards, name, reader),
     }
 
 

@@ -14,8 +14,9 @@ from challenges.caches import challenge as challenge_cache
 from challenges.engine.intake import Outcome
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from challenges.models.rows import LogRow, ProgressRow, row_of_progress
+from challenges.models.window_rules import Rules, WindowRules
 from challenges.queries.member_state import reward_logs_by_window
-from challenges.queries.progress_summary import ProgressSummary, acting_milestones, summarize_progress
+from challenges.queries.progress_summary import ProgressSummary, as_judged, summarize_progress
 from core import messages
 from core.amounts import amount
 from core.api.language import Language
@@ -62,10 +63,12 @@ def serialize_outcome(outcome: Outcome, external_id: str, reader: Reader) -> dic
         "challengeProgress": serialize_progress(
             outcome.progress or _progress_of_window(log),
             cached.challenge,
+            cached.rules,
             cached.live_milestones,
             rewards,
             external_id,
             reader,
+            log.judged if log.counted else None,
         ),
         "achievedMilestone": milestones[-1] if milestones else None,
         "achievedMilestones": milestones,
@@ -105,22 +108,24 @@ def _milestone(reward_log: RewardLog, cached: challenge_cache.CachedChallenge) -
 def serialize_progress(
     row: ProgressRow | None,
     challenge: Challenge,
+    rules: Rules,
     live: Sequence[Milestone],
     reward_logs: Sequence[RewardLog],
     owned_by_id: str,
     reader: Reader,
+    judged: WindowRules | None = None,
 ) -> dict[str, Any]:
-    """Serialize a progress row; without one, the window of now as `not_started`. `live`: live milestones."""
+    """Serialize a progress row; without one, the window of now as `not_started`. `live`: live milestones.
+
+    `judged`: what the row's window is judged by, where that is known.
+    """
     if reader.language.every:
         reader = replace(reader, language=Language(reader.language.code))
-    if row is not None:
-        period_key, starts_at, ends_at = row.period_key, row.window_starts_at, row.window_ends_at
-    else:
-        window = challenge.window_at(reader.at)
-        period_key, starts_at, ends_at = window.period_key, window.starts_at, challenge.closes_at(window)
-    summary = summarize_progress(
-        row, challenge, acting_milestones(live, ends_at), achieved_milestones(reward_logs), reader.at
-    )
+    if judged is None:
+        judged = rules.of_key(row.period_key) if row else rules.of_window(challenge.window_at(reader.at))
+    row = row and as_judged(row, rules, judged)
+    ends_at = row.window_ends_at if row else judged.closes_at
+    summary = summarize_progress(row, judged, live, achieved_milestones(reward_logs), reader.at)
     values = message_values(challenge, summary, reader)
     message = MESSAGES[summary.status]
     texts = reader.texts(challenge, {"label": LABELS[summary.status], "message": message})
@@ -128,11 +133,11 @@ def serialize_progress(
         "id": row.id if row else None,
         "challengeId": challenge.id,
         "ownedById": owned_by_id,
-        "periodKey": period_key,
-        "windowStartsAt": starts_at,
+        "periodKey": judged.window.period_key,
+        "windowStartsAt": judged.window.starts_at,
         "windowEndsAt": ends_at,
         "currentProgressValue": amount(row.value) if row else 0,
-        "completionTargetValue": amount(row.target) if row else challenge.completion_target_value,
+        "completionTargetValue": amount(row.target if row else judged.target),
         "percentage": summary.percentage,
         "challengeProgressStatus": summary.status,
         "challengeStartedAt": row.started_at if row else None,

@@ -1,31 +1,40 @@
 """/schema/challenge/record (docs/api.md, Fields)."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from challenges.api.presenters.challenge import serialize_challenge
+from challenges.api.presenters.rule_version import serialize_pending, serialize_versions
 from challenges.api.serializers import ChallengeSerializer
 from challenges.api.views import count_anyway
 from challenges.api.views.cached_reads import CachedReads
 from challenges.api.views.edited_records import EditThroughService, find_reward
 from challenges.api.views.examples import CHALLENGE, examples_of
 from challenges.caches import challenge as challenge_cache
+from challenges.caches.config import rules_of
 from challenges.editing import service
 from challenges.editing.impact import Impact
-from challenges.models import Challenge, ChallengeProgress
+from challenges.engine import rule_versions
+from challenges.models import Challenge, ChallengeProgress, RuleVersion
+from challenges.models.window_rules import Rules
 from challenges.queries.member_state import MemberState, member_states
 from core.api.callers import EVERYBODY, AdminCaller, EndUserCaller
 from core.api.filters import CREATED, ChoiceFilter
 from core.api.http.parsers import StrictJSONParser, StrictMultiPartParser
+from core.api.http.renderers import encode
 from core.api.pagination import CREATED_AT, Sort
 from core.api.reader import Reader
 from core.api.views import DeleteRecord, ListRecords, RetrieveRecord
 from core.choices import AggregationPeriod, RecordStatus
+from core.errors import DomainError
 from milestones.models import Milestone
 
 
@@ -34,6 +43,7 @@ class ChallengeViewSet(
     ListRecords, RetrieveRecord, DeleteRecord, EditThroughService, count_anyway.CountAnyway, CachedReads
 ):
     slug = "challenge"
+    cancels_pending = False
     readers = EVERYBODY
     serializer_class = ChallengeSerializer
     parser_classes = [StrictJSONParser, StrictMultiPartParser]
@@ -66,16 +76,36 @@ class ChallengeViewSet(
 
     def represent(self, rows: list[Challenge]) -> list[Any]:
         reader = Reader.of(self)
-        milestones = self._milestones_of([row.id for row in rows], reader)
+        ids = [row.id for row in rows]
+        milestones = self._milestones_of(ids, reader)
+        rules = rules_of(ids, self.lookup.config_version if self.lookup else None)
         window_ends = [_next_window_at(row, self.at) for row in rows]
         self.fresh_until = min((end for end in window_ends if end is not None), default=None)
         own: dict[UUID, MemberState] = {}
         if isinstance(self.caller, EndUserCaller):
             member_rows = self.lookup.member_rows if self.lookup else None
             own = member_states(self.caller.external_id, rows, self.at, member_rows)
-        return self.trimmed(
-            [serialize_challenge(row, milestones.get(row.id, ()), reader, own.get(row.id)) for row in rows]
-        )
+        records = [
+            serialize_challenge(row, rules[row.id], milestones.get(row.id, ()), reader, own.get(row.id))
+            for row in rows
+        ]
+        if reader.admin:
+            self._add_versions(records, rules)
+        return self.trimmed(records)
+
+    def _add_versions(self, records: list[dict[str, Any]], rules: Mapping[UUID, Rules]) -> None:
+        """Add the pending version, and all versions to the answer for one challenge."""
+        whole = self.action != "list"
+        ids = [id_ for id_ in rules if whole or rules[id_].unapplied_from is not None]
+        versions: dict[UUID, list[RuleVersion]] = {}
+        if ids:
+            for version in RuleVersion.objects.filter(challenge__in=ids).order_by("number"):
+                versions.setdefault(version.challenge_id, []).append(version)
+        for record in records:
+            stored = versions.get(record["id"], [])
+            if whole:
+                record["ruleVersions"] = serialize_versions(stored)
+            record["pendingVersion"] = serialize_pending(stored)
 
     def _milestones_of(self, ids: list[UUID], reader: Reader) -> Mapping[UUID, Sequence[Milestone]]:
         """The milestones by challenge: cached, but for admins, who may be in the middle of an edit."""
@@ -87,19 +117,40 @@ class ChallengeViewSet(
         return Challenge(created_at=self.at, updated_at=self.at)
 
     def set_values(self, record: Challenge, columns: dict[str, Any]) -> None:
+        if "pending_version" in columns:
+            self._cancel_pending(record, columns.pop("pending_version"))
         if "completion_reward_id" in columns:
             record.completion_reward = find_reward(columns.pop("completion_reward_id"), "completionRewardId")
         for name, value in columns.items():
             setattr(record, name, value)
 
+    def _cancel_pending(self, record: Challenge, sent: Any) -> None:
+        """Note that null cancels the pending version; what was read and is sent back changes nothing."""
+        versions = rule_versions.stored_versions(record.id)
+        if sent is None:
+            self.cancels_pending = rule_versions.pending_among(versions) is not None
+        elif _as_sent(serialize_pending(versions)) != sent:
+            message = "Send null, which cancels it; edit it with from=nextWindow."
+            raise DomainError("only_null", message, "pendingVersion")
+
     def store(self, record: Challenge) -> None:
-        service.save(record, at=self.at)
+        if not self.cancels_pending:
+            service.save(record, at=self.at, from_next_window=self.from_next_window)
+            return
+        with transaction.atomic():
+            service.cancel_pending(record, at=self.at)
+            service.save(record, at=self.at, from_next_window=self.from_next_window)
 
     def impact_of(self, record: Challenge) -> Impact:
-        return service.impact(record, at=self.at)
+        return service.impact(record, at=self.at, from_next_window=self.from_next_window)
 
     def delete_record(self, record: Challenge) -> None:
         service.remove(record, at=self.at)
+
+
+def _as_sent(answer: Any) -> Any:
+    """Return an answer as a client that sends it back has read it."""
+    return json.loads(encode(answer), parse_float=Decimal)
 
 
 def _next_window_at(challenge: Challenge, at: datetime) -> datetime | None:

@@ -1,15 +1,18 @@
 """/schema/challenge_progress/record"""
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from challenges.api.presenters.progress import serialize_progress
 from challenges.api.serializers import ChallengeProgressSerializer
 from challenges.caches import challenge as challenge_cache
+from challenges.caches.config import with_pending_backfill
+from challenges.engine.backfill import affected_windows
 from challenges.models import ChallengeProgress
 from challenges.models.rows import WindowKey, row_of_progress
 from challenges.queries.member_state import count_reward_logs, reward_logs_by_window
@@ -31,12 +34,22 @@ STORED = (ProgressStatus.IN_PROGRESS, ProgressStatus.COMPLETED, ProgressStatus.F
 
 def with_status(rows: QuerySet[Any], status: str) -> QuerySet[Any]:
     """The rows that have this derived status now; `not_started` has no rows."""
-    at = timezone.now()
     if status == ProgressStatus.COMPLETED:
         return rows.filter(challenge_completed_at__isnull=False)
-    if status == ProgressStatus.FAILED:
-        return rows.filter(challenge_completed_at=None, window_ends_at__lte=at)
-    return rows.filter(challenge_completed_at=None, window_ends_at__gt=at)
+    closed = has_closed(timezone.now())
+    return rows.filter(closed if status == ProgressStatus.FAILED else ~closed, challenge_completed_at=None)
+
+
+def has_closed(at: datetime) -> Q:
+    """Match rows whose window has closed: by their own end, or by the rules where an edit is on its way."""
+    own, judged = Q(window_ends_at__lte=at), Q(pk__in=())
+    for rules in with_pending_backfill():
+        for window in affected_windows(rules, rules.backfill_since or at):
+            in_window = Q(challenge=rules.challenge_id, period_key=window.window.period_key)
+            own &= ~in_window
+            if window.closes_at <= at:
+                judged |= in_window
+    return own | judged
 
 
 def window_of(row: ChallengeProgress) -> WindowKey:
@@ -91,6 +104,7 @@ class ChallengeProgressViewSet(ListRecords, RetrieveRecord, RecordViewSet):
                 serialize_progress(
                     row_of_progress(row),
                     challenges[row.challenge_id].challenge,
+                    challenges[row.challenge_id].rules,
                     challenges[row.challenge_id].live_milestones,
                     reward_logs.get(window_of(row), ()),
                     row.member.external_id,

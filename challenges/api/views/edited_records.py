@@ -10,14 +10,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from challenges.api.presenters.challenge import serialize_impact
+from challenges.editing import service
 from challenges.editing.impact import Impact
-from core.api.filters import BooleanFilter
+from challenges.engine import rule_versions
+from core.api.filters import BooleanFilter, ChoiceFilter
 from core.api.icon_field import split_icons
 from core.api.views import CreateRecord, RecordViewSet, UpdateRecord
 from core.errors import DomainError
 from core.icons.storage import icons_replaced
 from rewards.models import Reward
 
+NEXT_WINDOW = ChoiceFilter(
+    "from",
+    choices=("nextWindow",),
+    help="Let the rules begin with the next window, as the challenge's pendingVersion.",
+)
 COUNT = {"type": "integer", "minimum": 0}
 IMPACT = {
     "type": "object",
@@ -50,11 +57,19 @@ class EditThroughService(CreateRecord, UpdateRecord, RecordViewSet):
     """Create and update records by `challenges.editing.service`. Subclasses implement the four hooks."""
 
     own_parameters = {
-        "partial_update": (BooleanFilter("dryRun", help="Count what the edit would do; save nothing."),),
+        "partial_update": (
+            BooleanFilter("dryRun", help="Count what the edit would do; save nothing."),
+            NEXT_WINDOW,
+        ),
     }
 
     other_answers = {"partial_update": IMPACT}
     audited_by_domain = frozenset({"create", "partial_update", "destroy"})  # by the history of edits
+
+    def read_query(self, request: Request) -> None:
+        super().read_query(request)
+        lookup = getattr(self, "lookup", None)
+        rule_versions.apply_before_reading(self.at, lookup.config_version if lookup else None)
 
     def new_record(self) -> Any:
         raise NotImplementedError
@@ -68,15 +83,25 @@ class EditThroughService(CreateRecord, UpdateRecord, RecordViewSet):
     def impact_of(self, record: Any) -> Impact:
         raise NotImplementedError
 
+    @property
+    def from_next_window(self) -> bool:
+        return self.parameters.get("from") is not None
+
     def create_record(self, values: dict[str, Any]) -> Any:
         return self.update_record(self.new_record(), values)
 
     def update_record(self, record: Any, values: dict[str, Any]) -> Any:
         columns, icons = split_icons(values)
+        self._begin_edit(record)
         self.set_values(record, columns)
         with icons_replaced(record, icons):
             self.store(record)
-        return record
+        # Records read as the version in force has them.
+        return self.records().get(pk=record.pk) if self.from_next_window else record
+
+    def _begin_edit(self, record: Any) -> None:
+        if self.from_next_window and not record._state.adding:
+            service.for_next_window(record)
 
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         if not self.parameters.get("dryRun"):
@@ -85,6 +110,7 @@ class EditThroughService(CreateRecord, UpdateRecord, RecordViewSet):
         serializer = self.get_serializer(record, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         columns, _icons = split_icons(serializer.validated_data)
+        self._begin_edit(record)
         self.set_values(record, columns)
         return Response({"impact": serialize_impact(self.impact_of(record))})
 

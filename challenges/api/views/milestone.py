@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from challenges.api.serializers import MilestoneSerializer
 from challenges.api.views.cached_reads import CachedReads
-from challenges.api.views.edited_records import EditThroughService, find_reward
+from challenges.api.views.edited_records import NEXT_WINDOW, EditThroughService, find_reward
 from challenges.api.views.examples import MILESTONE, examples_of
 from challenges.editing import service
 from challenges.editing.impact import Impact
@@ -35,6 +35,11 @@ class MilestoneViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditThroughSer
         ChoiceFilter("status", "status", tuple(RecordStatus.values)),
         *CREATED,
     )
+    own_parameters = {
+        **EditThroughService.own_parameters,
+        "create": (NEXT_WINDOW,),
+        "destroy": (NEXT_WINDOW,),
+    }
     documented = {"destroy": "Removes a milestone. One that has paid is archived: its rewards stay."}
 
     def records(self) -> QuerySet[Milestone]:
@@ -68,10 +73,10 @@ class MilestoneViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditThroughSer
             setattr(record, name, value)
 
     def store(self, record: Milestone) -> None:
-        service.save_milestone(record, at=self.at)
+        service.save_milestone(record, at=self.at, from_next_window=self.from_next_window)
 
     def impact_of(self, record: Milestone) -> Impact:
-        return service.milestone_impact(record, at=self.at)
+        return service.milestone_impact(record, at=self.at, from_next_window=self.from_next_window)
 
     def _set_challenge(self, milestone: Milestone, challenge_id: Any) -> None:
         field = "linkedSchemaRecordId"
@@ -85,4 +90,4 @@ class MilestoneViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditThroughSer
         milestone.challenge = challenge
 
     def delete_record(self, record: Milestone) -> None:
-        service.remove_milestone(record, at=self.at)
+        service.remove_milestone(record, at=self.at, from_next_window=self.from_next_window)

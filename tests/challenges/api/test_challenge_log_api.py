@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from challenges.models import ChallengeLog, ChallengeProgress
+from challenges.caches import config
+from challenges.models import ChallengeLog, ChallengeProgress, RuleVersion
 from members.models import Member
 
 PATH = "/schema/challenge_log/record"
@@ -185,10 +186,20 @@ def test_paused_member_s_activity_is_stored_and_not_counted(api, challenge):
 
 def test_window_closed_longer_ago_than_its_grace_does_not_count(api):
     challenge = make(api, aggregationPeriod="daily", lateGraceHours=1)
+    RuleVersion.objects.update(in_force_from=timezone.now() - timedelta(days=9))
+    config.invalidate()
 
     answer = api.post_json(PATH, body(challenge, activityAt=(timezone.now() - timedelta(days=2)).isoformat()))
 
     assert (answer.status_code, answer.json()["data"]["reasonCode"]) == (201, "window_closed")
+
+
+def test_window_closed_before_the_challenge_went_live_does_not_count(api):
+    challenge = make(api, aggregationPeriod="daily")
+
+    answer = api.post_json(PATH, body(challenge, activityAt=(timezone.now() - timedelta(days=2)).isoformat()))
+
+    assert (answer.status_code, answer.json()["data"]["reasonCode"]) == (201, "before_live")
 
 
 def test_total_past_the_limit_is_refused_and_burns_no_identifier(api, challenge):

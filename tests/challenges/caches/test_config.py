@@ -24,8 +24,13 @@ def test_rules_hold_amounts_in_units_and_thresholds_lowest_first():
 
     found = read(challenge)
 
-    assert (found.target, found.activity_ids, found.counting) == (500_5000, frozenset({"purchase"}), False)
-    assert [(t.milestone_id, t.target) for t in found.thresholds] == [(low.id, 1), (high.id, 300_0000)]
+    newest = found.versions[-1]
+    assert (newest.rules.target, newest.rules.counting) == (500_5000, False)
+    assert found.activity_ids == frozenset({"purchase"})
+    assert [(rule.milestone_id, rule.target) for rule in newest.thresholds] == [
+        (low.id, 1),
+        (high.id, 300_0000),
+    ]
 
 
 def test_rules_know_live_milestones_only():
@@ -35,16 +40,16 @@ def test_rules_know_live_milestones_only():
     removed = make_milestone(challenge)
     service.remove_milestone(removed, at=NOW)
 
-    assert read(challenge).thresholds == ()
+    assert read(challenge).versions[-1].thresholds == ()
 
 
-def test_rules_of_an_archived_challenge_are_missing():
+def test_rules_of_an_archived_challenge_say_so():
     challenge = make_challenge()
     with bypassing_services("what a test needs"):
         Challenge.objects.filter(id=challenge.id).update(archived_at=NOW)
     config.invalidate()
 
-    assert config.rules_of([challenge.id]) == {}
+    assert read(challenge).archived is True
 
 
 def test_rules_are_read_once_until_an_edit(django_assert_num_queries):
@@ -66,11 +71,11 @@ def test_rules_are_never_older_than_an_edit(edited):
     if edited == "challenge":
         challenge.completion_target_value = 300
         service.save(challenge, at=NOW)
-        assert read(challenge).target == 300_0000
+        assert read(challenge).versions[-1].rules.target == 300_0000
     elif edited == "milestone":
         milestone.milestone_target_value = 250
         service.save_milestone(milestone, at=NOW)
-        assert read(challenge).thresholds[0].target == 250_0000
+        assert read(challenge).versions[-1].thresholds[0].target == 250_0000
     else:
         reward_service.save(reward, at=NOW)
     assert config.config_version() != before
@@ -81,10 +86,10 @@ def test_rules_of_an_edit_that_rolled_back_are_never_read_again():
     with transaction.atomic():
         challenge.completion_target_value = 300
         service.save(challenge, at=NOW)
-        assert read(challenge).target == 300_0000
+        assert read(challenge).versions[-1].rules.target == 300_0000
         transaction.set_rollback(True)
 
-    assert read(challenge).target == 500_0000
+    assert read(challenge).versions[-1].rules.target == 500_0000
 
 
 def test_naming_finds_live_challenges_by_their_activity():

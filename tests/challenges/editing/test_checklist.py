@@ -93,7 +93,7 @@ def test_pool_smaller_than_the_last_windows_winners(ready):
     add_codes(pool, "ONE")
     last = ready.window_at(timezone.now()).starts_at - DAY
     ready.status = "live"
-    service.save(ready, at=timezone.now())
+    service.save(ready, at=last)
     for member in ("alice", "bob"):
         log_activity(ready, 600, member=member, at=last)
     ready.completion_reward = pool

@@ -185,12 +185,22 @@ def test_a_log_past_the_target_completes_and_the_value_stays_true(challenge):
     assert (row.current_progress_value, row.challenge_completed_at) == (540, NOW)
 
 
-def test_completion_is_the_time_of_the_activity_that_crossed_not_of_its_arrival(challenge):
-    log_activity(challenge, 300)
+def test_completion_is_the_time_of_the_newest_activity_counted_not_of_its_arrival(challenge):
+    log_activity(challenge, 90, at=NOW - HOUR)
 
-    log_activity(challenge, 200, at=NOW - DAY, received_at=NOW + HOUR)
+    crossing = log_activity(challenge, 410, at=NOW - 20 * HOUR, received_at=NOW + HOUR)
 
-    assert progress_of(challenge).challenge_completed_at == NOW - DAY
+    assert progress_of(challenge).challenge_completed_at == NOW - HOUR
+    assert crossing.progress.completed_at == NOW - HOUR
+
+
+def test_what_was_taken_back_before_is_among_the_activity_of_a_completion(challenge):
+    log_activity(challenge, 90, at=NOW - HOUR, uid="back")
+    take_back(challenge, "back", at=NOW)
+
+    log_activity(challenge, 500, at=NOW - 20 * HOUR, received_at=NOW + HOUR)
+
+    assert progress_of(challenge).challenge_completed_at == NOW - HOUR
 
 
 def test_a_completed_window_stays_completed_and_pays_once(challenge):
@@ -210,7 +220,15 @@ def test_a_batch_finds_the_log_that_crossed_in_record_order(challenge):
         [entry(challenge, 300, at=moments[0])] + [entry(challenge, 150, at=at) for at in moments[1:]], at=NOW
     )
 
-    assert progress_of(challenge).challenge_completed_at == moments[2]
+    assert progress_of(challenge).challenge_completed_at == moments[0]
+
+
+def test_a_batch_leaves_out_what_comes_after_the_log_that_crossed(challenge):
+    sent = [entry(challenge, 500, at=NOW - 2 * HOUR), entry(challenge, 1, at=NOW - HOUR)]
+
+    intake.record(sent, at=NOW)
+
+    assert progress_of(challenge).challenge_completed_at == NOW - 2 * HOUR
 
 
 def test_members_do_not_share_progress(challenge):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from challenges.editing import service
 from challenges.engine import backfill
-from challenges.maintenance import audit
+from challenges.maintenance import audit, window_audit
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from core.ids import uuid7
 from core.write_guard import bypassing_services
@@ -43,7 +43,7 @@ def challenge(db):
 
 
 def lines(at=NOW):
-    return list(audit.breaches(at))
+    return [*audit.breaches(at), *window_audit.breaches()]
 
 
 def change(sql, *params):
@@ -122,7 +122,7 @@ def test_four_past_a_milestone_and_not_paid(challenge):
         f"4: {WHERE.format(challenge.id)}539.5 is past milestone {milestone} at 200 without its reward log"
     ]
     closed = ChallengeProgress.objects.first().window_ends_at
-    assert lines(closed) == []
+    assert lines(closed) == lines()
 
 
 def test_four_waits_for_an_edit_that_is_still_being_paid(challenge, monkeypatch):
@@ -218,7 +218,11 @@ def test_six_completed_outside_of_the_window(challenge):
 def test_six_a_completion_that_turned_back(challenge):
     ChallengeProgress.objects.update(challenge_completed_at=None)
 
-    assert lines() == [f"6: {WHERE.format(challenge.id)}paid for a completion that its row does not have"]
+    where = WHERE.format(challenge.id)
+    assert lines() == [
+        f"6: {where}paid for a completion that its row does not have",
+        f"10: {where}539.5 reached its target and is not completed",
+    ]
 
 
 def test_six_another_time_than_that_of_the_log_that_crossed(challenge):
@@ -286,4 +290,4 @@ def test_archived_challenges_are_checked_too(challenge):
     service.remove(challenge, at=NOW)
     ChallengeProgress.objects.update(challenge_completed_at=None)
 
-    assert len(lines()) == 1
+    assert [line.split(":")[0] for line in lines()] == ["6", "10"]

@@ -3,16 +3,20 @@ from uuid import uuid4
 
 import pytest
 
+from challenges.caches.config import snapshot
 from challenges.models import Challenge
 from challenges.models.rows import ProgressRow
-from challenges.queries.progress_summary import acting_milestones, percentage, summarize_progress
+from challenges.queries.progress_summary import as_judged, percentage, summarize_progress
 from core.amounts import units
 from milestones.models import Milestone
 from tests.builders import NOW
 
-CHALLENGE = Challenge(completion_target_value=500)
-LOW = Milestone(id=uuid4(), milestone_target_value=100, live_since=NOW)
-HIGH = Milestone(id=uuid4(), milestone_target_value=300, live_since=NOW)
+CHALLENGE = Challenge(completion_target_value=500, time_zone="UTC")
+LOW = Milestone(id=uuid4(), milestone_target_value=100, status="live")
+HIGH = Milestone(id=uuid4(), milestone_target_value=300, status="live")
+DRAFT = Milestone(id=uuid4(), milestone_target_value=200)
+RULES = snapshot(CHALLENGE, (), [LOW, DRAFT, HIGH])
+JUDGED = RULES.of_window(CHALLENGE.window_at(NOW))
 
 
 def row(value, target=500, completed_at=None):
@@ -22,7 +26,7 @@ def row(value, target=500, completed_at=None):
 
 
 def summary(row, achieved=(), milestones=(LOW, HIGH), at=NOW):
-    return summarize_progress(row, CHALLENGE, milestones, achieved, at)
+    return summarize_progress(row, JUDGED, milestones, achieved, at)
 
 
 @pytest.mark.parametrize(
@@ -51,12 +55,22 @@ def test_without_a_row_nothing_is_started():
     assert (found.status, found.percentage, found.remaining) == ("not_started", 0, units(100))
 
 
-def test_a_milestone_acts_on_windows_that_close_after_it_went_live():
-    moment = timedelta(microseconds=1)
-    draft = Milestone(id=uuid4(), milestone_target_value=200)
+def test_the_next_milestone_is_one_of_the_windows_rules_and_at_their_target():
+    LOW.milestone_target_value = 150  # as an edit since the window closed has it
 
-    assert acting_milestones([LOW, draft], NOW) == []
-    assert acting_milestones([LOW, draft], NOW + moment) == [LOW]
+    found = summary(row(0), milestones=(LOW, DRAFT, HIGH))
+
+    assert (found.next_milestone, found.remaining) == (LOW, units(100))
+    assert summary(row(100), milestones=(LOW, DRAFT, HIGH)).next_milestone == HIGH
+
+
+def test_a_row_that_an_edit_has_not_reached_reads_as_its_window_is_judged():
+    old = row(200, target=400)
+    completed = row(200, target=200, completed_at=NOW)
+
+    assert as_judged(old, RULES, JUDGED).target == units(500)
+    assert as_judged(old, RULES, JUDGED).window_ends_at == JUDGED.closes_at
+    assert as_judged(completed, RULES, JUDGED).target == units(200)
 
 
 @pytest.mark.parametrize(

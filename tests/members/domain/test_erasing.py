@@ -7,11 +7,19 @@ from django.contrib.contenttypes.models import ContentType
 
 from access.domain import audit_log
 from access.models.staff_action import StaffAction
-from challenges.maintenance import audit
 from members.domain.erasing import erase
 from members.models import Member
 from rewards.models import RewardLog
-from tests.builders import DAY, HOUR, NOW, log_activity, make_challenge, make_member, value_of
+from tests.builders import (
+    DAY,
+    HOUR,
+    NOW,
+    breaches,
+    log_activity,
+    make_challenge,
+    make_member,
+    value_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +53,7 @@ def test_erase_keeps_logs_totals_and_rewards(alice):
 
     assert value_of(challenge, erased.external_id) == 500
     assert RewardLog.objects.get().member_id == alice.id
-    assert list(audit.breaches(NOW)) == []
+    assert breaches(NOW) == []
 
 
 def test_the_same_identifier_later_is_a_new_member(alice):

@@ -54,6 +54,7 @@ def test_record_tells_what_was_paid_for_what(api):
         "rewardIssuedAt": "2026-11-22T12:00:00Z",
         "rewardExpiryAt": None,
         "redeemedAt": None,
+        "achievedTargetValue": 200,
     }
 
 
