@@ -21,7 +21,7 @@ from rewards.models import Reward
 
 @registry.extend(Challenge)
 class BackofficeChallengeAdmin(ChallengeAdmin):
-    actions_detail = ("statistics", "duplicate", "count_anyway")
+    actions_detail = ("statistics", "versions", "duplicate", "count_anyway")
     actions_row = ("statistics", "duplicate")
 
     @action(description=_("Figures"), url_path="figures", permissions=["view"], icon="monitoring")

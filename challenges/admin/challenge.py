@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
-from challenges.admin import confirmation, conflicts
+from challenges.admin import confirmation, conflicts, next_window
 from challenges.admin.changelist import ChallengeChangeList, ChallengeColumns
 from challenges.admin.duplicate import FormDefaults, defaults_from
 from challenges.admin.edit_flow import OwnTransaction, SaveThroughService
@@ -17,6 +18,7 @@ from challenges.admin.forms import LABELS, MESSAGES, ChallengeForm, zone_names
 from challenges.admin.import_export import ImportExport
 from challenges.admin.removal import ChallengeRemoval
 from challenges.admin.revert import RevertToVersion
+from challenges.admin.rule_versions import RuleVersionPages
 from challenges.models import Challenge
 from core.admin import registry
 from core.admin.base_classes import StaffModelAdmin
@@ -31,6 +33,7 @@ from milestones.admin.milestone import MOST_IN_A_FORM, MilestoneInline
 
 @registry.register(Challenge)
 class ChallengeAdmin(
+    RuleVersionPages,
     ChallengeColumns,
     ImportExport,
     SaveThroughService,
@@ -118,6 +121,7 @@ class ChallengeAdmin(
             ),
             "text_errors": sum(1 for name in form.errors if name.startswith("eud_")),
             "loaded": _loaded(request, obj, form, formsets),
+            **next_window.offer(obj, timezone.now()),
         }
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
@@ -159,10 +163,7 @@ class ChallengeAdmin(
         """Redirect to the form, also after "Save", so that the editor sees what was saved."""
         if "_popup" in request.POST or "_saveclose" in request.POST:
             return None
-        status = RecordStatus(obj.status).label
-        self.message_user(
-            request, _("“%(name)s” is saved. Status: %(status)s.") % {"name": obj, "status": status}
-        )
+        self.message_user(request, _saved_message(request, obj))
         form = reverse("admin:challenges_challenge_change", args=[obj.pk])
         part = {"milestones": request.GET["milestones"]} if "milestones" in request.GET else {}
         return HttpResponseRedirect(f"{form}?{urlencode(part)}" if part else form)
@@ -176,6 +177,13 @@ def _text_fields(code: str) -> tuple[Any, ...]:
         tuple(localized(LABELS[2:4], code)),
         *localized(LABELS[4:], code),
     )
+
+
+def _saved_message(request: HttpRequest, obj: Challenge) -> str:
+    if next_window.is_asked(request):
+        return next_window.saved_message(obj)
+    status = RecordStatus(obj.status).label
+    return str(_("“%(name)s” is saved. Status: %(status)s.") % {"name": obj, "status": status})
 
 
 def _stored_status(obj: Challenge | None) -> str:

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.timesince import timeuntil
 from django.utils.translation import gettext_lazy as _
 
+from challenges.caches.config import rules_of
 from challenges.models import Challenge, ChallengeProgress
 from core.admin.theme import ChangeList, display
 from core.choices import RecordStatus
@@ -45,9 +46,10 @@ def window_statistics(challenges: Iterable[Challenge], at: datetime) -> dict[UUI
         id_: (participants, completed)
         for id_, participants, completed in rows.annotate(Count("id"), Count("challenge_completed_at"))
     }
+    rules = rules_of(windows)
     return {
-        id_: WindowStatistics(challenge.closes_at(window), *counts.get(id_, (0, 0)))
-        for id_, (challenge, window) in windows.items()
+        id_: WindowStatistics(rules[id_].of_window(window).closes_at, *counts.get(id_, (0, 0)))
+        for id_, (_challenge, window) in windows.items()
     }
 
 

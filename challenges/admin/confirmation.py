@@ -37,8 +37,10 @@ def require_confirmation(edit: FormChanges, stored_status: str, at: datetime, co
 
     `stored_status` is "" for a new challenge. `confirmed` is what the confirming button sent; it confirms
     these figures and findings only. Raises `DomainError` when the edit is refused (docs/rules.md, Editing a
-    running challenge).
+    running challenge); an edit from the next window on pays nobody now, and is checked when it is saved.
     """
+    if edit.from_next_window:
+        return
     impact = service.impact(edit.challenge, edit.milestones, at=at, removed=edit.removed)
     goes_live = edit.challenge.status == RecordStatus.LIVE and stored_status != RecordStatus.LIVE
     publishing = goes_live and stored_status != RecordStatus.PAUSED

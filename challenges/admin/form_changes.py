@@ -18,7 +18,8 @@ class FormChanges:
     """The edited records as they are to be stored.
 
     `places` are the form prefixes of `milestones`, in their order; `icons` pairs a record with its new icons
-    by column (None: back to the default).
+    by column (None: back to the default). With `from_next_window` the edit is kept as the pending rule
+    version (`challenges.admin.next_window`).
     """
 
     challenge: Challenge
@@ -26,6 +27,7 @@ class FormChanges:
     removed: list[Milestone] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
     icons: list[tuple[Any, dict[str, CleanIcon | None]]] = field(default_factory=list)
+    from_next_window: bool = False
 
 
 def changes_of(form: Any, formsets: list[Any], at: datetime) -> FormChanges:
@@ -74,5 +76,10 @@ def save(edit: FormChanges, at: datetime, expected_version: int | None) -> None:
         for record, icons in edit.icons:
             stack.enter_context(icons_replaced(record, icons))
         service.save(
-            edit.challenge, edit.milestones, removed=edit.removed, at=at, expected_version=expected_version
+            edit.challenge,
+            edit.milestones,
+            removed=edit.removed,
+            at=at,
+            expected_version=expected_version,
+            from_next_window=edit.from_next_window,
         )

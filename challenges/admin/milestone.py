@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from challenges.admin.form_changes import FormChanges
 from challenges.admin.revert import RevertToVersion
+from challenges.admin.rule_versions import RulesInForce
 from core.admin import registry
 from core.admin.theme import action
 from milestones.admin.milestone import MilestoneAdmin, part_of
@@ -16,7 +17,7 @@ from milestones.models import Milestone
 
 
 @registry.extend(Milestone)
-class ChallengeMilestoneAdmin(RevertToVersion, MilestoneAdmin):
+class ChallengeMilestoneAdmin(RulesInForce, RevertToVersion, MilestoneAdmin):
     """View-only: a milestone is edited in its challenge's form. Its history can revert to a version."""
 
     actions_detail = ("to_its_challenge",)

@@ -31,7 +31,7 @@ NOT_REVERTED = frozenset(
         "version",
         "settling_since",
         "settling_moved_at",
-        "live_since",
+        "historical_until",
         "archived_at",
         "created_at",
         "updated_at",

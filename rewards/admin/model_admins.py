@@ -172,7 +172,8 @@ class RewardLogAdmin(DownloadsCsv, ExactSearch, ViewOnlyAdmin):
         ("period_key", "shown_status"),
         ("coupon_code", "challenge_log"),
         ("reward_issued_at", "reward_expiry_at"),
-        ("redeemed_at", "updated_at"),
+        ("redeemed_at", "achieved_target_value"),
+        ("updated_at",),
     )
     readonly_fields = ("shown_status",)
 

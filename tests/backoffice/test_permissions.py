@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from challenges.editing import service
 from challenges.models import ChallengeLog, ChallengeProgress, ManualCountRun
 from members.models import Member
 from rewards.models import CouponCode, RewardLog
@@ -20,6 +21,8 @@ GET = {
     "admin:challenges_challenge_history": (200, 200),
     "admin:challenges_challenge_delete": (200, 403),
     "admin:challenges_challenge_simple_history": (200, 200),
+    "admin:challenges_challenge_versions": (200, 200),
+    "admin:challenges_challenge_cancel_pending": (200, 403),
     "admin:challenges_challenge_import": (200, 403),
     "admin:challenges_challengelog_changelist": (200, 200),
     "admin:challenges_challengelog_add": (403, 200),
@@ -84,6 +87,7 @@ POST = {
     "admin:challenges_challenge_add": ("support",),
     "admin:challenges_challenge_delete": ("support",),
     "admin:challenges_challenge_restore": ("support",),
+    "admin:challenges_challenge_cancel_pending": ("support",),
     "admin:challenges_challenge_import": ("support",),
     "admin:challenges_challenge_simple_history": ("support",),
     "admin:milestones_milestone_simple_history": ("support",),
@@ -126,7 +130,7 @@ POST = {
 
 @pytest.fixture
 def records(db):
-    """One of everything: a challenge, its milestone, a paid member, an uncounted log."""
+    """One of everything: a challenge, its milestone, a pending version, a paid member, an uncounted log."""
     now = timezone.now()
     challenge = make_challenge(at=now - DAY)
     milestone = make_milestone(challenge, 200, at=now - DAY)
@@ -134,6 +138,8 @@ def records(db):
     CouponCode.objects.create(reward=reward, code="POOL-1", created_at=now)
     log_activity(challenge, 350, at=now)
     log_activity(challenge, 1, at=now - 50 * DAY, received_at=now, uid="late")
+    challenge.completion_target_value = 600
+    service.save(challenge, at=now, from_next_window=True)
     return {
         "challenges_challenge": challenge,
         "challenges_challengelog": ChallengeLog.objects.get(unique_identifier="late"),
@@ -168,6 +174,7 @@ def address(name, records):
         "backoffice:member": "members_member",
         "backoffice:export_member": "members_member",
         "backoffice:progress": "challenges_challengeprogress",
+        "admin:challenges_challenge_cancel_pending": "challenges_challenge",
     }.get(name) or rest.rpartition("_")[0]
     if name in ("admin:index", "backoffice:members") or rest.endswith(("_changelist", "_add", "_import")):
         return reverse(name)

@@ -127,6 +127,18 @@ def test_history_costs_the_same_for_three_versions_and_thirty(administrator):
     assert thirty == three
 
 
+def test_rule_versions_cost_the_same_for_two_and_thirty(administrator):
+    fill(1)
+    challenge = Challenge.objects.get()
+    address = reverse("admin:challenges_challenge_versions", args=[challenge.pk])
+    two = queries(administrator, address)
+
+    for i in range(28):
+        make_milestone(challenge, 300 + i, reward=make_reward(name=f"More {i}"), at=timezone.now())
+
+    assert queries(administrator, address) == two
+
+
 def test_progress_page_costs_the_same_for_one_log_and_fifty(support):
     fill(1)
     address = reverse("backoffice:progress", args=[ChallengeProgress.objects.get().pk])

@@ -1,4 +1,4 @@
-"""What staff read on the pages of logins, sessions, passwords and refusals is there in every language."""
+"""What staff read of logins, sessions, passwords, refusals and rule versions is there in every language."""
 
 import ast
 import gettext
@@ -13,6 +13,9 @@ PAGES = [
     "access/domain/passwords.py",
     "access/models/staff_session.py",
     "access/domain/passkeys.py",
+    "challenges/admin/next_window.py",
+    "challenges/admin/rule_versions.py",
+    "challenges/admin/version_words.py",
     "backoffice/pages/second_factor.py",
     "backoffice/pages/sessions.py",
     "core/admin/login_form.py",
@@ -21,10 +24,21 @@ PAGES = [
     "templates/uploads_busy.html",
     "templates/backoffice/locked_out.html",
     "templates/backoffice/sessions.html",
+    *(
+        f"templates/admin/challenges/challenge/{name}.html"
+        for name in (
+            "cancel_pending",
+            "changes",
+            "next_window_button",
+            "next_window_help",
+            "pending",
+            "versions",
+        )
+    ),
     *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "templates/backoffice/second_factor").iterdir()),
 ]
 # Link there, and have texts of other pages beside.
-LINKS = ["backoffice/admin/third_party.py", "backoffice/pages/navigation.py"]
+LINKS = ["backoffice/admin/third_party.py", "backoffice/pages/navigation.py", "core/choices.py"]
 FUNCTIONS = {"_", "gettext", "gettext_lazy", "ngettext"}
 
 

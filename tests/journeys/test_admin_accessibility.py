@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from challenges.editing import service
 from challenges.engine import manual_count_runs
 from challenges.engine.manual_count_runs import LogFilter
 from challenges.models import ChallengeLog, ChallengeProgress
@@ -24,7 +25,10 @@ GRAVE = ("serious", "critical")
 
 @pytest.fixture
 def back_office(page, live_server):
-    """Logged in as somebody who sees every page; a challenge with a paid member and a log that came late."""
+    """Logged in as somebody who sees every page.
+
+    A challenge with a paid member, a log that came late, and a target that begins with the next window.
+    """
     call_command("migrate", verbosity=0)  # the groups, which a transactional test flushes
     make_staff("root", is_superuser=True)
     now = timezone.now()
@@ -34,6 +38,8 @@ def back_office(page, live_server):
     make_milestone(challenge, 200, at=now - 60 * DAY)
     log_activity(challenge, 250, at=now)
     log_activity(challenge, 9, at=now - 50 * DAY, received_at=now, uid="late")
+    challenge.completion_target_value = 600
+    service.save(challenge, at=now, from_next_window=True)
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(f"{live_server.url}/admin/login/")
     page.get_by_label("Username").fill("root")
@@ -79,6 +85,8 @@ def test_axe_finds_nothing_grave_on_a_marketers_pages(back_office, page, scheme)
         "new": grave(back_office("admin:challenges_challenge_add")),
         "figures": grave(back_office("backoffice:dashboard", back_office.challenge)),
         "history": grave(back_office("admin:challenges_challenge_history", back_office.challenge)),
+        "versions": grave(back_office("admin:challenges_challenge_versions", back_office.challenge)),
+        "cancel": grave(back_office("admin:challenges_challenge_cancel_pending", back_office.challenge)),
         "removal": grave(back_office("admin:challenges_challenge_delete", back_office.challenge)),
         "codes": grave(back_office("admin:rewards_reward_codes", back_office.pool)),
         "withdrawal": grave(back_office("admin:rewards_reward_withdraw", back_office.pool)),
@@ -155,6 +163,8 @@ def test_no_page_is_wider_than_a_phone(back_office, page):
         ("admin:challenges_challenge_changelist",),
         ("admin:challenges_challenge_change", back_office.challenge),
         ("admin:challenges_challenge_history", back_office.challenge),
+        ("admin:challenges_challenge_versions", back_office.challenge),
+        ("admin:challenges_challenge_cancel_pending", back_office.challenge),
         ("admin:challenges_challenge_delete", back_office.challenge),
         ("admin:rewards_rewardlog_change", RewardLog.objects.get().pk),
         ("admin:rewards_reward_codes", back_office.pool),

@@ -22,6 +22,7 @@ TYPES = (FORM, "application/x-www-form-urlencoded", "application/json", "text/cs
 VALUES = {"slug": "challenge", "path": "x", "app_label": "rewards", "url": "x", "extension": "png"}
 
 REGEXES = {
+    r"(?P<runId>[^/]+)": str(ID),
     r"(?P<id>[^/]+)": str(ID),
     r"(?P<id>(?s:.+))": "alice",
     r"([^/]+)": str(ID),

@@ -16,7 +16,16 @@ from core.write_guard import bypassing_services
 from members.models import Member
 from milestones.models import Milestone
 from rewards.models import Reward, RewardLog
-from tests.builders import DAY, log_activity, make_challenge, make_member, make_milestone, make_reward
+from tests.builders import (
+    DAY,
+    HOUR,
+    NOW,
+    log_activity,
+    make_challenge,
+    make_member,
+    make_milestone,
+    make_reward,
+)
 from tests.http import Api
 from tests.journeys.test_callers import METHOD_OF
 from tests.rewards.builders import make_reward_log
@@ -52,6 +61,10 @@ def acted(pk, action):
     return lambda api: api.post(f"/schema/reward_log/record/{pk}/{action}")
 
 
+def counted_anyway(pk, body):
+    return lambda api: api.post_json(f"/schema/challenge/record/{pk}/count-anyway", body)
+
+
 def imported(reward, codes):
     path = f"/schema/coupon_code/record/import?rewardId={reward.pk}"
     return lambda api: api.post(path, codes, content_type="application/json")
@@ -71,6 +84,8 @@ def acts():
     for name in ("alice", "bob", "carol"):
         make_member(name)
     half = milestone_of(challenge)
+    begins_later = make_challenge(name="later", starts_at=NOW + HOUR)
+    log_activity(begins_later, 1)
     return {
         ("challenge", "create"): (
             created("challenge", CHALLENGE),
@@ -86,6 +101,11 @@ def acts():
             deleted("challenge", draft.pk),
             deleted("challenge", pool.pk),
             "delete_challenge",
+        ),
+        ("challenge", "count_anyway"): (
+            counted_anyway(begins_later.pk, {"reason": "It began too late."}),
+            counted_anyway(begins_later.pk, {}),
+            "count_anyway_all",
         ),
         ("milestone", "create"): (
             created("milestone", half | {"milestoneTargetValue": 7}),

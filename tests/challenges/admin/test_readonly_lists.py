@@ -73,6 +73,20 @@ def test_added_reversal_is_audited_as_one(support, typed):
     assert StaffAction.objects.get().action == "reverse"
 
 
+def test_log_from_before_the_challenge_went_live_is_found_by_its_reason(support):
+    now = timezone.now()
+    challenge = make_challenge(at=now, aggregation_period="daily")
+    log_activity(challenge, 100, at=now - 2 * DAY, received_at=now, uid="early")
+    log_activity(challenge, 100, at=now, uid="counted")
+
+    page = support.get(
+        reverse("admin:challenges_challengelog_changelist"), {"reason_code__exact": "before_live"}
+    )
+
+    assert [log.unique_identifier for log in page.context["cl"].result_list] == ["early"]
+    assertContains(page, "Its window had closed before the challenge went live")
+
+
 def test_page_of_a_log_shows_its_judgement_in_words(support):
     now = timezone.now()
     log_activity(make_challenge(at=now - DAY), 100, at=now)
