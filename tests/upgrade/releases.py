@@ -11,7 +11,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import zip_longest
 from pathlib import Path
 from shutil import copytree
@@ -70,6 +70,32 @@ def _load_into_postgresql(folder, url):
 def _on_server(statement):
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server:
         server.execute(statement)
+
+
+def execute(environment, *statements):
+    """The rows of the last of these statements; all are one transaction in the environment's database."""
+    if "DATABASE_URL" not in environment:
+        with closing(sqlite3.connect(f"{environment['DATA_DIR']}/challenges.sqlite3")) as database, database:
+            return [database.execute(statement).fetchall() for statement in statements][-1]
+    with psycopg.connect(environment["DATABASE_URL"], options="-c timezone=UTC") as database:
+        for statement in statements:
+            cursor = database.execute(statement)
+        return cursor.fetchall() if cursor.description else []
+
+
+def run_at(environment, moment, *words):
+    """What a management command printed, on a clock stopped at `moment`; see `run_at.py`."""
+    run = tried_at(environment, moment, *words)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
+def tried_at(environment, moment, *words):
+    """The process of such a command, which may have failed."""
+    command = [sys.executable, "-m", "tests.upgrade.run_at", moment, *words]
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, check=False, text=True, timeout=300
+    )
 
 
 def ask(environment, requests):

@@ -1,16 +1,13 @@
 """0.1 could share somebody's own code with everybody: such a database migrates, and is told what to mend."""
 
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 
-import psycopg
 import pytest
 from django.db import connections
 
 from tests.serving import ROOT, manage
-from tests.upgrade.releases import database_of
+from tests.upgrade.releases import database_of, execute
 
 pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("upgrade-from-0.1")]
 
@@ -18,16 +15,6 @@ pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("upgrade-from-0.1")]
 SHARED, OWN, REWARD = "EVERYBODY-10", "VOUCHER-1", "01a0f6b12e507000a3a3a5a605cdf278"
 TWIN = f"UPDATE rewards_reward SET shared_code = '{OWN}' WHERE id = '{REWARD}'"
 ROWS = f"SELECT code, reward_log_id, shared FROM rewards_couponcode WHERE code IN ('{OWN}', '{SHARED}')"
-
-
-def execute(environment, statement):
-    """The rows of a statement, in the database of this environment; what it changes is committed."""
-    if connections["default"].vendor == "sqlite":
-        with closing(sqlite3.connect(f"{environment['DATA_DIR']}/challenges.sqlite3")) as database, database:
-            return database.execute(statement).fetchall()
-    with psycopg.connect(environment["DATABASE_URL"]) as database:
-        cursor = database.execute(statement)
-        return cursor.fetchall() if cursor.description else []
 
 
 def ledger(environment):
@@ -53,12 +40,10 @@ def test_twins_are_kept_and_named(environment):
     code, lines = ledger(environment)
 
     assert code == 1
-    # Among what 0.1 left is an edit that was interrupted as well.
-    assert [line.split(",")[0] for line in lines if not line.startswith("4: ")] == [
+    assert [line.split(",")[0] for line in lines] == [
         f"5: reward 01a0f6b1-2e50-7000-a3a3-a5a605cdf278 (For everybody) shares the code {OWN}"
     ]
-    (twin,) = (line for line in lines if line.startswith("5: "))
-    assert twin.endswith(": give the reward another shared code")
+    assert lines[0].endswith(": give the reward another shared code")
     kept = {row[0]: (row[1], bool(row[2])) for row in execute(environment, ROWS)}
     assert kept == {OWN: (given[0][0], False), SHARED: (None, True)}
 
