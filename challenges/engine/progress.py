@@ -11,12 +11,11 @@ from datetime import datetime
 from itertools import starmap
 from uuid import UUID
 
-from django.db import connection
-
 from challenges.caches.config import rules_of
+from challenges.engine.completion import complete, last_moment, scalar_functions
 from challenges.engine.thresholds import crossed
 from challenges.models import ChallengeLog
-from challenges.models.rows import LOGS, PROGRESS, LogRow, ProgressRow, WindowKey, row_of_log
+from challenges.models.rows import PROGRESS, LogRow, ProgressRow, WindowKey, row_of_log
 from challenges.models.window_rules import Rules, WindowRules
 from core.amounts import MAX_UNITS
 from core.choices import ReversalPolicy
@@ -56,13 +55,17 @@ class SumLimitReached(DomainError):  # noqa: N818 - reads as a sentence where it
 
 
 def apply(
-    logs: Iterable[LogRow | ChallengeLog], rules: RulesById | None = None, at: datetime | None = None
+    logs: Iterable[LogRow | ChallengeLog],
+    rules: RulesById | None = None,
+    at: datetime | None = None,
+    *,
+    whole: bool = False,
 ) -> Applied:
     """Add what the counted ones of these stored logs changed, then issue what became due, lowest first.
 
     `rules`: those of the verdicts; None reads the rules in force. `at`: the moment of receipt; None
-    takes the newest `created_at` of the logs. Call it inside the transaction that stored the logs. Raises
-    `SumLimitReached`.
+    takes the newest `created_at` of the logs. `whole`: their windows hold no other logs. Call it inside the
+    transaction that stored the logs. Raises `SumLimitReached`.
     """
     by_window: dict[WindowKey, list[LogRow]] = {}
     for log in logs:
@@ -76,7 +79,7 @@ def apply(
     rules = rules_of({key[1] for key in by_window}) if rules is None else rules
     judged = _judge(by_window, rules)
     rows = _add(by_window, rules, judged, at)
-    issued = _issue_due(rows, by_window, rules, judged, at)
+    issued = _issue_due(rows, by_window, rules, judged, at, whole=whole)
     _revoke_unsupported(rows, by_window, rules, at)
     return Applied(rows, issued)
 
@@ -109,7 +112,7 @@ def replay(by_window: LogsByWindow, rules: Rules, at: datetime) -> None:
     by_id = {rules.challenge_id: rules}
     judged = _judge(by_window, by_id)
     rows = {row.window_key: row for row in _upsert(changes, by_id, judged, at, add=False)}
-    _issue_due(rows, by_window, by_id, judged, at)
+    _issue_due(rows, by_window, by_id, judged, at, whole=True)
 
 
 def _issue_due(
@@ -118,6 +121,8 @@ def _issue_due(
     rules: RulesById,
     judged: WindowRulesByKey,
     at: datetime,
+    *,
+    whole: bool,
 ) -> list[Issued]:
     """Complete the rows that these logs brought to their target, and issue what became due."""
     dues: list[Due] = []
@@ -132,62 +137,13 @@ def _issue_due(
         if result.completing_log is not None:
             completing.append((row, result.completing_log))
         elif result.completes:
-            row.completed_at = min(challenge_rules.backfill_since or at, _last_moment(row))
+            row.completed_at = min(challenge_rules.backfill_since or at, last_moment(row))
             by_edit.append(row)
     if completing:
-        _complete(completing, by_window)
+        complete(completing, by_window, whole=whole)
     if by_edit:
         PROGRESS.update(("id", "challenge_completed_at"), [(row.id, row.completed_at) for row in by_edit])
     return issuing.issue(dues, at) if dues else []
-
-
-def _complete(completing: Sequence[tuple[ProgressRow, LogRow]], by_window: LogsByWindow) -> None:
-    """Complete rows at the latest activity counted when their value crossed, inside their window.
-
-    Logs of this set that were counted after the crossing one are left out. Staff may count activity from
-    after the challenge's end: a completion lies inside its window all the same.
-    """
-    later: list[UUID] = []
-    for row, log in completing:
-        logs = by_window[row.window_key]
-        later += [after.id for after in logs[logs.index(log) + 1 :]]
-    source, params = PROGRESS.source(
-        ("id", "window_ends_at"), [(row.id, _last_moment(row)) for row, _log in completing]
-    )
-    excluded, ids = _not_among("l.id", later)
-    least, _greatest = _scalar_functions()
-    written = PROGRESS.fetch(
-        f"WITH new (row_id, latest) AS ({source}) "
-        f"UPDATE {PROGRESS.name} AS w SET challenge_completed_at = {least}(new.latest, "
-        f"COALESCE((SELECT MAX(l.activity_at) FROM {LOGS.name} l WHERE l.member_id = w.member_id "
-        "AND l.challenge_id = w.challenge_id AND l.period_key = w.period_key AND l.counted "
-        f"AND l.reversal_of = '' {excluded}), new.latest)) FROM new WHERE w.id = new.row_id "
-        "RETURNING id, challenge_completed_at",
-        [*params, *ids],
-        ("id", "challenge_completed_at"),
-    )
-    completed_at = dict(written)
-    for row, _log in completing:
-        row.completed_at = completed_at[row.id]
-
-
-def _last_moment(row: ProgressRow) -> datetime:
-    """Return the last instant of the row's window."""
-    return row.window_ends_at - datetime.resolution
-
-
-def _not_among(column: str, ids: Sequence[UUID]) -> tuple[str, list[object]]:
-    """Return the SQL that leaves these ids out, and its parameters."""
-    if not ids:
-        return "", []
-    if connection.vendor == "postgresql":
-        return f"AND {column} <> ALL(%b::uuid[])", [list(ids)]
-    return f"AND {column} NOT IN ({', '.join(['%s'] * len(ids))})", list(ids)
-
-
-def _scalar_functions() -> tuple[str, str]:
-    """Return the names of the functions that give the least and the greatest of their arguments."""
-    return ("LEAST", "GREATEST") if connection.vendor == "postgresql" else ("MIN", "MAX")
 
 
 def _add(
@@ -256,7 +212,7 @@ def _on_conflict(*, add: bool, historical: bool) -> str:
     The row takes the target and the end that its window is judged by, in case an edit has not reached it yet;
     one that completed keeps a target that was raised since.
     """
-    least, _greatest = _scalar_functions()
+    least, _greatest = scalar_functions()
     value = "old.current_progress_value + excluded.current_progress_value"
     sets = [f"current_progress_value = {value if add else 'excluded.current_progress_value'}"]
     if not historical:

@@ -27,7 +27,7 @@ def recompute_challenge(rules: Rules, at: datetime) -> None:
     number = rules.number_at(at)
     execute_many(REASSIGN, [(log.period_key, log.counted_value, number, log.id) for log in logs])
     ChallengeProgress.objects.filter(challenge=rules.challenge_id).delete()
-    progress.apply(logs, {rules.challenge_id: rules}, at)
+    progress.apply(logs, {rules.challenge_id: rules}, at, whole=True)
 
 
 def _reassign(logs: Iterable[LogRow], rules: Rules) -> None:
