@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from challenges.models.rows import LOGS, PROGRESS, LogRow, ProgressRow, WindowKey
+from core.sql.table import scalar_functions
 
 
 def complete(
@@ -69,8 +70,3 @@ def _not_among(column: str, ids: Sequence[UUID]) -> tuple[str, list[object]]:
     if connection.vendor == "postgresql":
         return f"AND {column} <> ALL(%b::uuid[])", [list(ids)]
     return f"AND {column} NOT IN ({', '.join(['%s'] * len(ids))})", list(ids)
-
-
-def scalar_functions() -> tuple[str, str]:
-    """Return the names of the functions that give the least and the greatest of their arguments."""
-    return ("LEAST", "GREATEST") if connection.vendor == "postgresql" else ("MIN", "MAX")

@@ -12,7 +12,7 @@ from itertools import starmap
 from uuid import UUID
 
 from challenges.caches.config import rules_of
-from challenges.engine.completion import complete, last_moment, scalar_functions
+from challenges.engine.completion import complete, last_moment
 from challenges.engine.thresholds import crossed
 from challenges.models import ChallengeLog
 from challenges.models.rows import PROGRESS, LogRow, ProgressRow, WindowKey, row_of_log
@@ -21,6 +21,7 @@ from core.amounts import MAX_UNITS
 from core.choices import ReversalPolicy
 from core.errors import DomainError
 from core.ids import uuid7_batch
+from core.sql.table import scalar_functions
 from rewards.domain import issuing
 from rewards.models.rows import Due, Issued
 

@@ -179,3 +179,8 @@ def execute_many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
     """Execute the statement once for each row of parameters."""
     with connection.cursor() as cursor:
         cursor.executemany(sql, [adapted(row) for row in rows])
+
+
+def scalar_functions() -> tuple[str, str]:
+    """Return the names of the functions that give the least and the greatest of their arguments."""
+    return ("LEAST", "GREATEST") if connection.vendor == "postgresql" else ("MIN", "MAX")
