@@ -32,6 +32,7 @@ def shop(tmp_path):
             yield shop
 
 
+@pytest.mark.long
 def test_a_count_that_was_killed_is_finished_by_the_next_server(shop):
     with serving(shop.environment, workers=2) as server:
         shop.open_at(server.address)

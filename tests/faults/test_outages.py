@@ -159,6 +159,7 @@ def test_without_a_connection_left_refusals_come_soon(tmp_path):
     assert set(load.met) == {201, (503, "Retry-After")} | ({200} & set(load.met))
 
 
+@pytest.mark.long
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize("seconds", [8, pytest.param(25, marks=pytest.mark.long)])
 def test_locked_sqlite_file_delays_changes_alone(tmp_path, seconds):

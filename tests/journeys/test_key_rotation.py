@@ -137,6 +137,7 @@ def fleet(tmp_path):
     fleet.close()
 
 
+@pytest.mark.long
 def test_nobody_is_refused_while_the_keys_rotate(fleet):
     environment = fleet.environment(STEPS[0])
     manage(environment, "migrate")

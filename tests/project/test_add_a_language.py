@@ -91,6 +91,7 @@ def translate(path):
     path.write_text(text)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("msgfmt") is None, reason="needs msgfmt, of the package gettext")
 def test_page_adds_a_language_step_by_step(copy):
     ((_, line),) = step(1)

@@ -94,10 +94,12 @@ def expected(shop):
 @pytest.mark.parametrize("piece", UNDONE)
 @pytest.mark.usefixtures("rows")
 def test_interrupted_migration_goes_on_where_it_stopped(environment, expected, piece):
-    killed = tried_at({**environment, "BREAK_AFTER": f"{piece} 2"}, MOMENT, "migrate")
+    # A challenge has fewer versions than six, so that one is done at least.
+    break_after = f"{piece} {6 if piece == 'challenges' else 2}"
+    killed = tried_at({**environment, "BREAK_AFTER": break_after}, MOMENT, "migrate")
     assert "KilledError" in killed.stderr
     undone = len(execute(environment, UNDONE[piece]))
-    killed = tried_at({**environment, "BREAK_AFTER": f"{piece} 2"}, MOMENT, "migrate")
+    killed = tried_at({**environment, "BREAK_AFTER": break_after}, MOMENT, "migrate")
     assert "KilledError" in killed.stderr
     assert 0 < len(execute(environment, UNDONE[piece])) < undone
 
@@ -108,6 +110,7 @@ def test_interrupted_migration_goes_on_where_it_stopped(environment, expected, p
     assert state_of(environment) == expected
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("rows")
 def test_migrations_go_back_and_forth(environment, expected):
     run_at(environment, MOMENT, "migrate")
@@ -144,6 +147,7 @@ def test_migrations_go_back_and_forth(environment, expected):
     assert run_at(environment, MOMENT, "verify_ledger", "--replay") == ""
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("rows")
 def test_later_edits_leave_closed_windows_as_they_are(environment):
     run_at(environment, MOMENT, "migrate")

@@ -283,11 +283,11 @@ def answer(outcome):
 
 @pytest.mark.django_db
 def test_the_engine_does_what_the_rules_say():
-    examples = max(15, settings().max_examples // 4)
+    examples = max(15, settings().max_examples // 6)
     run_state_machine_as_test(Engine, settings=settings(max_examples=examples, stateful_step_count=40))
 
 
 @pytest.mark.django_db
 def test_rules_over_time_are_what_the_rules_say():
-    examples = max(15, settings().max_examples // 4)
+    examples = max(15, settings().max_examples // 6)
     run_state_machine_as_test(RulesOverTime, settings=settings(max_examples=examples, stateful_step_count=40))
