@@ -28,6 +28,7 @@ PROMISED, BUSY = (1, 3), (4, 9)
 IS_ALONE = "PYTEST_XDIST_WORKER" not in os.environ
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seconds", [8, pytest.param(20, marks=pytest.mark.long)])
 def test_healthy_client_is_served_in_the_middle_of_everything(tmp_path, seconds):
     answered_within, refused_within = PROMISED if IS_ALONE else BUSY

@@ -97,6 +97,7 @@ def test_server_of_a_frozen_database_starts_and_says_so(tmp_path):
     assert (healthz, readyz.status, readyz.json["reason"]) == (200, 503, "database")
 
 
+@pytest.mark.long
 @pytest.mark.postgres
 def test_long_honest_statement_is_not_cut_by_the_probe(tmp_path):
     """The database answers others meanwhile: a table is locked, for longer than a frozen server would get."""
@@ -139,6 +140,7 @@ def every_connection_taken(url):
         connection.close()
 
 
+@pytest.mark.long
 @pytest.mark.postgres
 def test_without_a_connection_left_refusals_come_soon(tmp_path):
     with own_cluster(max_connections=12, superuser_reserved_connections=0) as cluster:

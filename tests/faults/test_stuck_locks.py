@@ -58,7 +58,7 @@ def shop(tmp_path_factory):
 
 
 @pytest.mark.parametrize("seconds", [7, pytest.param(20, marks=pytest.mark.long)])
-@pytest.mark.parametrize("challenges", [1, 3])
+@pytest.mark.parametrize("challenges", [pytest.param(1, marks=pytest.mark.long), 3])
 def test_stuck_challenges_take_no_threads_from_the_others(shop, challenges, seconds):
     with serving(shop.environment, workers=2) as server:
         held = []
@@ -116,6 +116,7 @@ def assert_untouched(bystander):
     assert {what: took for what, took in slow.items() if took > WITHOUT_WAITING} == {}
 
 
+@pytest.mark.long
 def test_stuck_rows_take_no_threads_from_the_others(shop):
     """Redemptions of one reward log whose row another session has locked."""
     with serving(shop.environment, workers=2) as server:

@@ -376,6 +376,7 @@ def test_what_staff_search_for(administrator, path):
     assert cheaply(lambda: administrator.get(f"/admin/{path}")).status_code in (200, 302)
 
 
+@pytest.mark.sqlite_only
 def test_form_of_a_challenge_with_very_many_milestones(marketer):
     challenge = make_challenge()
     usual = {"name": "m", "description": "d", "status": "live"}

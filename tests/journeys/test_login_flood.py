@@ -94,6 +94,7 @@ def sprayers(address):
         yield statuses
 
 
+@pytest.mark.long
 def test_login_sprayers_slow_nobody_down_and_lock_nobody_out(environment, tmp_path):
     words = manage(environment, "create_api_key", "shop", "--scope", "admin").split()
     key = {"Authorization": f"Api-Key {words[-1]}"}

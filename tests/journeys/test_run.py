@@ -45,6 +45,7 @@ def paste(printed):
     return subprocess.run(["bash", "-c", patient], capture_output=True, text=True, timeout=60).stdout
 
 
+@pytest.mark.sqlite_only
 def test_printed_lines_work_as_pasted_and_stay_the_same(environment):
     secrets = Path(environment["DATA_DIR"]) / "development.json"
 
