@@ -161,7 +161,7 @@ def pending_rows(rules: Rules, windows: Iterable[WindowRules]) -> QuerySet[Chall
     """Return the rows of these windows that the rules would change or pay."""
     pending = Q(pk__in=())
     for judged in windows:
-        changed = _has_other_target(judged) | ~Q(window_ends_at=judged.closes_at) | completes(judged)
+        changed = has_other_target(judged) | ~Q(window_ends_at=judged.closes_at) | completes(judged)
         changed |= Q(challenge_completed_at__gte=judged.closes_at)
         for milestone in judged.version.thresholds:
             changed |= unpaid(milestone)
@@ -193,7 +193,7 @@ def _has_reward_log(threshold_id: UUID) -> Q:
     return Q(Exists(reward_logs))
 
 
-def _has_other_target(judged: WindowRules) -> Q:
+def has_other_target(judged: WindowRules) -> Q:
     """Match rows that take over the target: a completed row does so only when the target was lowered."""
     target = amount(judged.target)
     return Q(completion_target_value__gt=target) | Q(

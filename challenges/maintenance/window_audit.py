@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from challenges.caches.config import rules_of
-from challenges.engine.backfill import affected_windows, completes, rows_in, unpaid
+from challenges.engine.backfill import affected_windows, completes, has_other_target, rows_in, unpaid
 from challenges.models import Challenge, ChallengeProgress
 from challenges.models.window_rules import Rules, WindowRules
 from core.amounts import amount
@@ -74,7 +74,7 @@ def _window_breaches(rules: Rules, period_key: str) -> Iterator[str]:
         yield f"10: {_where(row)}{row.current_progress_value} reached its target and is not completed"
     for row in _named(rows.exclude(window_ends_at=judged.closes_at)):
         yield f"10: {_where(row)}closes at {judged.closes_at}, but its row says {row.window_ends_at}"
-    for row in _named(rows.filter(_other_target(judged))):
+    for row in _named(rows.filter(has_other_target(judged))):
         target = row.completion_target_value
         yield f"10: {_where(row)}has target {amount(judged.target)}, but its row says {target}"
 
@@ -83,14 +83,6 @@ def _is_paying(rules: Rules, judged: WindowRules) -> bool:
     """Whether an edit that is not yet paid to everybody acts on the window."""
     since = rules.backfill_since
     return since is not None and judged in affected_windows(rules, since)
-
-
-def _other_target(judged: WindowRules) -> Q:
-    """Match rows with another target; a completed one may have kept a lower target than that of now."""
-    target = amount(judged.target)
-    return Q(completion_target_value__gt=target) | Q(
-        completion_target_value__lt=target, challenge_completed_at=None
-    )
 
 
 def _named(rows: QuerySet[ChallengeProgress]) -> Iterator[Any]:

@@ -9,7 +9,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 
-from tests.serving import UNREACHED, ask, manage
+import psycopg
+from django.db import connection
+
+from tests.clusters import own_cluster
+from tests.serving import UNREACHED, ask, manage, shell
 
 MEMBERS = 12
 MILESTONES, TARGET = [5, 20], 40
@@ -209,3 +213,17 @@ def held_file(folder):
     yield
     file.execute("ROLLBACK")
     file.close()
+
+
+@contextmanager
+def shop_with_database(folder):
+    """A shop on a database of its own; `connect` opens a connection to that, past the server."""
+    if connection.vendor == "sqlite":
+        shop = Shop(shell(folder))
+        shop.connect = lambda: sqlite3.connect(folder / "challenges.sqlite3")
+        yield shop
+    else:
+        with own_cluster() as cluster:
+            shop = Shop(shell(folder, DATABASE_URL=cluster.url))
+            shop.connect = lambda: psycopg.connect(cluster.url, autocommit=True)
+            yield shop

@@ -1,18 +1,14 @@
 """Counting anyway goes on behind its answer; kill -9 of the server delays it and does no more."""
 
-import sqlite3
 import time
 from collections import Counter
 from contextlib import closing
 
-import psycopg
 import pytest
-from django.db import connection
 
-from tests.clusters import own_cluster
 from tests.faults.bystander import order
-from tests.faults.shop import SECONDS, Shop
-from tests.serving import ask, kill_group, manage, serving, shell
+from tests.faults.shop import SECONDS, shop_with_database
+from tests.serving import ask, kill_group, manage, serving
 
 pytestmark = [pytest.mark.thorough, pytest.mark.concurrency]
 
@@ -21,15 +17,8 @@ LOGS, AT_ONCE = 8_000, 1_000
 
 @pytest.fixture
 def shop(tmp_path):
-    if connection.vendor == "sqlite":
-        shop = Shop(shell(tmp_path))
-        shop.connect = lambda: sqlite3.connect(tmp_path / "challenges.sqlite3")
+    with shop_with_database(tmp_path) as shop:
         yield shop
-    else:
-        with own_cluster() as cluster:
-            shop = Shop(shell(tmp_path, DATABASE_URL=cluster.url))
-            shop.connect = lambda: psycopg.connect(cluster.url, autocommit=True)
-            yield shop
 
 
 @pytest.mark.long

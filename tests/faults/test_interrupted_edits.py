@@ -1,19 +1,15 @@
 """kill -9 in the middle of an edit that pays thousands: the next server pays the rest, unasked."""
 
-import sqlite3
 import threading
 import time
 from collections import Counter
 from contextlib import closing, suppress
 
-import psycopg
 import pytest
-from django.db import connection
 
-from tests.clusters import own_cluster
 from tests.faults.bystander import order
-from tests.faults.shop import SECONDS, Shop
-from tests.serving import UNREACHED, ask, kill_group, manage, serving, shell
+from tests.faults.shop import SECONDS, shop_with_database
+from tests.serving import UNREACHED, ask, kill_group, manage, serving
 
 pytestmark = [pytest.mark.thorough, pytest.mark.concurrency]
 
@@ -22,15 +18,8 @@ MEMBERS, AT_ONCE = 8_000, 1_000
 
 @pytest.fixture
 def shop(tmp_path):
-    if connection.vendor == "sqlite":
-        shop = Shop(shell(tmp_path))
-        shop.connect = lambda: sqlite3.connect(tmp_path / "challenges.sqlite3")
+    with shop_with_database(tmp_path) as shop:
         yield shop
-    else:
-        with own_cluster() as cluster:
-            shop = Shop(shell(tmp_path, DATABASE_URL=cluster.url))
-            shop.connect = lambda: psycopg.connect(cluster.url, autocommit=True)
-            yield shop
 
 
 def test_an_edit_that_was_killed_is_paid_by_the_next_server(shop):
