@@ -96,6 +96,10 @@ class ChangeSet:
         paying = {"completion_reward_id", "reward_id", "archived_at"}
         return any(paying & edited for edited in (self.edited_fields, *self.edited_milestone_fields.values()))
 
+    def milestone_field(self, index: int, field: str | None) -> str | None:
+        """Return the name that errors have for a field of the edited milestone at `index`."""
+        return field if self.of_one_milestone else f"milestones.{index}.{field}"
+
     def has_logs(self) -> bool:
         return ChallengeLog.objects.filter(challenge=self.challenge.id).exists()
 

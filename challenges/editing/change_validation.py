@@ -52,13 +52,8 @@ def _challenge_errors(change_set: ChangeSet) -> Iterator[DomainError]:
 def _milestones_errors(change_set: ChangeSet) -> Iterator[DomainError]:
     for index, milestone in enumerate(change_set.milestones):
         for error in _milestone_errors(milestone, change_set):
-            error.field = milestone_field(change_set, index, error.field)
+            error.field = change_set.milestone_field(index, error.field)
             yield error
-
-
-def milestone_field(change_set: ChangeSet, index: int, field: str | None) -> str | None:
-    """Return the name that errors have for a field of the milestone at `index`; see `check`."""
-    return field if change_set.of_one_milestone else f"milestones.{index}.{field}"
 
 
 def _milestone_errors(milestone: Milestone, change_set: ChangeSet) -> Iterator[DomainError]:
@@ -111,7 +106,7 @@ def _restored_reward_errors(change_set: ChangeSet) -> Iterator[DomainError]:
             yield from _restore_errors(milestone.reward_id, "milestones", change_set)
     for index, milestone in enumerate(change_set.milestones):
         if not milestone._state.adding and "archived_at" in change_set.edited_milestone_fields[milestone.id]:
-            field = milestone_field(change_set, index, "reward")
+            field = change_set.milestone_field(index, "reward")
             yield from _restore_errors(milestone.reward_id, field, change_set)
 
 
@@ -132,7 +127,7 @@ def _above_target_errors(change_set: ChangeSet) -> Iterator[DomainError]:
         if milestone.status != RecordStatus.LIVE or not isinstance(value, Decimal | int) or value <= target:
             continue
         if milestone.id in indexes:
-            field = milestone_field(change_set, indexes[milestone.id], "milestone_target_value")
+            field = change_set.milestone_field(indexes[milestone.id], "milestone_target_value")
             message = f"The challenge completes at {target:f}; a milestone can't lie above that."
         else:
             moves_target = "completion_target_value" in change_set.edited_fields
@@ -157,7 +152,7 @@ def _status_conflicts(change_set: ChangeSet) -> Iterator[DomainError]:
             and not milestone._state.adding
             and RewardLog.objects.filter(milestone=milestone.id).exists()
         ):
-            field = milestone_field(change_set, index, "status")
+            field = change_set.milestone_field(index, "status")
             yield _has_history("The milestone has paid rewards; pause it instead.", field)
 
 
@@ -169,7 +164,7 @@ def milestone_exists(change_set: ChangeSet, milestone: Milestone, taken: Milesto
         message += " already: each milestone needs its own."
     else:
         message += ": leave the id out, and a new one is given."
-    return DomainError("exists", message, milestone_field(change_set, index, "id"), "conflict")
+    return DomainError("exists", message, change_set.milestone_field(index, "id"), "conflict")
 
 
 def _has_history(message: str, field: str | None) -> DomainError:

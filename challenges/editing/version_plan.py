@@ -171,11 +171,6 @@ def _as_pending(
     return version
 
 
-def describe(version: RuleVersion) -> str:
-    """Name a version for a message."""
-    return f"version {version.number}, in force from {version.in_force_from:%Y-%m-%d %H:%M} UTC"
-
-
 def highest_threshold(rules: RuleSet) -> MilestoneRule | None:
     """Return the live milestone with the highest target."""
     return max(rules.thresholds, key=lambda rule: rule.target, default=None)

@@ -38,14 +38,9 @@ def pending_errors(change_set: ChangeSet) -> Iterator[DomainError]:
         return
     rules, begins_at = pending.rule_set(), pending.in_force_from
     highest = highest_threshold(rules)
-    is_too_high = highest is not None and highest.target > rules.target
     # Of an edit from the next window the records themselves were checked.
-    if (
-        highest is not None
-        and is_too_high
-        and change_set.challenge.status == RecordStatus.LIVE
-        and not change_set.from_next_window
-    ):
+    is_unchecked = change_set.challenge.status == RecordStatus.LIVE and not change_set.from_next_window
+    if is_unchecked and highest is not None and highest.target > rules.target:
         message = (
             f"The rules pending from {begins_at:%Y-%m-%d %H:%M} UTC complete at {target_text(rules.target)}, "
             f"below a milestone at {target_text(highest.target)}: change those too, or cancel them."
@@ -71,8 +66,7 @@ def _not_versioned_errors(change_set: ChangeSet) -> Iterator[DomainError]:
             continue
         edited = change_set.edited_milestone_fields[milestone.id]
         for name in sorted(edited - VERSIONED_MILESTONE_FIELDS):
-            field = name.removesuffix("_id")
-            yield _not_versioned(field if change_set.of_one_milestone else f"milestones.{index}.{field}")
+            yield _not_versioned(change_set.milestone_field(index, name.removesuffix("_id")))
 
 
 def _left_out_errors(change_set: ChangeSet) -> Iterator[DomainError]:
@@ -82,11 +76,10 @@ def _left_out_errors(change_set: ChangeSet) -> Iterator[DomainError]:
             edited = sorted(change_set.edited_milestone_fields[milestone.id] & VERSIONED_MILESTONE_FIELDS)
             field = (edited or ["milestone_target_value"])[0].removesuffix("_id")
             message = "The next window begins without this milestone: cancel that first, or save this now."
-            place = field if change_set.of_one_milestone else f"milestones.{index}.{field}"
-            yield DomainError("not_in_next_window", message, place)
+            yield DomainError("not_in_next_window", message, change_set.milestone_field(index, field))
 
 
-def _not_versioned(field: str) -> DomainError:
+def _not_versioned(field: str | None) -> DomainError:
     message = "Only what windows are judged by can begin with the next window: send this one by itself."
     return DomainError("not_from_next_window", message, field)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from challenges.engine import progress
 from challenges.models import ChallengeLog, ChallengeProgress
 from challenges.models.rows import LOGS, Identity, LogRow, row_of_log
-from challenges.models.window_rules import Rules
+from challenges.models.window_rules import Rules, WindowRules
 from core.amounts import SCALE
 from core.periods import window_containing
 from core.sql.table import execute_many
@@ -37,11 +37,11 @@ def _reassign(logs: Iterable[LogRow], rules: Rules) -> None:
     for log in sorted(logs, key=lambda log: bool(log.reversal_of)):
         if log.reversal_of:
             original = originals[log.member_id, log.challenge_id, log.reversal_of]
-            _reassign_reversal(log, original, left, rules)
+            _reassign_reversal(log, original, left)
             continue
-        log.judged = rules.of_window(window_containing(rules.period, log.activity_at, rules.zone))
-        log.period_key = log.judged.window.period_key
-        log.counted_value = _added_value(log, rules) if log.counted else 0
+        judged = rules.of_window(window_containing(rules.period, log.activity_at, rules.zone))
+        log.judged, log.period_key = judged, judged.window.period_key
+        log.counted_value = _added_value(log, judged) if log.counted else 0
         originals[log.identity] = log
         # A log that was counted anyway and the log that counts it share what is left.
         shared_identity = (log.member_id, log.challenge_id, log.counts_anyway or log.unique_identifier)
@@ -49,19 +49,18 @@ def _reassign(logs: Iterable[LogRow], rules: Rules) -> None:
             left[shared_identity] = log.counted_value
 
 
-def _added_value(log: LogRow, rules: Rules) -> int:
+def _added_value(log: LogRow, judged: WindowRules) -> int:
     """Return what a counted log adds, in units; under `sum`, 0 for one that was stored without a value."""
-    counting = rules.of_key(log.period_key).version.rules.counting
-    return SCALE if counting else max(0, log.activity_value or 0)
+    return SCALE if judged.version.rules.counting else max(0, log.activity_value or 0)
 
 
-def _reassign_reversal(log: LogRow, original: LogRow, left: dict[Identity, int], rules: Rules) -> None:
+def _reassign_reversal(log: LogRow, original: LogRow, left: dict[Identity, int]) -> None:
     """Give a reversal its original's window, and let it take back at most what is left there."""
     log.judged, log.period_key = original.judged, original.period_key
     if not log.counted:
         return
     identity = (log.member_id, log.challenge_id, original.counts_anyway or original.unique_identifier)
-    counting = rules.of_key(log.period_key).version.rules.counting
+    counting = original.judged is not None and original.judged.version.rules.counting
     value = None if counting else log.activity_value
     taken = min(left[identity], value) if value else left[identity]
     log.counted_value = -taken

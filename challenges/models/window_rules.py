@@ -150,11 +150,6 @@ def window_rules(versions: Sequence[Version], window: Window) -> WindowRules:
     return WindowRules(window, version, closes_at, deciding.rules.ends_at, exists)
 
 
-def in_force(versions: Sequence[Version], at: datetime) -> Version:
-    """Return the version in force at a moment: the newest that began then or before, else the first."""
-    return next((version for version in reversed(versions) if version.in_force_from <= at), versions[0])
-
-
 def _newest_before(versions: Sequence[Version], moment: datetime) -> Version:
     return next((version for version in reversed(versions) if version.in_force_from < moment), versions[0])
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from challenges.engine.rule_versions import pending_among
 from challenges.models import RuleVersion
 from challenges.models.window_rules import MilestoneRule, RuleSet
 from core.amounts import amount
@@ -37,7 +38,7 @@ def serialize_versions(versions: Sequence[RuleVersion]) -> list[dict[str, Any]]:
 
 def serialize_pending(versions: Sequence[RuleVersion]) -> dict[str, Any] | None:
     """Serialize the version that begins with the next window, with all its rules; None without one."""
-    pending = next((version for version in versions if not version.applied), None)
+    pending = pending_among(versions)
     if pending is None:
         return None
     before = next((v.rule_set() for v in reversed(versions) if v.applied), None)
