@@ -19,10 +19,7 @@ os.environ.setdefault("SECRET_KEY", hashlib.sha512(os.environ["DATA_DIR"].encode
 os.environ.setdefault("DATABASE_POOL_SIZE", "40")  # 32 writers and who watches them
 
 from challenges_project.settings import *  # noqa: F403
-from challenges_project.settings import MEDIA_ROOT, STORAGES
-
-# Each worker of xdist has icons of its own: a test may ask what was stored, whatever runs beside it.
-MEDIA_ROOT = MEDIA_ROOT / os.environ.get("PYTEST_XDIST_WORKER", "main")
+from challenges_project.settings import STORAGES
 
 # The production storage wants a manifest made by collectstatic; a test reads the files where they lie.
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
