@@ -27,7 +27,7 @@ def judge_log(instance: ChallengeLog, raw: bool = False, **kwargs: Any) -> None:
 @receiver(post_save, sender=ChallengeLog, dispatch_uid="challenges.log_saved")
 def send_log_saved(instance: ChallengeLog, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
-        challenge_logs_saved.send(sender=ChallengeLog, logs=[instance])
+        orm_entry.count_saved_log(instance)
 
 
 @receiver([post_save, post_delete], sender=Challenge, dispatch_uid="challenges.challenge_edited")

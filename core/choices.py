@@ -87,4 +87,7 @@ class ReasonCode(TextChoices):
     AFTER_END = "after_end", _("After the challenge's end")
     BEFORE_LIVE = "before_live", _("Its window had closed before the challenge went live")
     WINDOW_CLOSED = "window_closed", _("The window had closed")
+    VALUE_MISSING = "value_missing", _("The activity came without a value")
     ORIGINAL_NOT_COUNTED = "original_not_counted", _("The reversed activity did not count")
+    ORIGINAL_UNKNOWN = "original_unknown", _("The reversed activity has not come yet")
+    NOTHING_LEFT = "nothing_left", _("The reversed activity had been taken back already")

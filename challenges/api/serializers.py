@@ -224,8 +224,13 @@ class ChallengeLogSerializer(ActivitySerializer):
 
     id = UuidField(read_only=True)
     challenge_id = UuidField()
-    period_key = serializers.CharField(read_only=True)
+    period_key = serializers.CharField(
+        read_only=True, allow_null=True, help_text="Null for a reversal whose original has not come yet."
+    )
     counted = serializers.BooleanField(read_only=True)
+    counted_value = AmountSerializerField(
+        read_only=True, help_text="By how much it changed the window's value: 0 or less for a reversal."
+    )
     reason_code = OptionField(ReasonCode.choices, read_only=True, allow_null=True)
     created_at = TimeField(read_only=True)
 
@@ -260,6 +265,7 @@ class BatchOutcomeSerializer(RecordSerializer):
     status = OptionField(BatchLogStatus.choices, read_only=True)
     id = UuidField(read_only=True, allow_null=True)
     counted = serializers.BooleanField(read_only=True, allow_null=True)
+    counted_value = AmountSerializerField(read_only=True, allow_null=True)
     reason_code = OptionField(ReasonCode.choices, read_only=True, allow_null=True)
     reward_logs = PaidSerializer(read_only=True, many=True)
     errors = ErrorSerializer(read_only=True, many=True)

@@ -17,6 +17,7 @@ from django.db.models import Min
 from challenges.models import Catalogue, Challenge, RuleVersion
 from challenges.models.rule_version import rule_set_of
 from challenges.models.window_rules import Rules, Version
+from core.choices import RecordStatus
 from core.periods import checked_zone
 from milestones.models import Milestone
 
@@ -150,6 +151,7 @@ _earliest_unapplied: tuple[int, datetime | None] = (-1, None)
 
 
 def challenges_naming(activity_id: str) -> list[UUID]:
-    """List the ids of the live challenges in which this activity counts, ascending."""
-    live = Challenge.objects.live().order_by("id").values_list("id", "activity_ids")
-    return [id_ for id_, activity_ids in live if activity_id in activity_ids]
+    """List the ids of the live and paused challenges that name this activity, ascending."""
+    recording = Challenge.objects.unarchived().exclude(status=RecordStatus.DRAFT).order_by("id")
+    pairs = recording.values_list("id", "activity_ids")
+    return [id_ for id_, activity_ids in pairs if activity_id in activity_ids]

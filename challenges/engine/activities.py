@@ -1,11 +1,10 @@
-"""Record one activity in every live challenge that names it.
+"""Record one activity in every challenge that names it, live or paused.
 
-An activity is stored with the challenges that took it: a replay returns the logs of exactly those, also after
-other challenges went live, and a reversal is sent to those that its original was sent to.
+An activity is kept with the challenges that it reached, and a replay returns the logs of these. A reversal
+takes back every log of its member with the original's identifier, and is kept for those that come later.
 """
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -14,20 +13,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from challenges.caches import config
-from challenges.engine.batching import Pair
-from challenges.engine.eligibility import Entry, check_times
-from challenges.engine.intake import Outcome, record_once, retried
-from challenges.engine.locks import RetryTransaction
+from challenges.engine import activity_store, locks
+from challenges.engine.activity_store import ActivityKey, Found, key_of, named_key
+from challenges.engine.batch_state import Outcome
+from challenges.engine.batching import BeginAgain, Hints
+from challenges.engine.eligibility import Entry, check_not_ahead, check_not_negative, check_times
+from challenges.engine.intake import record_once
 from challenges.engine.replays import differences
-from challenges.models import Activity
-from challenges.models.rows import ACTIVITIES
-from core.amounts import units
+from challenges.engine.reversal_rules import reversal_of_reversal
 from core.errors import DomainError, DomainErrors
-from core.ids import uuid7_batch
-from members.domain import directory
-
-LOOKUP_AT_ONCE = 500
-ActivityKey = tuple[str, str]  # a member's identifier, the activity's
 
 
 @dataclass(slots=True)
@@ -43,166 +37,167 @@ class ActivityOutcome:
     stored: bool = False
 
     @property
-    def refused_by_all(self) -> bool:
-        """Whether it was sent to challenges and each of them refused it."""
-        return bool(self.outcomes) and all(outcome.status == "rejected" for outcome in self.outcomes)
-
-    @property
-    def accepting_challenge_ids(self) -> list[UUID]:
-        """The challenges that stored a log of it, or had stored it before."""
-        pairs = zip(self.challenge_ids, self.outcomes, strict=True)
-        return [challenge_id for challenge_id, outcome in pairs if outcome.status != "rejected"]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredActivity:
-    """A stored activity: its `Entry.content`, and the challenges that it reached."""
-
-    content: tuple
-    challenge_ids: list[UUID]
-
-    @classmethod
-    def of(cls, row: Activity) -> "StoredActivity":
-        value = None if row.activity_value is None else units(row.activity_value)
-        content = (row.activity_at, row.activity_id, value, row.reversal_of)
-        return cls(content, [UUID(text) for text in row.challenge_ids])
+    def is_new(self) -> bool:
+        return not (self.stored or self.errors)
 
 
 def record(entries: Sequence[Entry], at: datetime | None = None) -> list[ActivityOutcome]:
-    """Record these activities in every live challenge that names them, all in one transaction.
+    """Record these activities in every challenge that names them, all in one transaction.
 
-    Returns an outcome for each entry, in order. `Entry.challenge_id` is ignored. Repeating an entry stores
-    nothing: activities are unique by member and identifier, their logs also by challenge. `at` is the moment
-    of receipt; None: now (docs/rules.md, One activity for every challenge).
+    Returns an outcome for each entry, in order. `Entry.challenge_id` is ignored. One that a challenge refuses
+    is refused whole. Repeating an entry stores nothing: activities are unique by member and identifier, their
+    logs also by challenge. `at` is the moment of receipt; None: now (docs/rules.md, One activity for every
+    challenge).
     """
     at = at or timezone.now()
-    return retried(lambda singly: _record_once(entries, singly, at))
+    return locks.retried(lambda hints: _record_once(entries, hints, at))
 
 
-def _record_once(entries: Sequence[Entry], singly: frozenset[Pair], at: datetime) -> list[ActivityOutcome]:
+def _record_once(entries: Sequence[Entry], hints: Hints, at: datetime) -> list[ActivityOutcome]:
+    entries = [replace(entry, by_activity=True) for entry in entries]
     with transaction.atomic():
-        activity_outcomes = _find_targets(entries, at)
-        challenge_entries = [
+        found = activity_store.find(entries, hints)
+        activities = _find_targets(entries, found, hints, at)
+        waiting = _reversals_waiting(entries, activities, found)
+        to_record = [
             replace(entry, challenge_id=challenge_id)
-            for entry, activity_outcome in zip(entries, activity_outcomes, strict=True)
-            for challenge_id in activity_outcome.challenge_ids
+            for entry, activity in zip(entries, activities, strict=True)
+            for challenge_id in activity.challenge_ids
         ]
-        outcomes = iter(record_once(challenge_entries, singly, at))
-        for activity_outcome in activity_outcomes:
-            activity_outcome.outcomes = [next(outcomes) for _ in activity_outcome.challenge_ids]
-        _store_activities(entries, activity_outcomes, at)
-    return activity_outcomes
+        to_record += [replace(entry, challenge_id=id_) for _stored_id, entry, id_ in waiting]
+        outcomes = iter(record_once(to_record, hints, at))
+        for activity in activities:
+            activity.outcomes = [next(outcomes) for _ in activity.challenge_ids]
+        _refuse_whole(activities)
+        reached = {
+            key_of(entry): (entry, activity.challenge_ids)
+            for entry, activity in zip(entries, activities, strict=True)
+            if activity.is_new
+        }
+        activity_store.store(reached, found, at)
+        reach: dict[UUID, list[UUID]] = {}
+        for (stored_id, _entry, challenge_id), outcome in zip(waiting, outcomes, strict=True):
+            if outcome.log is not None:
+                reach.setdefault(stored_id, []).append(challenge_id)
+        activity_store.add_reach(reach)
+    return activities
 
 
-def _find_targets(entries: Sequence[Entry], at: datetime) -> list[ActivityOutcome]:
+def _find_targets(
+    entries: Sequence[Entry], found: Found, hints: Hints, at: datetime
+) -> list[ActivityOutcome]:
     """Find the challenges that each activity is sent to, or why it is refused.
 
     An entry whose identifier is stored, or came earlier in this batch, is sent to the same challenges.
     """
-    stored = _find_stored_activities(entries)
     naming = {
         activity_id: config.challenges_naming(activity_id)
         for activity_id in {entry.activity_id for entry in entries}
     }
-    activity_outcomes: list[ActivityOutcome] = []
-    for entry in entries:
+    activities: list[ActivityOutcome] = []
+    first: dict[ActivityKey, int] = {}
+    reversals = {key_of(entry) for entry in entries if entry.reversal_of}
+    for index, entry in enumerate(entries):
         try:
-            activity_outcome = _find_target(entry, stored, naming[entry.activity_id], at)
+            if index in hints.refused:
+                raise DomainErrors(list(hints.refused[index]))
+            activity = _find_known(entry, found, entries, first, activities)
+            if activity is None:
+                _check(entry, found, reversals, at)
+                activity = ActivityOutcome([] if entry.reversal_of else list(naming[entry.activity_id]))
+                first[key_of(entry)] = index
         except DomainErrors as error:
-            activity_outcome = ActivityOutcome(errors=error.errors)
+            activity = ActivityOutcome(errors=error.errors)
         except DomainError as error:
-            activity_outcome = ActivityOutcome(errors=[error])
-        else:
-            key = (entry.external_id, entry.unique_identifier)
-            stored.setdefault(key, StoredActivity(entry.content, activity_outcome.challenge_ids))
-        activity_outcomes.append(activity_outcome)
-    return activity_outcomes
-
-
-def _find_target(
-    entry: Entry, stored: dict[ActivityKey, StoredActivity], naming: list[UUID], at: datetime
-) -> ActivityOutcome:
-    """Find the challenges of one activity. Raises `DomainErrors` for a conflict, else `DomainError`."""
-    known = stored.get((entry.external_id, entry.unique_identifier))
-    if known is not None:
-        if errors := differences(entry, known.content):
-            raise DomainErrors(errors)
-        return ActivityOutcome(known.challenge_ids, stored=True)
-    check_times(entry.activity_at, at)
-    if not entry.reversal_of:
-        return ActivityOutcome(naming)
-    original = stored.get((entry.external_id, entry.reversal_of))
-    if original is None:
-        raise DomainError(
-            "unknown_original", "This member has no activity with that identifier.", "reversal_of"
-        )
-    *_, original_reversal_of = original.content
-    if original_reversal_of:
-        message = "A reversal can't be reversed; send the activity again."
-        raise DomainError("reversal_of_reversal", message, "reversal_of")
-    return ActivityOutcome(original.challenge_ids)
-
-
-def _find_stored_activities(entries: Sequence[Entry]) -> dict[ActivityKey, StoredActivity]:
-    """Find what is stored under the identifiers of these entries, and of the originals of reversals."""
-    keys = sorted(
-        {
-            (entry.external_id, identifier)
-            for entry in entries
-            for identifier in (entry.unique_identifier, entry.reversal_of)
-            if identifier
-        }
-    )
-    activities: dict[ActivityKey, StoredActivity] = {}
-    for start in range(0, len(keys), LOOKUP_AT_ONCE):
-        chunk = keys[start : start + LOOKUP_AT_ONCE]
-        rows = Activity.objects.filter(
-            member__external_id__in={external_id for external_id, _identifier in chunk},
-            unique_identifier__in={identifier for _external_id, identifier in chunk},
-        ).select_related("member")
-        for row in rows:
-            activities[row.member.external_id, row.unique_identifier] = StoredActivity.of(row)
+            activity = ActivityOutcome(errors=[error])
+        activities.append(activity)
+    for index in first.values():
+        if entries[index].reversal_of:
+            activities[index].challenge_ids += _targets_of_reversal(entries[index], found, first, activities)
     return activities
 
 
-def _store_activities(
-    entries: Sequence[Entry], activity_outcomes: Sequence[ActivityOutcome], at: datetime
-) -> None:
-    """Store new activities with the challenges that took them, except those that every challenge refused."""
-    new = {
-        (entry.external_id, entry.unique_identifier): (entry, activity_outcome)
-        for entry, activity_outcome in reversed(list(zip(entries, activity_outcomes, strict=True)))
-        if not activity_outcome.stored and not activity_outcome.errors and not activity_outcome.refused_by_all
-    }
-    if not new:
-        return
-    members = _find_or_enrol((entry for entry, _activity_outcome in new.values()), at)
-    rows = [
-        (
-            id_,
-            members[entry.external_id].id,
-            entry.unique_identifier,
-            entry.activity_at,
-            entry.activity_id,
-            entry.activity_value,
-            entry.reversal_of,
-            json.dumps([str(challenge_id) for challenge_id in activity_outcome.accepting_challenge_ids]),
-            at,
+def _find_known(
+    entry: Entry,
+    found: Found,
+    entries: Sequence[Entry],
+    first: dict[ActivityKey, int],
+    activities: Sequence[ActivityOutcome],
+) -> ActivityOutcome | None:
+    """Return the outcome of an activity that is stored, or came earlier in this batch; None for a new one.
+
+    Raises `DomainErrors` where its content differs.
+    """
+    key = key_of(entry)
+    if key in found.stored:
+        content, challenge_ids = found.stored[key].entry.content, found.stored[key].challenge_ids
+    elif key in first:
+        # The same list: the challenges of a reversal are found when all entries are known.
+        content, challenge_ids = entries[first[key]].content, activities[first[key]].challenge_ids
+    else:
+        return None
+    if errors := differences(entry, content):
+        raise DomainErrors(errors)
+    return ActivityOutcome(challenge_ids, stored=True)
+
+
+def _check(entry: Entry, found: Found, reversals: set[ActivityKey], at: datetime) -> None:
+    """Raise `DomainError` for an activity that no challenge may have."""
+    if not entry.reversal_of:
+        check_times(entry.activity_at, at)
+        check_not_negative(
+            entry.activity_value, "The value can't be negative; take an activity back with a reversal."
         )
-        for id_, (entry, activity_outcome) in zip(uuid7_batch(at, len(new)), new.values(), strict=True)
+        return
+    check_not_ahead(entry.activity_at, at)
+    check_not_negative(entry.activity_value, "Send the part that is taken back as a positive value.")
+    named = named_key(entry)
+    original = found.stored.get(named)
+    if named in reversals or (original is not None and original.entry.reversal_of):
+        raise reversal_of_reversal()
+
+
+def _targets_of_reversal(
+    entry: Entry, found: Found, first: dict[ActivityKey, int], activities: Sequence[ActivityOutcome]
+) -> list[UUID]:
+    """Return the challenges that have, or get in this batch, a log of the original, by whichever entrance."""
+    named = named_key(entry)
+    targets = set(found.logs.get(named, ()))
+    if named in found.stored:
+        targets.update(found.stored[named].challenge_ids)
+    elif named in first:
+        targets.update(activities[first[named]].challenge_ids)
+    return sorted(targets)
+
+
+def _reversals_waiting(
+    entries: Sequence[Entry], activities: Sequence[ActivityOutcome], found: Found
+) -> list[tuple[UUID, Entry, UUID]]:
+    """Return the kept reversals of new activities, with the challenges in which each acts now."""
+    return [
+        (reversal.id, reversal.entry, challenge_id)
+        for entry, activity in zip(entries, activities, strict=True)
+        if activity.is_new and not entry.reversal_of
+        for reversal in found.reversals.get(key_of(entry), ())
+        for challenge_id in activity.challenge_ids
     ]
-    rows.sort(key=lambda row: row[1:3])
-    written = ACTIVITIES.insert(rows, "(member_id, unique_identifier) DO NOTHING", ("id",))
-    if len(written) < len(rows):
-        # Another transaction stored one of them first, perhaps with other challenges.
-        raise RetryTransaction
 
 
-def _find_or_enrol(entries: Iterable[Entry], at: datetime) -> dict[str, directory.MemberRef]:
-    """Find the entries' members; enrol those whom no challenge has, so that a replay finds the activity."""
-    profiles = {entry.external_id: entry.profile or {} for entry in entries}
-    members = directory.find(profiles)
-    unknown = {
-        external_id: profile for external_id, profile in profiles.items() if external_id not in members
-    }
-    return members | (directory.enrol(unknown, at) if unknown else {})
+def _refuse_whole(activities: Sequence[ActivityOutcome]) -> None:
+    """Raise `BeginAgain` without the activities that a challenge refused, with its errors naming it.
+
+    Raises `RetryTransaction` where a challenge is not recording any more: it was edited meanwhile.
+    """
+    refused: dict[int, list[DomainError]] = {}
+    for index, activity in enumerate(activities):
+        pairs = zip(activity.challenge_ids, activity.outcomes, strict=True) if activity.is_new else ()
+        for challenge_id, outcome in pairs:
+            for error in outcome.errors:
+                if error.field == "challenge":
+                    raise locks.RetryTransaction
+                message = f"Challenge {challenge_id}: {error.message}"
+                refused.setdefault(index, []).append(
+                    DomainError(error.code, message, error.field, error.status)
+                )
+    if refused:
+        raise BeginAgain(Hints(refused=refused))

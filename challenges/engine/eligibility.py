@@ -29,6 +29,8 @@ class Entry:
     activity_value: int | None = None
     reversal_of: str = ""
     profile: dict | None = None
+    # Whether it came for every challenge that names it.
+    by_activity: bool = False
 
     @property
     def content(self) -> tuple:
@@ -58,19 +60,29 @@ class Verdict:
 
 def check_times(activity_at: datetime, at: datetime) -> None:
     """Raise `DomainError` for a time more than 5 minutes ahead or more than 60 days back."""
-    if activity_at > at + AHEAD_AT_MOST:
-        raise DomainError(
-            "activity_in_future", "activityAt lies more than 5 minutes ahead; check the clock.", "activity_at"
-        )
+    check_not_ahead(activity_at, at)
     if activity_at < at - OLD_AT_MOST:
         raise DomainError(
             "activity_too_old", "activityAt is more than 60 days ago; it can't be sent.", "activity_at"
         )
 
 
+def check_not_ahead(activity_at: datetime, at: datetime) -> None:
+    """Raise `DomainError` for a time more than 5 minutes ahead."""
+    if activity_at > at + AHEAD_AT_MOST:
+        raise DomainError(
+            "activity_in_future", "activityAt lies more than 5 minutes ahead; check the clock.", "activity_at"
+        )
+
+
 def check_challenge(rules: Rules | None) -> Rules:
     """Return the rules; raise `DomainError` for a challenge that is unknown, archived or a draft."""
-    if rules is None or rules.archived:
+    return check_live(None if rules is None or rules.archived else rules)
+
+
+def check_live(rules: Rules | None) -> Rules:
+    """Return the rules, of an archived challenge too; raise `DomainError` for an unknown one or a draft."""
+    if rules is None:
         raise DomainError("unknown_challenge", "No such challenge; take an id from its list.", "challenge")
     if rules.status == RecordStatus.DRAFT:
         raise DomainError(
@@ -88,8 +100,10 @@ def judge_activity(entry: Entry, rules: Rules | None, member_paused: bool, at: d
     rules = check_challenge(rules)
     window = window_containing(rules.period, entry.activity_at, rules.zone)
     window_rules = rules.of_window(window)
-    value = counted_value(entry.activity_value, window_rules)
-    reason = uncounted_reason(entry.activity_at, rules, window_rules, member_paused, at)
+    value, reason = 0, ReasonCode.VALUE_MISSING.value
+    if not (entry.by_activity and lacks_value(entry.activity_value, window_rules)):
+        value = counted_value(entry.activity_value, window_rules)
+        reason = uncounted_reason(entry.activity_at, rules, window_rules, member_paused, at)
     return Verdict(window.period_key, reason, 0 if reason else value, rules.number_at(at), window_rules)
 
 
@@ -98,17 +112,23 @@ def counted_value(activity_value: int | None, window_rules: WindowRules) -> int:
 
     Raises `DomainError` for a negative value and, with the method `sum`, for one that is missing.
     """
-    if activity_value is not None and activity_value < 0:
-        raise DomainError(
-            "negative_value",
-            "The value can't be negative; take an activity back with a reversal.",
-            "activity_value",
-        )
+    check_not_negative(activity_value, "The value can't be negative; take an activity back with a reversal.")
     if window_rules.version.rules.counting:
         return SCALE
     if activity_value is None:
         raise DomainError("required", "A sum challenge needs the activity's value.", "activity_value")
     return activity_value
+
+
+def lacks_value(activity_value: int | None, window_rules: WindowRules) -> bool:
+    """Whether the method of the window needs a value that the activity does not have."""
+    return activity_value is None and not window_rules.version.rules.counting
+
+
+def check_not_negative(activity_value: int | None, remedy: str) -> None:
+    """Raise `DomainError` for a negative value."""
+    if activity_value is not None and activity_value < 0:
+        raise DomainError("negative_value", remedy, "activity_value")
 
 
 def uncounted_reason(
@@ -129,50 +149,3 @@ def uncounted_reason(
     if at - window_rules.closes_at > rules.late_grace:
         return ReasonCode.WINDOW_CLOSED.value
     return ""
-
-
-def judge_reversal(entry: Entry, original: "Original | None", rules: Rules | None, at: datetime) -> Verdict:
-    """Return the verdict on a reversal, which acts on the original's window whenever it arrives.
-
-    `original`: None when the member has no such log. Raises `DomainError` for a refusal, such as an unknown
-    original, a reversal of a reversal, or more than is left (docs/rules.md, Reversals).
-    """
-    check_times(entry.activity_at, at)
-    rules = check_challenge(rules)
-    if entry.activity_value is not None and entry.activity_value < 0:
-        raise DomainError(
-            "negative_value", "Send the part that is taken back as a positive value.", "activity_value"
-        )
-    if original is None:
-        raise DomainError(
-            "unknown_original",
-            "This member has no log with that identifier in this challenge.",
-            "reversal_of",
-        )
-    if original.is_reversal:
-        raise DomainError(
-            "reversal_of_reversal", "A reversal can't be reversed; send the activity again.", "reversal_of"
-        )
-    number = rules.number_at(at)
-    if not original.counted:
-        return Verdict(original.period_key, ReasonCode.ORIGINAL_NOT_COUNTED.value, 0, number)
-    if original.left == 0:
-        raise DomainError("nothing_left", "This log has been taken back already.", "reversal_of")
-    counting = rules.of_key(original.period_key).version.rules.counting
-    if counting or entry.activity_value is None:
-        return Verdict(original.period_key, "", -original.left, number)
-    if entry.activity_value == 0 or entry.activity_value > original.left:
-        raise DomainError(
-            "more_than_left", "Take back more than 0 and at most what is left of the log.", "activity_value"
-        )
-    return Verdict(original.period_key, "", -entry.activity_value, number)
-
-
-@dataclass(slots=True)
-class Original:
-    """A log that a reversal names. `left`: what it added less what was taken back already, in units."""
-
-    period_key: str
-    counted: bool
-    is_reversal: bool
-    left: int

@@ -12,12 +12,14 @@ import random
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Lock
 from typing import TypeVar
 from uuid import UUID
 
 from django.db import OperationalError, connection
 
+from challenges.engine.batching import BeginAgain, Hints
 from core import admission
 from core.errors import DomainError
 
@@ -58,6 +60,16 @@ def retry(attempt: Callable[[], T]) -> T:
             logger.info("Two sets of logs met, try %s: trying again", tries)
             time.sleep(random.uniform(0, 0.02 * tries))  # noqa: S311 - no secret
             tries += 1
+
+
+def retried(attempt: Callable[[Hints], T]) -> T:
+    """Repeat a transaction as `retry` does, and after `BeginAgain`, with the hints that it brings."""
+    hints = Hints()
+    while True:
+        try:
+            return retry(partial(attempt, hints))
+        except BeginAgain as found:
+            hints |= found.hints
 
 
 def lock_shared(challenge_ids: Iterable[UUID]) -> None:

@@ -1,17 +1,16 @@
 """Count stored logs that did not count, by staff: after a pause, a late delivery or a mistake.
 
 The original log stays as it is. A new log, which names the original, acts once on the original's window, open
-or closed, and pays what is due there (docs/rules.md, One activity log).
+or closed, with what its reversals left, and pays what is due there (docs/rules.md, One activity log).
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from access.domain import audit_log
 from challenges.caches.config import rules_of
@@ -19,10 +18,10 @@ from challenges.engine import locks
 from challenges.engine.eligibility import counted_value
 from challenges.engine.intake import send_saved
 from challenges.engine.progress import SumLimitReached
+from challenges.engine.reversals import acting_log, find_reversals, left_of
 from challenges.models import ChallengeLog
-from challenges.models.rows import LOG_IDENTITY, LOG_VALUES, LOGS, Identity, LogRow
+from challenges.models.rows import LOG_IDENTITY, LOG_VALUES, LOGS, LogRow, row_of_log
 from challenges.models.window_rules import Rules
-from core.amounts import units
 from core.errors import DomainError
 from core.ids import uuid7_batch
 from rewards.models.rows import Issued
@@ -58,8 +57,8 @@ def count_manually(log_ids: Iterable[UUID], reason: str, actor: Any, at: datetim
     """Count these stored logs, each in a transaction of its own, and note each in the audit log.
 
     Returns a result for each id, in order. `actor` is the staff account, None for a command. Raises
-    `DomainError` without a reason. A log that counts, is a reversal, was reversed, or was counted anyway
-    before is refused by its own `error`.
+    `DomainError` without a reason. A log that counts, is a reversal, was taken back whole, or was counted
+    anyway before is refused by its own `error`.
     """
     reason = audit_log.checked_reason(reason)
     return [_count_one(log_id, reason, actor, at) for log_id in log_ids]
@@ -130,71 +129,50 @@ def _lock_originals(log_ids: Collection[UUID]) -> list[ChallengeLog]:
 def _build_countable(counts: ManualCounts, rules: Rules, at: datetime) -> dict[UUID, LogRow]:
     """Build the logs that count these originals, by the original's id; note why the others are refused."""
     logs: dict[UUID, LogRow] = {}
-    reversed_identities = _find_reversed(counts.originals)
+    reversals = find_reversals({LOG_IDENTITY(original) for original in counts.originals})
     ids = uuid7_batch(at, len(counts.originals))
     for id_, original in zip(ids, counts.originals, strict=True):
         try:
-            _check_countable(original, reversed_identities)
-            logs[original.id] = _build_counting_log(id_, original, rules, at)
+            _check_countable(original)
+            named_by = reversals.get(LOG_IDENTITY(original), ())
+            logs[original.id] = _build_counting_log(id_, original, named_by, rules, at)
         except DomainError as error:
             counts.errors[original.id] = error
     return logs
 
 
-def _find_reversed(originals: Sequence[ChallengeLog]) -> set[Identity]:
-    """Find which of these logs are named by a reversal; return their identities."""
-    reversals = ChallengeLog.objects.filter(
-        ~Q(reversal_of=""),
-        member_id__in={original.member_id for original in originals},
-        challenge_id__in={original.challenge_id for original in originals},
-        reversal_of__in={original.unique_identifier for original in originals},
-    )
-    return set(reversals.values_list("member_id", "challenge_id", "reversal_of"))
-
-
-def _check_countable(original: ChallengeLog, reversed_identities: Collection[Identity]) -> None:
-    """Raise `DomainError` for a log that counts, is a reversal, was reversed, or never counts."""
+def _check_countable(original: ChallengeLog) -> None:
+    """Raise `DomainError` for a log that counts, is a reversal, or never counts."""
     if original.reversal_of:
         raise _conflict("is_reversal", "A reversal can't be counted: it takes activity back.")
     if original.counted:
         raise _conflict("counted", "This log counts.")
     if original.reason_code in NEVER_COUNTED:
         raise _conflict(original.reason_code, NEVER_COUNTED[original.reason_code])
-    if LOG_IDENTITY(original) in reversed_identities:
-        raise _conflict("reversed", "This log was taken back: there is nothing to count.")
 
 
 def _conflict(code: str, message: str) -> DomainError:
     return DomainError(code, message, None, "conflict")
 
 
-def _build_counting_log(id_: UUID, original: ChallengeLog, rules: Rules, at: datetime) -> LogRow:
-    """Build the log that counts the original, identified by the original's id: two clicks store one.
+def _build_counting_log(
+    id_: UUID, original: ChallengeLog, reversals: Iterable[LogRow], rules: Rules, at: datetime
+) -> LogRow:
+    """Build the log that counts what its reversals left of the original: two clicks store one.
 
-    Raises `DomainError` for a window that had closed before the challenge went live.
+    Raises `DomainError` for a window that had closed before the challenge went live, and if nothing is left.
     """
-    value = None if original.activity_value is None else units(original.activity_value)
     window_rules = rules.of_key(original.period_key)
     if not window_rules.exists:
         raise _conflict("before_live", NEVER_COUNTED["before_live"])
-    return LogRow(
-        id=id_,
-        member_id=original.member_id,
-        challenge_id=original.challenge_id,
-        unique_identifier=f"count-anyway-{original.id}",
-        activity_at=original.activity_at,
-        activity_id=original.activity_id,
-        activity_value=value,
-        reversal_of="",
-        counts_anyway=original.unique_identifier,
-        period_key=original.period_key,
-        counted=True,
-        reason_code="",
-        counted_value=counted_value(value, window_rules),
-        created_at=at,
-        rule_version=rules.number_at(at),
-        judged=window_rules,
-    )
+    named = row_of_log(original)
+    added = counted_value(named.activity_value, window_rules)
+    left = left_of(named, added, reversals, counting=window_rules.version.rules.counting)
+    if left is None:
+        raise _conflict("reversed", "This log was taken back: there is nothing to count.")
+    log = acting_log(id_, named, original.period_key, left, at, rules.number_at(at))
+    log.judged = window_rules
+    return log
 
 
 def _store_within_limits(counts: ManualCounts, logs: dict[UUID, LogRow], rules: Rules) -> None:

@@ -1,14 +1,28 @@
-"""Set the verdict on a log that is about to be saved by the ORM: by the admin, a shell, a customer's code."""
+"""Judge a log that is saved by the ORM, by the admin, a shell, a customer's code, and count it."""
+
+from datetime import datetime
 
 from django.utils import timezone
 
 from challenges.caches.config import rules_of
 from challenges.engine import locks
-from challenges.engine.eligibility import Entry, judge_activity, judge_reversal
-from challenges.engine.reversals import originals_of
+from challenges.engine.batch_state import BatchContext, Outcome, Plan
+from challenges.engine.batching import Hints
+from challenges.engine.eligibility import Entry, Verdict, judge_activity
+from challenges.engine.intake import send_saved
+from challenges.engine.reversal_matching import Matching
+from challenges.engine.reversals import (
+    Originals,
+    acting_log,
+    lock_originals,
+    make_placeholders,
+    remove_placeholders,
+)
 from challenges.models import ChallengeLog
+from challenges.models.rows import LOG_IDENTITY, LOG_VALUES, LOGS, Identity, row_of_log
 from core.amounts import amount, units
 from core.choices import MemberStatus
+from core.ids import uuid7_batch
 from members.domain.directory import MemberRef
 
 
@@ -21,18 +35,57 @@ def judge_unsaved_log(log: ChallengeLog) -> None:
     now = timezone.now()
     locks.lock_shared([log.challenge_id])
     log.created_at = now
-    entry = _entry_of(log)
-    rules = rules_of([log.challenge_id]).get(log.challenge_id)
-    if entry.reversal_of:
-        members = {entry.external_id: MemberRef(log.member_id, paused=False)}
-        verdict = judge_reversal(entry, originals_of([entry], [0], members).get(0), rules, now)
-    else:
-        verdict = judge_activity(entry, rules, log.member.status == MemberStatus.PAUSED, now)
+    verdict, plan = _judge(log, now)
     log.period_key = verdict.period_key
     log.counted = verdict.counted
     log.reason_code = verdict.reason_code
     log.counted_value = amount(verdict.counted_value)
     log.rule_version = verdict.rule_version
+    log.acting = plan.acting.get(0, ())
+
+
+def count_saved_log(log: ChallengeLog) -> None:
+    """Count a log that was just saved, with the early reversals that act on it now."""
+    row = row_of_log(log)
+    ids = uuid7_batch(log.created_at, len(log.acting))
+    number = row.rule_version or 0
+    acting = [
+        acting_log(id_, reversal, row.period_key, -taken, log.created_at, number)
+        for id_, (reversal, taken) in zip(ids, log.acting, strict=True)
+    ]
+    LOGS.insert([LOG_VALUES(added) for added in acting])
+    send_saved([row, *acting], rules_of([log.challenge_id]))
+
+
+def _judge(log: ChallengeLog, now: datetime) -> tuple[Verdict, Plan]:
+    entry = _entry_of(log)
+    members = {entry.external_id: MemberRef(log.member_id, paused=log.member.status == MemberStatus.PAUSED)}
+    rules = rules_of([log.challenge_id])
+    context = BatchContext([entry], [Outcome()], rules, members, now, Hints())
+    originals, plan = _claim(log, now), Plan()
+    matching = Matching(context, [0], originals, plan)
+    if entry.reversal_of:
+        return matching.judge(0), plan
+    paused = members[entry.external_id].paused
+    verdict = judge_activity(entry, rules.get(log.challenge_id), paused, now)
+    matching.add_activity(0, verdict)
+    return verdict, plan
+
+
+def _claim(log: ChallengeLog, now: datetime) -> Originals:
+    """Keep the identity of a log and of its original against all others; free the first for the INSERT.
+
+    One that is stored is left: then the INSERT fails, or the reversal has its original.
+    """
+    own: Identity = LOG_IDENTITY(log)
+    named: Identity = (log.member_id, log.challenge_id, log.reversal_of)
+    identities = sorted({own, named} if log.reversal_of else {own})
+    rows = sorted(make_placeholders(identities, now), key=LOG_IDENTITY)
+    LOGS.insert([LOG_VALUES(row) for row in rows], "(member_id, challenge_id, unique_identifier) DO NOTHING")
+    originals = lock_originals(identities)
+    if own in originals.placeholders:
+        remove_placeholders([originals.placeholders[own]])
+    return originals
 
 
 def _entry_of(log: ChallengeLog) -> Entry:

@@ -1,18 +1,22 @@
 """Add stored logs to progress, and issue the rewards that became due.
 
 ChallengeProgress is written here, and where values are made anew: in `backfill`, `recompute` and
-`maintenance.repair`. The lock of a window is the progress row's own upsert; rows are written in key order, so
-that two sets of logs wait for each other and never deadlock (docs/locking.md).
+`maintenance.repair`. The lock of a window is the progress row's own upsert. All windows of a set of logs,
+those that gain and those that lose, are locked by one statement in key order, so that two sets wait for each
+other and never deadlock (docs/locking.md).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from enum import StrEnum
 from itertools import starmap
 from uuid import UUID
 
 from challenges.caches.config import rules_of
+from challenges.engine import reward_review
 from challenges.engine.completion import complete, last_moment
+from challenges.engine.reward_review import reviewed_window
 from challenges.engine.thresholds import crossed
 from challenges.models import ChallengeLog
 from challenges.models.rows import PROGRESS, LogRow, ProgressRow, WindowKey, row_of_log
@@ -23,19 +27,26 @@ from core.errors import DomainError
 from core.ids import uuid7_batch
 from core.sql.table import scalar_functions
 from rewards.domain import issuing
+from rewards.domain.reversal_policy import ReviewedWindow
 from rewards.models.rows import Due, Issued
 
 COLUMNS = tuple(PROGRESS.columns)
-SUBTRACT = (
-    f"UPDATE {PROGRESS.name} SET current_progress_value = current_progress_value + %s, updated_at = %s "
-    f"WHERE member_id = %s AND challenge_id = %s AND period_key = %s RETURNING {', '.join(COLUMNS)}"
-)
+LATEST = datetime.max.replace(tzinfo=UTC)
 
 LogsByWindow = Mapping[WindowKey, list[LogRow]]
 RulesById = Mapping[UUID, Rules]
 WindowRulesByKey = Mapping[WindowKey, WindowRules]
 # A window, by how much its value changes (in units), and the logs that change it.
 Change = tuple[WindowKey, int, list[LogRow]]
+
+
+class _Value(StrEnum):
+    """What an upsert makes of the value of a row that exists: SQL."""
+
+    ADD = "old.current_progress_value + excluded.current_progress_value"
+    SET = "excluded.current_progress_value"
+    # Only locks it: the value is changed by the next statement.
+    KEEP = "old.current_progress_value"
 
 
 @dataclass(slots=True)
@@ -80,8 +91,13 @@ def apply(
     rules = rules_of({key[1] for key in by_window}) if rules is None else rules
     judged = _judge(by_window, rules)
     rows = _add(by_window, rules, judged, at)
+    # Before anything is issued: reward logs are locked before codes (docs/locking.md).
+    reviewed = _reviewed_windows(rows, by_window, rules, judged)
+    if reviewed:
+        reward_review.review(rows, reviewed, at)
     issued = _issue_due(rows, by_window, rules, judged, at, whole=whole)
-    _revoke_unsupported(rows, by_window, rules, at)
+    if reviewed and issued:
+        reward_review.review_issued(rows, reviewed, issued, at)
     return Applied(rows, issued)
 
 
@@ -112,7 +128,13 @@ def replay(by_window: LogsByWindow, rules: Rules, at: datetime) -> None:
     changes = [(key, max(0, sum(log.counted_value for log in logs)), logs) for key, logs in by_window.items()]
     by_id = {rules.challenge_id: rules}
     judged = _judge(by_window, by_id)
-    rows = {row.window_key: row for row in _upsert(changes, by_id, judged, at, add=False)}
+    rows = {row.window_key: row for row in _upsert(changes, by_id, judged, at, _Value.SET)}
+    flagged = [
+        reviewed_window(row, rules, judged[key], revokes=False)
+        for key, row in rows.items()
+        if row.has_revoked_rewards
+    ]
+    reward_review.review(rows, flagged, at)
     _issue_due(rows, by_window, by_id, judged, at, whole=True)
 
 
@@ -130,10 +152,10 @@ def _issue_due(
     completing: list[tuple[ProgressRow, LogRow]] = []
     by_edit: list[ProgressRow] = []
     for key, row in rows.items():
-        if row.value < judged[key].lowest_target and row.value < row.target:
+        if _highest(row.value, by_window[key]) < min(judged[key].lowest_target, row.target):
             continue  # as most logs: below everything that could be due
         challenge_rules = rules[row.challenge_id]
-        result = crossed(row, challenge_rules, judged[key], by_window[key])
+        result = crossed(row, challenge_rules, judged[key], by_window[key], at_the_end=whole)
         dues += result.dues
         if result.completing_log is not None:
             completing.append((row, result.completing_log))
@@ -147,33 +169,61 @@ def _issue_due(
     return issuing.issue(dues, at) if dues else []
 
 
+def _highest(value: int, logs: Sequence[LogRow]) -> int:
+    """Return the highest value that a window had before and while these logs brought it to `value`."""
+    highest = value
+    for log in reversed(logs):
+        value -= log.counted_value
+        highest = max(highest, value)
+    return highest
+
+
 def _add(
     by_window: LogsByWindow, rules: RulesById, judged: WindowRulesByKey, at: datetime
 ) -> dict[WindowKey, ProgressRow]:
-    """Change the row of every window, in key order; a window that only loses is updated, never inserted."""
-    rows: dict[WindowKey, ProgressRow] = {}
-    gaining: list[Change] = []
-    losing: list[tuple[WindowKey, int]] = []
-    for key in sorted(by_window):
-        logs = by_window[key]
-        change = sum(log.counted_value for log in logs)
-        if change < 0 or all(log.reversal_of for log in logs):
-            losing.append((key, change))
-        else:
-            gaining.append((key, change, logs))
-    if too_large := [key for key, change, _logs in gaining if change > MAX_UNITS]:
+    """Change the row of every window, all of them locked in key order. Raises `SumLimitReached`."""
+    changes = [(key, sum(log.counted_value for log in logs), logs) for key, logs in by_window.items()]
+    if too_large := [key for key, change, _logs in changes if change > MAX_UNITS]:
         raise SumLimitReached(too_large)
-    for row in _upsert(gaining, rules, judged, at, add=True):
-        rows[row.window_key] = row
-    if len(rows) < len(gaining):
-        raise SumLimitReached({key for key, _change, _logs in gaining} - rows.keys())
-    for key, change in losing:
-        rows[key] = _subtract(key, change, at)
+    if all(_gains(change) for change in changes):
+        written = _upsert(changes, rules, judged, at, _Value.ADD)
+    else:
+        if len(changes) > 1 or not all(log.reversal_of for log in changes[0][2]):
+            _upsert([(key, 0, logs) for key, _change, logs in changes], rules, judged, at, _Value.KEEP)
+        written = _change_existing(changes, at)
+    rows = {row.window_key: row for row in written}
+    if len(rows) < len(changes):
+        raise SumLimitReached(by_window.keys() - rows.keys())
     return rows
 
 
+def _gains(change: Change) -> bool:
+    """Whether a row may have to be made: a window that only loses has one."""
+    _key, value, logs = change
+    return value >= 0 and not all(log.reversal_of for log in logs)
+
+
+def _change_existing(changes: Sequence[Change], at: datetime) -> list[ProgressRow]:
+    """Change rows that exist, by UPDATE: an upsert would fail the CHECK (value >= 0) on its new row.
+
+    Rows past the limit of a sum are missing.
+    """
+    columns = ("member_id", "challenge_id", "period_key", "current_progress_value", "updated_at")
+    source, params = PROGRESS.source(columns, [(*key, change, at) for key, change, _logs in changes])
+    value = "old.current_progress_value + new.change"
+    written = PROGRESS.fetch(
+        f"WITH new (of_member, of_challenge, of_period, change, moment) AS ({source}) "
+        f"UPDATE {PROGRESS.name} AS old SET current_progress_value = {value}, updated_at = new.moment "
+        "FROM new WHERE old.member_id = new.of_member AND old.challenge_id = new.of_challenge "
+        f"AND old.period_key = new.of_period AND {value} <= {MAX_UNITS} RETURNING {', '.join(COLUMNS)}",
+        params,
+        COLUMNS,
+    )
+    return list(starmap(ProgressRow, written))
+
+
 def _upsert(
-    changes: Sequence[Change], rules: RulesById, judged: WindowRulesByKey, at: datetime, *, add: bool
+    changes: Sequence[Change], rules: RulesById, judged: WindowRulesByKey, at: datetime, value: "_Value"
 ) -> list[ProgressRow]:
     """Insert or update one row for each change, in key order; rows past the limit of a sum are missing.
 
@@ -181,12 +231,12 @@ def _upsert(
     """
     historical = [change for change in changes if _is_historical(change[0], rules, judged)]
     if not historical:
-        return _write(changes, judged, _on_conflict(add=add, historical=False), at)
+        return _write(changes, judged, _on_conflict(value, historical=False), at)
     keys = {key for key, _change, _logs in historical}
     others = [change for change in changes if change[0] not in keys]
     return [
-        *_write(historical, judged, _on_conflict(add=add, historical=True), at),
-        *_write(others, judged, _on_conflict(add=add, historical=False), at),
+        *_write(historical, judged, _on_conflict(value, historical=True), at),
+        *_write(others, judged, _on_conflict(value, historical=False), at),
     ]
 
 
@@ -207,15 +257,14 @@ def _write(
     return list(starmap(ProgressRow, PROGRESS.insert(rows, conflict, COLUMNS)))
 
 
-def _on_conflict(*, add: bool, historical: bool) -> str:
-    """Return the ON CONFLICT clause that adds to a row that exists, or sets its value (`add` false).
+def _on_conflict(value: "_Value", *, historical: bool) -> str:
+    """Return the ON CONFLICT clause that changes a row which exists.
 
     The row takes the target and the end that its window is judged by, in case an edit has not reached it yet;
     one that completed keeps a target that was raised since.
     """
     least, _greatest = scalar_functions()
-    value = "old.current_progress_value + excluded.current_progress_value"
-    sets = [f"current_progress_value = {value if add else 'excluded.current_progress_value'}"]
+    sets = [f"current_progress_value = {value.value}"]
     if not historical:
         sets += [
             "completion_target_value = CASE WHEN old.challenge_completed_at IS NULL "
@@ -224,33 +273,32 @@ def _on_conflict(*, add: bool, historical: bool) -> str:
             "window_ends_at = excluded.window_ends_at",
         ]
     started_at = "excluded.challenge_started_at"
-    if add:
+    if value is not _Value.SET:
         started_at = f"{least}(old.challenge_started_at, {started_at})"
     sets += [f"challenge_started_at = {started_at}", "updated_at = excluded.updated_at"]
-    limit = f" WHERE {value} <= {MAX_UNITS}" if add else ""
+    limit = f" WHERE {value.value} <= {MAX_UNITS}" if value is _Value.ADD else ""
     return f"(member_id, challenge_id, period_key) DO UPDATE SET {', '.join(sets)}{limit}"
 
 
 def _new_row(
     id_: object, key: WindowKey, change: int, judged: WindowRules, logs: list[LogRow], at: datetime
 ) -> tuple:
-    started_at = min(log.activity_at for log in logs if not log.reversal_of)
+    # A window that only loses exists: what it started at stays.
+    started_at = min((log.activity_at for log in logs if not log.reversal_of), default=LATEST)
     return (
         id_, *key, judged.window.starts_at, judged.closes_at, change, judged.target, started_at, None, at,
+        False,
     )  # fmt: skip
 
 
-def _subtract(key: WindowKey, change: int, at: datetime) -> ProgressRow:
-    """Change an existing row by UPDATE: an upsert would fail the CHECK (value >= 0) on its new row."""
-    return ProgressRow(*PROGRESS.fetch(SUBTRACT, [change, at, *key], COLUMNS)[0])
-
-
-def _revoke_unsupported(
-    rows: Mapping[WindowKey, ProgressRow], by_window: LogsByWindow, rules: RulesById, at: datetime
-) -> None:
-    """Apply the challenge's reversal policy to windows that lost value."""
+def _reviewed_windows(
+    rows: Mapping[WindowKey, ProgressRow], by_window: LogsByWindow, rules: RulesById, judged: WindowRulesByKey
+) -> list[ReviewedWindow]:
+    """Return the windows whose rewards the reversal policy may revoke, or has to give back."""
+    reviewed = []
     for key, row in rows.items():
-        if rules[row.challenge_id].reversal_policy != ReversalPolicy.REVOKE_UNREDEEMED:
-            continue
-        if any(log.counted_value < 0 for log in by_window[key]):
-            issuing.revoke_unsupported(*key, row.value, row.target, at)
+        policy_revokes = rules[row.challenge_id].reversal_policy == ReversalPolicy.REVOKE_UNREDEEMED
+        revokes = policy_revokes and any(log.counted_value < 0 for log in by_window[key])
+        if revokes or row.has_revoked_rewards:
+            reviewed.append(reviewed_window(row, rules[row.challenge_id], judged[key], revokes=revokes))
+    return reviewed

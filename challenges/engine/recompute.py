@@ -1,16 +1,20 @@
 """Recompute a challenge from its logs, after an early edit of the rule that assigns logs to windows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from challenges.engine import progress
+from challenges.engine.reversal_rules import Original
+from challenges.engine.reversals import left_of
 from challenges.models import ChallengeLog, ChallengeProgress
 from challenges.models.rows import LOGS, Identity, LogRow, row_of_log
 from challenges.models.window_rules import Rules, WindowRules
 from core.amounts import SCALE
+from core.choices import ReasonCode
 from core.periods import window_containing
 from core.sql.table import execute_many
 
+ACT_LATER = (ReasonCode.ORIGINAL_NOT_COUNTED, ReasonCode.ORIGINAL_UNKNOWN)
 REASSIGN = f"UPDATE {LOGS.name} SET period_key = %s, counted_value = %s, rule_version = %s WHERE id = %s"
 
 
@@ -30,38 +34,58 @@ def recompute_challenge(rules: Rules, at: datetime) -> None:
     progress.apply(logs, {rules.challenge_id: rules}, at, whole=True)
 
 
-def _reassign(logs: Iterable[LogRow], rules: Rules) -> None:
+def _reassign(logs: Sequence[LogRow], rules: Rules) -> None:
     """Set window and counted value of each log: the originals first, then the reversals."""
-    left: dict[Identity, int] = {}
-    originals: dict[Identity, LogRow] = {}
-    for log in sorted(logs, key=lambda log: bool(log.reversal_of)):
+    reversals: dict[Identity, list[LogRow]] = {}
+    for log in logs:
         if log.reversal_of:
-            original = originals[log.member_id, log.challenge_id, log.reversal_of]
-            _reassign_reversal(log, original, left)
-            continue
-        judged = rules.of_window(window_containing(rules.period, log.activity_at, rules.zone))
-        log.judged, log.period_key = judged, judged.window.period_key
-        log.counted_value = _added_value(log, judged) if log.counted else 0
-        originals[log.identity] = log
-        # A log that was counted anyway and the log that counts it share what is left.
-        shared_identity = (log.member_id, log.challenge_id, log.counts_anyway or log.unique_identifier)
-        if log.counted:
-            left[shared_identity] = log.counted_value
+            named = (log.member_id, log.challenge_id, log.reversal_of)
+            reversals.setdefault(named, []).append(log)
+    # What is left of a log and of the one that counts it anyway, by the identity of either.
+    originals: dict[Identity, tuple[Original, WindowRules]] = {}
+    for log in logs:
+        if not log.reversal_of:
+            _reassign_original(log, rules, originals, reversals)
+    for identity, named_by in reversals.items():
+        # An early one has no window: what acts for it has its original's. Of a reversal it never acts.
+        for reversal in named_by if identity in originals else ():
+            if reversal.period_key:
+                _reassign_reversal(reversal, *originals[identity])
 
 
-def _added_value(log: LogRow, judged: WindowRules) -> int:
-    """Return what a counted log adds, in units; under `sum`, 0 for one that was stored without a value."""
-    return SCALE if judged.version.rules.counting else max(0, log.activity_value or 0)
+def _reassign_original(
+    log: LogRow,
+    rules: Rules,
+    originals: dict[Identity, tuple[Original, WindowRules]],
+    reversals: Mapping[Identity, Sequence[LogRow]],
+) -> None:
+    root = (log.member_id, log.challenge_id, log.counts_anyway or log.unique_identifier)
+    judged = rules.of_window(window_containing(rules.period, log.activity_at, rules.zone))
+    # Those that came before it was counted anyway did not count.
+    earlier = [reversal for reversal in reversals.get(root, ()) if reversal.reason_code in ACT_LATER]
+    _reassign_activity(log, judged, earlier if log.counts_anyway else ())
+    if root not in originals:
+        original = Original(
+            log.period_key, counted=True, is_reversal=False, left=0, value_left=log.activity_value
+        )
+        originals[root] = original, judged
+    originals[root][0].left += log.counted_value
+    originals[log.identity] = originals[root]
 
 
-def _reassign_reversal(log: LogRow, original: LogRow, left: dict[Identity, int]) -> None:
+def _reassign_activity(log: LogRow, judged: WindowRules, reversed_before: Iterable[LogRow]) -> None:
+    """Set window and counted value of a log; under `sum` one that was stored without a value adds 0."""
+    counting = judged.version.rules.counting
+    log.judged, log.period_key, log.counted_value = judged, judged.window.period_key, 0
+    if log.counted:
+        added = SCALE if counting else max(0, log.activity_value or 0)
+        log.counted_value = left_of(log, added, reversed_before, counting=counting) or 0
+
+
+def _reassign_reversal(log: LogRow, original: Original, judged: WindowRules) -> None:
     """Give a reversal its original's window, and let it take back at most what is left there."""
-    log.judged, log.period_key = original.judged, original.period_key
-    if not log.counted:
-        return
-    identity = (log.member_id, log.challenge_id, original.counts_anyway or original.unique_identifier)
-    counting = original.judged is not None and original.judged.version.rules.counting
-    value = None if counting else log.activity_value
-    taken = min(left[identity], value) if value else left[identity]
-    log.counted_value = -taken
-    left[identity] -= taken
+    log.judged, log.period_key = judged, judged.window.period_key
+    if log.counted:
+        log.counted_value = -original.take(log.activity_value, counting=judged.version.rules.counting)
+    elif original.value_left is not None:
+        original.value_left = max(0, original.value_left - (log.activity_value or 0))

@@ -1,113 +1,205 @@
-"""Find and lock the originals that the reversals of a batch name, and how much of each is left.
+"""Find and lock the originals that reversals name, and the places that early reversals keep for theirs.
 
-A log that staff counted anyway and the log that counts it share what is left: they have one `Original`, and
-a reversal that names either takes from it (docs/rules.md, Reversals).
+A reversal whose original is unknown keeps the original's identifier by a placeholder, a row without content
+under the same unique key. Whoever stores the original locks the placeholder first, so that the two never miss
+each other. A log that was counted anyway and the log that counts it share what is left (docs/rules.md,
+Reversals; docs/locking.md).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from challenges.engine.eligibility import Entry, Original, Verdict
+from challenges.engine.batching import BeginAgain, Hints
+from challenges.engine.reversal_rules import Original
 from challenges.models import ChallengeLog
-from challenges.models.rows import Identity
-from core.amounts import units
-from members.domain.directory import MemberRef
+from challenges.models.challenge_log import PLACEHOLDER
+from challenges.models.rows import Identity, LogRow, chunked, row_of_log
+from core.choices import ReasonCode
+from core.ids import uuid7_batch
+
+LOOKUP_AT_ONCE = 1000
+UNKNOWN = ReasonCode.ORIGINAL_UNKNOWN.value
 
 
 @dataclass(slots=True)
 class Originals:
-    """The originals of a set of reversals, by the reversal's index; reversals of one log share one."""
+    """What is stored under the identities that reversals name, locked.
 
-    by_index: dict[int, Original] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.by_index)
-
-    def get(self, index: int) -> Original | None:
-        return self.by_index.get(index)
-
-    def take(self, index: int, verdict: Verdict) -> None:
-        """Subtract from the original what this reversal takes back."""
-        self.by_index[index].left += verdict.counted_value
-
-
-NO_ORIGINALS = Originals()
-
-
-def originals_of(
-    entries: Sequence[Entry], indexes: Iterable[int], members: Mapping[str, MemberRef]
-) -> Originals:
-    """Find and lock the originals of the reversals among these entries.
-
-    The lock keeps two transactions from taking back the same part. Entries of members who are not in
-    `members`, by external id, have no original.
+    `placeholders`: the ids of their rows. `early`: the reversals that wait there, oldest first.
     """
-    identities: dict[int, Identity] = {}
-    for index in indexes:
-        entry = entries[index]
-        if entry.reversal_of and entry.external_id in members:
-            identities[index] = (members[entry.external_id].id, entry.challenge_id, entry.reversal_of)
+
+    stored: dict[Identity, Original] = field(default_factory=dict)
+    placeholders: dict[Identity, UUID] = field(default_factory=dict)
+    early: dict[Identity, list[LogRow]] = field(default_factory=dict)
+
+
+def lock_originals(identities: Collection[Identity]) -> Originals:
+    """Lock the logs and placeholders of these identities in one order, and read what is left of the logs.
+
+    The lock keeps two transactions from taking back the same part. Raises `BeginAgain` for a log that counts
+    another one anyway, if that is not among them: both share what is left.
+    """
+    originals = Originals()
     if not identities:
-        return Originals()
-    originals = _lock_originals(set(identities.values()))
-    return Originals(
-        {index: originals[identity] for index, identity in identities.items() if identity in originals}
-    )
-
-
-def _lock_originals(identities: Collection[Identity]) -> dict[Identity, Original]:
-    """Lock the logs of these identities and those that count them anyway; return originals by identity."""
-    logs = _lock_logs(identities, "unique_identifier", {identity[2] for identity in identities})
-    identifiers = {identity[2] for identity in identities} | {
-        log.counts_anyway for log in logs if log.counts_anyway
+        return originals
+    rows = _lock(identities)
+    originals.placeholders = {log.identity: log.id for log in rows if log.reason_code == PLACEHOLDER}
+    logs = {log.identity: log for log in rows if log.reason_code != PLACEHOLDER}
+    if unlocked := {_root(log) for log in logs.values()} - logs.keys():
+        raise BeginAgain(Hints(lock_first=frozenset(unlocked)))
+    groups: dict[Identity, list[LogRow]] = {}
+    for log in {log.id: log for log in (*logs.values(), *_find_counting(logs))}.values():
+        groups.setdefault(_root(log), []).append(log)
+    names = {log.identity for group in groups.values() for log in group}
+    by_name = find_reversals({*names, *originals.placeholders})
+    shared = {
+        root: _original_of(group, [log for name in group for log in by_name.get(name.identity, ())])
+        for root, group in groups.items()
     }
-    logs |= _lock_logs(identities, "counts_anyway", identifiers)
-    originals: dict[Identity, Original] = {}
-    for log in sorted(logs, key=lambda log: bool(log.counts_anyway)):
-        _add_log(originals, log)
-    _subtract_reversals(identities, originals)
+    originals.stored = {identity: shared[_root(log)] for identity, log in logs.items()}
+    for identity in originals.placeholders:
+        originals.early[identity] = [log for log in by_name.get(identity, ()) if log.reason_code == UNKNOWN]
     return originals
 
 
-def _lock_logs(identities: Collection[Identity], column: str, identifiers: set[str]) -> set[ChallengeLog]:
-    logs = ChallengeLog.objects.filter(
-        _of_members_and_challenges(identities), ~Q(**{column: ""}), **{f"{column}__in": identifiers}
+def _lock(identities: Collection[Identity]) -> list[LogRow]:
+    """Lock the rows of these identities, placeholders too, in key order."""
+    locked = ChallengeLog.with_placeholders.select_for_update(no_key=True, of=("self",))
+    rows = _named(locked, "unique_identifier", identities)
+    return [log for log in map(row_of_log, rows.order_by(*KEY)) if log.identity in identities]
+
+
+KEY = ("member_id", "challenge_id", "unique_identifier")
+
+
+def _named(
+    logs: QuerySet[ChallengeLog], column: str, identities: Iterable[Identity]
+) -> QuerySet[ChallengeLog]:
+    """Filter logs of the members and challenges of these identities whose `column` has an identifier of one.
+
+    They may be others than the identities': every key of the table begins with the member and the challenge.
+    """
+    members, challenges, identifiers = (set(part) for part in zip(*identities, strict=True))
+    return logs.filter(
+        ~Q(**{column: ""}),
+        member_id__in=members,
+        challenge_id__in=challenges,
+        **{f"{column}__in": identifiers},
     )
-    key = ("member_id", "challenge_id", "unique_identifier")
-    return set(logs.select_for_update(no_key=True, of=("self",)).order_by(*key))
 
 
-def _of_members_and_challenges(identities: Collection[Identity]) -> Q:
-    """Match logs of these members and challenges, with which every key of the table begins."""
-    return Q(
-        member_id__in={identity[0] for identity in identities},
-        challenge_id__in={identity[1] for identity in identities},
+def _find_counting(logs: Iterable[Identity]) -> list[LogRow]:
+    """Find the logs that count these anyway."""
+    identities = set(logs)
+    if not identities:
+        return []
+    rows = map(row_of_log, _named(ChallengeLog.objects.filter(reversal_of=""), "counts_anyway", identities))
+    return [log for log in rows if _root(log) in identities]
+
+
+def find_reversals(identities: Collection[Identity]) -> dict[Identity, list[LogRow]]:
+    """Find all reversals that name these identities, by the identity, in the order in which they came."""
+    found: dict[Identity, list[LogRow]] = {}
+    for chunk in chunked(sorted(identities), LOOKUP_AT_ONCE):
+        rows = _named(ChallengeLog.objects.all(), "reversal_of", chunk).order_by("id")
+        for log in map(row_of_log, rows):
+            found.setdefault((log.member_id, log.challenge_id, log.reversal_of), []).append(log)
+    return found
+
+
+def _root(log: LogRow) -> Identity:
+    """Return the identity of the log that a log counts anyway, else its own."""
+    acts_for = log.counts_anyway if not log.reversal_of else ""
+    return log.member_id, log.challenge_id, acts_for or log.unique_identifier
+
+
+def _original_of(logs: Sequence[LogRow], reversals: Iterable[LogRow]) -> Original:
+    """Return what is left of a log and of the one that counts it anyway."""
+    root = min(logs, key=lambda log: bool(log.counts_anyway))
+    original = Original(
+        period_key=root.period_key,
+        counted=any(log.counted for log in logs),
+        is_reversal=bool(root.reversal_of),
+        left=sum(log.counted_value for log in logs),
+        value_left=root.activity_value,
     )
+    for reversal in reversals:
+        original.left += reversal.counted_value
+        # What acts for an early reversal repeats its value.
+        if original.value_left is not None and not reversal.counts_anyway:
+            original.value_left = max(0, original.value_left - (reversal.activity_value or 0))
+        original.touched = True
+    return original
 
 
-def _add_log(originals: dict[Identity, Original], log: ChallengeLog) -> None:
-    """Add a log to its original; one that counts another log anyway shares that log's original."""
-    own_identity = (log.member_id, log.challenge_id, log.unique_identifier)
-    shared_identity = (log.member_id, log.challenge_id, log.counts_anyway or log.unique_identifier)
-    original = originals.setdefault(
-        shared_identity, Original(log.period_key, False, bool(log.reversal_of), 0)
+def left_of(log: LogRow, added: int, reversals: Iterable[LogRow], *, counting: bool) -> int | None:
+    """Return what reversals that came before left of what this log would add, in units; None: nothing."""
+    original = Original(
+        log.period_key, counted=True, is_reversal=False, left=added, value_left=log.activity_value
     )
-    original.counted |= log.counted
-    original.left += units(log.counted_value)
-    originals[own_identity] = original
+    for reversal in reversals:
+        if not original.exhausted and not reversal.counts_anyway:
+            original.take(reversal.activity_value, counting=counting)
+    return None if original.exhausted else original.left
 
 
-def _subtract_reversals(identities: Collection[Identity], originals: dict[Identity, Original]) -> None:
-    """Subtract what earlier reversals took back; their counted values are negative."""
-    reversals = ChallengeLog.objects.filter(
-        _of_members_and_challenges(identities),
-        ~Q(reversal_of=""),
-        reversal_of__in={identity[2] for identity in originals},
+def make_placeholders(identities: Collection[Identity], at: datetime) -> list[LogRow]:
+    """Make the rows that keep these identities for their logs."""
+    return [
+        LogRow(
+            id=id_,
+            member_id=member_id,
+            challenge_id=challenge_id,
+            unique_identifier=unique_identifier,
+            activity_at=at,
+            activity_id="",
+            activity_value=None,
+            reversal_of="",
+            counts_anyway="",
+            period_key="",
+            counted=False,
+            reason_code=PLACEHOLDER,
+            counted_value=0,
+            created_at=at,
+            rule_version=None,
+        )
+        for id_, (member_id, challenge_id, unique_identifier) in zip(
+            uuid7_batch(at, len(identities)), identities, strict=True
+        )
+    ]
+
+
+def remove_placeholders(ids: Collection[UUID]) -> None:
+    """Free the identities that these locked placeholders keep, for the logs that come now."""
+    placeholders = ChallengeLog.with_placeholders.filter(id__in=ids, reason_code=PLACEHOLDER)
+    placeholders._raw_delete(placeholders.db)
+
+
+def acting_log(
+    id_: UUID, named: LogRow, period_key: str, counted_value: int, at: datetime, number: int
+) -> LogRow:
+    """Make the log by which a stored one, which stays as it is, acts now on the window of `period_key`.
+
+    It is identified by the stored log's id, so that it acts once whatever happens at the same time.
+    """
+    return LogRow(
+        id=id_,
+        member_id=named.member_id,
+        challenge_id=named.challenge_id,
+        unique_identifier=f"count-anyway-{named.id}",
+        activity_at=named.activity_at,
+        activity_id=named.activity_id,
+        activity_value=named.activity_value,
+        reversal_of=named.reversal_of,
+        counts_anyway=named.unique_identifier,
+        period_key=period_key,
+        counted=True,
+        reason_code="",
+        counted_value=counted_value,
+        created_at=at,
+        rule_version=number,
     )
-    for member_id, challenge_id, identifier, counted_value in reversals.values_list(
-        "member_id", "challenge_id", "reversal_of", "counted_value"
-    ):
-        if original := originals.get((member_id, challenge_id, identifier)):
-            original.left += units(counted_value)

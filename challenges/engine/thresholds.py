@@ -20,26 +20,24 @@ class Crossed:
     completing_log: LogRow | None = None
 
 
-def crossed(row: ProgressRow, rules: Rules, window_rules: WindowRules, logs: list[LogRow]) -> Crossed:
-    """Find what these logs made due; `row` holds the value after them."""
+def crossed(
+    row: ProgressRow, rules: Rules, window_rules: WindowRules, logs: list[LogRow], *, at_the_end: bool
+) -> Crossed:
+    """Find what these logs made due, one after the other; `row` holds the value after them.
+
+    What was reached stays due, also where a reversal among them takes it back; with `at_the_end` it does not.
+    """
     before = row.value - sum(log.counted_value for log in logs)
-    result = Crossed(
-        [
-            due(
-                row,
-                rules,
-                window_rules,
-                milestone,
-                milestone.target,
-                _crossing(row.value, logs, milestone.target),
-            )
-            for milestone in window_rules.version.thresholds
-            if before < milestone.target <= row.value
-        ]
-    )
-    if row.completed_at is None and row.value >= row.target:
-        result.completes = True
-        result.completing_log = _crossing(row.value, logs, row.target)
+    result = Crossed()
+    for milestone in window_rules.version.thresholds:
+        if at_the_end and milestone.target > row.value:
+            continue
+        if log := _crossing(before, logs, milestone.target):
+            result.dues.append(due(row, rules, window_rules, milestone, milestone.target, log))
+    if row.completed_at is None and (row.value >= row.target or not at_the_end):
+        result.completing_log = _crossing(before, logs, row.target)
+        result.completes = result.completing_log is not None or row.value >= row.target
+    if result.completes:
         result.dues.append(due(row, rules, window_rules, None, row.target, result.completing_log))
     return result
 
@@ -70,9 +68,9 @@ def due(
 
 
 def _crossing(value: int, logs: list[LogRow], target: int) -> LogRow | None:
-    """Return the log that reached the target, going back from `value`; None: one before these logs."""
-    for log in reversed(logs):
-        value -= log.counted_value
+    """Return the first log that brought a window of this value to the target; None: none of these did."""
+    for log in logs:
         if value < target <= value + log.counted_value:
             return log
+        value += log.counted_value
     return None

@@ -7,8 +7,17 @@ from core.amounts import AmountField
 from core.ids import uuid7
 
 
+class ActivityManager(models.Manager["Activity"]):
+    def get_queryset(self) -> models.QuerySet["Activity"]:
+        return super().get_queryset().exclude(activity_id="")
+
+
 class Activity(models.Model):
-    """An activity and the challenges that took it: a replay returns these, also after new ones went live."""
+    """An activity and the challenges that took it: a replay returns these, also after new ones went live.
+
+    A placeholder keeps the identifier of one that has not come yet and that a reversal names: it has no
+    content, and an empty `activity_id`; `objects` leaves it out.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     member = models.ForeignKey("members.Member", models.PROTECT, related_name="activities", db_index=False)
@@ -20,10 +29,21 @@ class Activity(models.Model):
     challenge_ids = models.JSONField(default=list)
     created_at = models.DateTimeField(_("created at"))
 
+    objects = ActivityManager()
+    with_placeholders: models.Manager["Activity"] = models.Manager()
+
     class Meta:
         verbose_name = _("activity")
         verbose_name_plural = _("activities")
         ordering = ["-id"]
+        indexes = [
+            # The reversals of an activity that comes after them.
+            models.Index(
+                fields=["member", "reversal_of"],
+                name="activity_reversals",
+                condition=~models.Q(reversal_of=""),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["member", "unique_identifier"], name="activity_counts_once"),
         ]

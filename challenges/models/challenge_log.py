@@ -1,5 +1,6 @@
 """One activity of one member for one challenge."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import models, transaction
@@ -10,11 +11,22 @@ from core.amounts import AmountField
 from core.choices import ReasonCode
 from core.ids import uuid7
 
+# The reason code of a row that keeps an identifier for a log that has not come yet: it has no content.
+PLACEHOLDER = "placeholder"
+
+
+class ChallengeLogManager(models.Manager["ChallengeLog"]):
+    def get_queryset(self) -> models.QuerySet["ChallengeLog"]:
+        return super().get_queryset().exclude(reason_code=PLACEHOLDER)
+
 
 class ChallengeLog(models.Model):
     """One activity with its verdict. Append-only: saving it again raises `TypeError`.
 
-    `counted_value` is the change of its window's value: negative for a reversal, 0 when it did not count.
+    `counted_value` is the change of its window's value: 0 or less for a reversal, 0 when it did not count.
+    `counts_anyway` names the log for which the engine made this one: what did not count when it came, and
+    acts later (docs/rules.md, What acts later). `period_key` is empty for a reversal whose original is
+    unknown; then a placeholder keeps the original's identifier, which `objects` leaves out.
     Saving a new log decides whether it counts, and counts it, as if it had come by the API.
     """
 
@@ -53,6 +65,12 @@ class ChallengeLog(models.Model):
     rule_version = models.PositiveIntegerField(_("rule version"), null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), editable=False)
 
+    # The early reversals that act on a log which is being saved, each with what it takes back, in units.
+    acting: Sequence[Any] = ()
+
+    objects = ChallengeLogManager()
+    with_placeholders: models.Manager["ChallengeLog"] = models.Manager()
+
     class Meta:
         verbose_name = _("challenge log")
         verbose_name_plural = _("challenge logs")
@@ -76,6 +94,12 @@ class ChallengeLog(models.Model):
             models.Index(fields=["activity_at", "id"], name="challenge_log_by_activity"),
             # ?uniqueIdentifier= and support's search by order number.
             models.Index(fields=["unique_identifier"], name="challenge_log_by_identifier"),
+            # Early reversals whose originals do not come.
+            models.Index(
+                fields=["created_at"],
+                name="challenge_log_placeholders",
+                condition=Q(reason_code=PLACEHOLDER),
+            ),
             # What has been taken back of one log.
             models.Index(
                 fields=["member", "challenge", "reversal_of"],

@@ -28,6 +28,8 @@ class ChallengeProgress(models.Model):
     challenge_started_at = models.DateTimeField(_("started at"))
     challenge_completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     updated_at = models.DateTimeField(_("updated at"))
+    # Whether the reversal policy revoked a reward of it, which is given back when the value supports it.
+    has_revoked_rewards = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         verbose_name = _("challenge progress")

@@ -70,6 +70,7 @@ PROGRESS = Table(
         "challenge_started_at": "time",
         "challenge_completed_at": "time",
         "updated_at": "time",
+        "has_revoked_rewards": "bool",
     },
 )
 
@@ -127,6 +128,7 @@ class ProgressRow:
     started_at: datetime
     completed_at: datetime | None
     updated_at: datetime
+    has_revoked_rewards: bool = False
 
     @property
     def window_key(self) -> WindowKey:
@@ -147,6 +149,7 @@ def row_of_progress(progress: ChallengeProgress) -> ProgressRow:
         progress.challenge_started_at,
         progress.challenge_completed_at,
         progress.updated_at,
+        progress.has_revoked_rewards,
     )
 
 

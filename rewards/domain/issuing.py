@@ -9,14 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
-
-from core.amounts import amount
 from core.choices import CodeSource, RewardLogStatus
 from core.ids import uuid7_batch
 from rewards.domain import allocation, limits, pending_codes
 from rewards.domain.reward_config import RewardConfig, reward_configs
-from rewards.domain.state_machine import Channel, origins
 from rewards.models import RewardLog
 from rewards.models.rows import REWARD_LOGS, Due, Issued
 
@@ -72,7 +68,7 @@ def _propose(dues: Sequence[Due], at: datetime) -> list[Issued]:
 
 
 def _key(log: Issued) -> tuple[int, int, str]:
-    return log.member_id.int, (log.milestone_id or log.challenge_id).int, log.period_key
+    return log.member_id.int, log.threshold_id.int, log.period_key
 
 
 def _initialize(logs: Sequence[Issued], configs: ConfigsById) -> dict[UUID, UUID]:
@@ -127,30 +123,3 @@ def _store_generated(issued: Iterable[Issued], configs: ConfigsById, at: datetim
             if code != codes[log_id]:
                 logs[log_id].coupon_code = code
                 RewardLog.objects.filter(id=log_id).update(coupon_code=code)
-
-
-def revoke_unsupported(
-    member_id: UUID, challenge_id: UUID, period_key: str, value: int, target: int, at: datetime
-) -> int:
-    """Revoke the unredeemed rewards of a window that its value no longer supports; return how many.
-
-    `value` and `target` are in units of 0.0001. Implements the policy `revoke_unredeemed` (docs/rules.md,
-    Reversals); call it inside the reversal's transaction. What was revoked is not paid again when the value
-    recovers: its reward log stays. The logs are locked before they are judged: a redemption that runs at the
-    same time either comes first, and is kept, or finds the reward revoked.
-    """
-    unredeemed = (
-        RewardLog.objects.select_for_update(no_key=True, of=("self",))
-        .filter(member=member_id, challenge=challenge_id, period_key=period_key)
-        .filter(status__in=origins("revoke", Channel.POLICY))
-        .order_by("id")
-    )
-    is_unsupported = Q(milestone__milestone_target_value__gt=amount(value))
-    if value < target:
-        is_unsupported |= Q(milestone=None)
-    locked_ids = {log.id for log in unredeemed}
-    unsupported = RewardLog.objects.filter(is_unsupported, id__in=locked_ids)
-    unsupported_ids = set(unsupported.values_list("id", flat=True))
-    return RewardLog.objects.filter(id__in=unsupported_ids).update(
-        status=RewardLogStatus.REVOKED, updated_at=at
-    )

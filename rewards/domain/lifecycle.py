@@ -62,11 +62,16 @@ def unredeem(log_id: UUID, actor: Actor, *, at: datetime) -> RewardLog:
 
 
 def revoke(log_id: UUID, actor: Actor, *, at: datetime) -> RewardLog:
-    """Take the reward from the member. Its code never returns to a pool, and no limit counts it."""
+    """Take the reward from the member. Its code never returns to a pool, and no limit counts it.
+
+    What the reversal policy revoked is then revoked for good.
+    """
     with _locked(log_id) as reward_log:
         if reward_log.status != RewardLogStatus.REVOKED:
             check("revoke", reward_log.status_at(at), actor.channel)
             _write(reward_log, actor, at, "revoke", status=RewardLogStatus.REVOKED)
+        elif reward_log.revoked_from:
+            _write(reward_log, actor, at, "revoke", revoked_from="")
     return reward_log
 
 
@@ -179,6 +184,7 @@ def _write_code(
         coupon_code=code,
         reward_issued_at=at,
         reward_expiry_at=expiry,
+        **({"revoked_from": ""} if reward_log.revoked_from else {}),
     )
 
 

@@ -38,6 +38,12 @@ def fill_after_commit(waiting: Iterable[Issued]) -> None:
         transaction.on_commit(lambda: _fill_and_update(logs), robust=True)
 
 
+def fill_rewards_after_commit(reward_ids: Iterable[UUID]) -> None:
+    """Fill these rewards after the commit, one after the other."""
+    for reward_id in sorted(reward_ids):
+        transaction.on_commit(lambda id_=reward_id: fill(id_), robust=True)  # type: ignore[misc]
+
+
 def _fill_and_update(logs: list[Issued]) -> None:
     for reward_id in group_by_reward(logs):
         fill(reward_id)

@@ -11,9 +11,6 @@ from core.choices import RewardLogStatus
 from core.ids import uuid7
 from core.sql.covering_index import CoveringIndex
 
-# Statuses that the limits of a reward do not count (docs/rules.md, Caps).
-UNCOUNTED = (RewardLogStatus.CAPPED, RewardLogStatus.REVOKED)
-
 
 class RewardLogQuerySet(models.QuerySet["RewardLog"]):
     def waiting(self) -> "RewardLogQuerySet":
@@ -21,8 +18,10 @@ class RewardLogQuerySet(models.QuerySet["RewardLog"]):
         return self.filter(status=RewardLogStatus.PENDING_CODE)
 
     def counting_towards_limits(self) -> "RewardLogQuerySet":
-        counted = set(RewardLogStatus) - {RewardLogStatus.EXPIRED, *UNCOUNTED}
-        return self.filter(status__in=sorted(counted))
+        """Filter the logs that take a place under the limits: all but `capped` and what people revoked."""
+        uncounted = {RewardLogStatus.EXPIRED, RewardLogStatus.CAPPED, RewardLogStatus.REVOKED}
+        counted = sorted(set(RewardLogStatus) - uncounted)
+        return self.filter(Q(status__in=counted) | Q(status=RewardLogStatus.REVOKED, revoked_from__gt=""))
 
     def with_status(self, status: str, at: datetime) -> "RewardLogQuerySet":
         """Filter by the status at this time: `expired` is `issued` past its expiry."""
@@ -71,6 +70,10 @@ class RewardLog(models.Model):
     reward_expiry_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     # The target at which it was paid, which an edit may move afterwards; empty while 0.1's are filled in.
     achieved_target_value = AmountField(_("achieved at"), null=True, blank=True, editable=False)
+    # What it was before the reversal policy revoked it; empty when it is not revoked, or by a person.
+    revoked_from = models.CharField(
+        _("revoked from"), max_length=12, blank=True, default="", db_default="", editable=False
+    )
     redeemed_at = models.DateTimeField(_("redeemed at"), null=True, blank=True)
     updated_at = models.DateTimeField(_("updated at"))
 
@@ -92,8 +95,8 @@ class RewardLog(models.Model):
             # The list of one reward; its recent logs and its limits, which are counted in the index alone.
             CoveringIndex(
                 fields=["reward", "reward_issued_at", "id"],
-                name="reward_log_newest_of_reward",
-                covering=("status",),
+                name="reward_log_of_reward_newest",
+                covering=("status", "revoked_from"),
             ),
             # The logs that wait for a code of a pool or an external reward, oldest first.
             models.Index(
@@ -119,6 +122,11 @@ class RewardLog(models.Model):
             models.CheckConstraint(
                 condition=~Q(status__in=["pending_code", "capped"]) | Q(coupon_code=""),
                 name="reward_log_no_code_before_issue",
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_from="")
+                | Q(status="revoked", revoked_from__in=["issued", "pending_code"]),
+                name="reward_log_revoked_from_something",
             ),
             models.CheckConstraint(
                 condition=Q(status="redeemed", redeemed_at__isnull=False)

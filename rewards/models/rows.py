@@ -26,6 +26,7 @@ REWARD_LOGS = Table(
         "reward_expiry_at": "time",
         "updated_at": "time",
         "achieved_target_value": "bigint",
+        "revoked_from": "text",
     },
 )
 COUPON_CODES = Table(
@@ -76,6 +77,15 @@ class Issued:
     status: str = RewardLogStatus.CAPPED.value
     coupon_code: str = ""
     reward_expiry_at: datetime | None = None
+    revoked_from: str = ""
+
+    @property
+    def threshold_id(self) -> UUID:
+        return self.milestone_id or self.challenge_id
+
+    @property
+    def window_key(self) -> tuple[UUID, UUID, str]:
+        return self.member_id, self.challenge_id, self.period_key
 
     def row(self) -> tuple[object, ...]:
         """Return the values in the order of the columns of `REWARD_LOGS`."""
@@ -84,7 +94,7 @@ class Issued:
             self.member_id,
             self.challenge_id,
             self.milestone_id,
-            self.milestone_id or self.challenge_id,
+            self.threshold_id,
             self.period_key,
             self.reward_id,
             self.status,
@@ -94,4 +104,5 @@ class Issued:
             self.reward_expiry_at,
             self.reward_issued_at,
             self.target,
+            self.revoked_from,
         )

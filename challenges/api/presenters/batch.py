@@ -5,7 +5,8 @@ from typing import Any
 
 from challenges.api.log_parser import MOST_OF_RECORD
 from challenges.engine.activities import ActivityOutcome
-from challenges.engine.intake import Outcome
+from challenges.engine.batch_state import Outcome
+from core.amounts import amount
 from core.api.errors import Fault, first_faults
 from core.api.names import wire_path
 from rewards.models import RewardLog
@@ -102,6 +103,7 @@ def _serialize_one(
         "status": status,
         "id": log.id if log else None,
         "counted": log.counted if log else None,
+        "countedValue": amount(log.counted_value) if log else None,
         "reasonCode": (log.reason_code or None) if log else None,
         "rewardLogs": [
             {"id": reward_log.id, "couponCode": reward_log.coupon_code or None} for reward_log in reward_logs

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from challenges.caches import challenge as challenge_cache
-from challenges.engine.intake import Outcome
+from challenges.engine.batch_state import Outcome
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from challenges.models.rows import LogRow, ProgressRow, row_of_progress
 from challenges.models.window_rules import Rules, WindowRules
@@ -172,7 +172,7 @@ def render_message(name: str, text: str, summary: ProgressSummary, values: Mappi
 
 def serialize_log(log: ChallengeLog | LogRow, owned_by_id: str) -> dict[str, Any]:
     """Serialize a challenge log as it is stored; a `LogRow` holds its value in units."""
-    value = log.activity_value
+    value, counted_value = log.activity_value, log.counted_value
     return {
         "id": log.id,
         "challengeId": log.challenge_id,
@@ -182,8 +182,9 @@ def serialize_log(log: ChallengeLog | LogRow, owned_by_id: str) -> dict[str, Any
         "uniqueIdentifier": log.unique_identifier,
         "activityValue": amount(value) if isinstance(value, int) else value,
         "reversalOf": log.reversal_of or None,
-        "periodKey": log.period_key,
+        "periodKey": log.period_key or None,
         "counted": log.counted,
+        "countedValue": amount(counted_value) if isinstance(counted_value, int) else counted_value,
         "reasonCode": log.reason_code or None,
         "createdAt": log.created_at,
     }

@@ -23,6 +23,7 @@ from challenges.api.serializers import (
 )
 from challenges.api.views.examples import LOG, REFUND, examples_of
 from challenges.engine import group_commit, intake
+from challenges.engine.batch_state import Outcome
 from challenges.engine.eligibility import Entry
 from challenges.models import ChallengeLog
 from core.api.callers import IDENTIFIED, INGEST, Caller, EndUserCaller
@@ -127,13 +128,11 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
     def post_batch(self, request: HttpRequest) -> HttpResponse:
         records = log_parser.read_batch(read_body(request, settings.MAX_BATCH_BYTES))
         outcomes = _record_all(records)
-        check_clock_of_batch(
-            [outcome.errors if isinstance(outcome, intake.Outcome) else () for outcome in outcomes]
-        )
+        check_clock_of_batch([outcome.errors if isinstance(outcome, Outcome) else () for outcome in outcomes])
         return json_response(serialize_batch(outcomes))
 
 
-def _record_all(records: Sequence[Decoded]) -> list[intake.Outcome | list[Fault]]:
+def _record_all(records: Sequence[Decoded]) -> list[Outcome | list[Fault]]:
     """Record the entries; the result has the outcome of each record in order, or its faults."""
     outcomes = iter(intake.record([record for record in records if isinstance(record, Entry)]))
     return [next(outcomes) if isinstance(record, Entry) else record for record in records]

@@ -4,6 +4,7 @@ from django.utils import timezone
 from challenges.models import Activity, ChallengeLog
 
 PATH = "/schema/activity/record"
+LOGS = "/schema/challenge_log/record"
 
 
 @pytest.fixture
@@ -83,14 +84,101 @@ def test_other_content_is_a_conflict_also_when_nothing_was_reached(api):
     ]
 
 
-def test_what_every_challenge_refuses_burns_no_identifier(api, make_challenge_for):
+def test_what_one_challenge_refuses_is_refused_whole_and_burns_no_identifier(api, make_challenge_for):
     make_challenge_for("a", "purchase")
+    full = make_challenge_for("b", "purchase")
+    most = {**body(uniqueIdentifier="big", activityValue="99999999999999.9999"), "challengeId": full["id"]}
+    assert api.post_json(LOGS, most).status_code == 201
 
-    refused = api.post_json(PATH, body(activityValue=None))
+    refused = api.post_json(PATH, body())
 
-    assert [status for _i, _id, status in reached(refused)] == ["rejected"]
-    assert Activity.objects.count() == 0
-    assert [s for _i, _id, s in reached(api.post_json(PATH, body()))] == ["created"]
+    assert refused.status_code == 400
+    assert [error["code"] for error in refused.json()["errors"]] == ["sum_limit"]
+    assert full["id"] in refused.json()["errors"][0]["detail"]
+    assert (Activity.objects.count(), ChallengeLog.objects.count()) == (0, 1)
+    api.post_json(LOGS, {**most, "reversalOf": "big", "uniqueIdentifier": "r"})
+    assert [s for _i, _id, s in reached(api.post_json(PATH, body()))] == ["created", "created"]
+
+
+def test_a_challenge_that_needs_a_value_stops_no_other(api, make_challenge_for):
+    spend = make_challenge_for("a", "visit")
+    visits = make_challenge_for("b", "visit", aggregationMethod="count", completionTargetValue=10)
+    paused = make_challenge_for("c", "visit", aggregationMethod="count", completionTargetValue=10)
+    api.patch_json(f"/schema/challenge/record/{paused['id']}", {"status": "paused"})
+
+    answer = api.post_json(PATH, body(activityId="visit", activityValue=None)).json()["data"]
+
+    assert {record["challengeId"]: (record["reasonCode"], record["countedValue"]) for record in answer} == {
+        spend["id"]: ("value_missing", 0),
+        visits["id"]: (None, 1),
+        paused["id"]: ("challenge_paused", 0),
+    }
+
+
+@pytest.mark.parametrize("value", [-1, "-0.0001"])
+def test_a_negative_value_is_refused_by_itself_whoever_names_it(api, value):
+    refused = api.post_json(PATH, body(activityValue=value))
+
+    assert (refused.status_code, refused.json()["errors"][0]["attr"]) == (400, "activityValue")
+
+
+def values_of(api):
+    rows = api.get("challenge_progress").json()["data"]
+    return {row["challengeId"]: row["currentProgressValue"] for row in rows}
+
+
+def refund(value=None, **fields):
+    return body(uniqueIdentifier="refund-1", reversalOf="order-1", activityValue=value, **fields)
+
+
+def test_a_refund_takes_back_every_log_whichever_entrance_it_came_by(api, make_challenge_for):
+    a, b = (make_challenge_for(name, "purchase")["id"] for name in "ab")
+    other = make_challenge_for("other", "else")["id"]
+    for id_ in (a, other):
+        assert api.post_json(LOGS, {**body(), "challengeId": id_}).status_code == 201
+    assert api.post_json(PATH, body()).status_code == 200
+    api.patch_json(f"/schema/challenge/record/{b}", {"status": "paused"})
+    assert api.delete(f"/schema/challenge/record/{other}").status_code == 204
+
+    taken = api.post_json(PATH, refund(value=20))
+    again = api.post_json(PATH, refund(value=20))
+
+    assert sorted(id_ for _i, id_, _status in reached(taken)) == sorted([a, b, other])
+    assert {status for _i, _id, status in reached(again)} == {"replayed"}
+    assert values_of(api) == {a: 40, b: 40, other: 40}
+
+
+def test_a_refund_is_kept_for_the_order_that_comes_later(api, make_challenge_for):
+    a = make_challenge_for("a", "purchase")["id"]
+    first = api.post_json(PATH, refund(value=20))
+    order = api.post_json(PATH, body())
+    again = api.post_json(PATH, refund(value=20))
+
+    assert (first.json()["data"], reached(order)) == ([], [(0, a, "created")])
+    assert reached(again) == [(0, a, "replayed")]
+    assert values_of(api) == {a: 40}
+    assert Activity.with_placeholders.count() == 2
+
+
+@pytest.mark.parametrize("backwards", [True, False])
+def test_an_order_and_its_refund_in_one_batch(api, make_challenge_for, backwards):
+    a = make_challenge_for("a", "purchase")["id"]
+    records = [body(), refund(value=20), body(uniqueIdentifier="order-2", activityValue=5)]
+
+    answer = api.post_json(f"{PATH}/batch", {"records": records[::-1] if backwards else records})
+
+    assert {status for _i, _id, status in reached(answer)} == {"created"}
+    assert values_of(api) == {a: 45}
+
+
+def test_a_refund_of_a_refund_is_refused(api, make_challenge_for):
+    make_challenge_for("a", "purchase")
+    api.post_json(PATH, body())
+    api.post_json(PATH, refund())
+
+    for original in ("refund-1", "refund-2"):
+        refused = api.post_json(PATH, body(uniqueIdentifier="refund-2", reversalOf=original))
+        assert [error["code"] for error in refused.json()["errors"]] == ["reversal_of_reversal"]
 
 
 def test_reversal_reaches_what_its_original_reached(api, make_challenge_for):
@@ -106,7 +194,7 @@ def test_reversal_reaches_what_its_original_reached(api, make_challenge_for):
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("reversalOf", "unknown"), ("challengeId", "x"), ("activityAt", "now")]
+    ("field", "value"), [("reversalOf", " blanks "), ("challengeId", "x"), ("activityAt", "now")]
 )
 def test_bad_field_is_named(api, field, value):
     answer = api.post_json(PATH, body(**{field: value}))

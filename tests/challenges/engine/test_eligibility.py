@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 
 from challenges.caches.config import snapshot
-from challenges.engine.eligibility import Entry, Original, judge_activity, judge_reversal
+from challenges.engine.eligibility import Entry, judge_activity
+from challenges.engine.reversal_rules import Original, judge_reversal
 from challenges.models import Challenge
 from core.errors import DomainError
 from tests.builders import DAY, HOUR, NOW
@@ -168,9 +169,8 @@ def reversal(value=None, **fields):
 
 
 def original(left=100_0000, **fields):
-    return Original(
-        **{"period_key": "2026-11-20", "counted": True, "is_reversal": False, "left": left} | fields
-    )
+    usual = {"period_key": "2026-11-20", "counted": True, "is_reversal": False, "value_left": 100_0000}
+    return Original(left=left, **usual | fields)
 
 
 def test_judge_reversal_takes_back_all_that_is_left_in_the_originals_window():
@@ -187,10 +187,50 @@ def test_judge_reversal_takes_back_a_part():
     assert judge_reversal(reversal(30_0000), original(), rules(), NOW).counted_value == -30_0000
 
 
-def test_judge_reversal_takes_a_counted_log_back_whole():
+@pytest.mark.parametrize(
+    ("value_left", "parts", "taken"),
+    [
+        (100_0000, [30_0000, 69_9999, 1, None], [0, 0, -1, "nothing_left"]),
+        (100_0000, [100_0000, 1], [-1, "nothing_left"]),
+        (100_0000, [30_0000, None], [0, -1]),
+        (100_0000, [0, 120_0000], [0, -1]),
+        (None, [30_0000, None], [-1, "nothing_left"]),
+        (0, [5_0000, None], [-1, "nothing_left"]),
+    ],
+)
+def test_parts_leave_a_visit_until_nothing_of_its_value_is_left(value_left, parts, taken):
+    visit = original(10_000, value_left=value_left)
     counting = rules(aggregation_method="count")
 
-    assert judge_reversal(reversal(30_0000), original(10_000), counting, NOW).counted_value == -10_000
+    verdicts = [judge_reversal(reversal(part), visit, counting, NOW) for part in parts]
+
+    assert [verdict.reason_code or verdict.counted_value // 10_000 for verdict in verdicts] == taken
+
+
+@pytest.mark.parametrize(
+    ("left", "parts", "taken"),
+    [
+        (100_0000, [30_0000, 80_0000, 1], [-30_0000, -70_0000, "nothing_left"]),
+        (100_0000, [100_0001], [-100_0000]),
+        (100_0000, [0, None, None], [0, -100_0000, "nothing_left"]),
+        (0, [None, None], [0, "nothing_left"]),
+        (0, [5_0000, 5_0000], [0, "nothing_left"]),
+    ],
+)
+def test_judge_reversal_takes_back_at_most_what_is_left(left, parts, taken):
+    order = original(left, value_left=left)
+
+    verdicts = [judge_reversal(reversal(part), order, rules(), NOW) for part in parts]
+
+    assert [verdict.reason_code or verdict.counted_value for verdict in verdicts] == taken
+
+
+def test_judge_reversal_takes_what_comes_before_its_original_and_what_comes_after_60_days():
+    early = judge_reversal(reversal(), None, rules(), NOW)
+    late = judge_reversal(reversal(at=NOW - 400 * DAY), original(), rules(), NOW)
+
+    assert (early.reason_code, early.period_key, early.counted_value) == ("original_unknown", "", 0)
+    assert late.counted_value == -100_0000
 
 
 def test_judge_reversal_counts_when_paused_ended_or_late():
@@ -208,11 +248,7 @@ def test_judge_reversal_of_what_did_not_count_does_not_count():
 @pytest.mark.parametrize(
     ("value", "named", "code", "field"),
     [
-        (None, None, "unknown_original", "reversal_of"),
         (None, original(is_reversal=True), "reversal_of_reversal", "reversal_of"),
-        (None, original(0), "nothing_left", "reversal_of"),
-        (100_0001, original(), "more_than_left", "activity_value"),
-        (0, original(), "more_than_left", "activity_value"),
         (-1, original(), "negative_value", "activity_value"),
     ],
 )

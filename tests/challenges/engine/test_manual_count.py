@@ -150,7 +150,7 @@ def test_a_reversal_takes_back_what_was_counted_anyway_by_either_name(challenge,
     nothing = take_back(challenge, "order-a")
 
     assert [part.log.counted_value, rest.log.counted_value] == [-200_0000, -300_0000]
-    assert nothing.errors[0].code == "nothing_left"
+    assert nothing.log.reason_code == "nothing_left"
     assert (value_of(challenge), breaches(NOW)) == (0, [])
 
 

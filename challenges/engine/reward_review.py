@@ -1,0 +1,52 @@
+"""Review the rewards of windows after their value changed, and remember where the policy has revoked some.
+
+The flag on the progress row lets a log of a window without revoked rewards pay no statement for it
+(docs/rules.md, Reversals).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from challenges.models.rows import PROGRESS, ProgressRow, WindowKey
+from challenges.models.window_rules import Rules, WindowRules
+from rewards.domain import reversal_policy
+from rewards.domain.reversal_policy import ReviewedWindow
+from rewards.models.rows import Issued
+
+
+def reviewed_window(
+    row: ProgressRow, rules: Rules, window_rules: WindowRules, *, revokes: bool
+) -> ReviewedWindow:
+    """Describe a window by its row after the change; one that 0.1 judged has the target of its row."""
+    target = row.target
+    if not rules.is_historical(window_rules.closes_at):
+        target = min(target, window_rules.target)
+    targets = {milestone.milestone_id: milestone.target for milestone in window_rules.version.thresholds}
+    targets[row.challenge_id] = target
+    return ReviewedWindow(row.member_id, row.challenge_id, row.period_key, row.value, targets, revokes)
+
+
+def review(rows: Mapping[WindowKey, ProgressRow], windows: Sequence[ReviewedWindow], at: datetime) -> None:
+    """Revoke and give back rewards of these windows, whose rows are locked; set the flags of the rows."""
+    if windows:
+        has_revoked = reversal_policy.review(windows, at)
+        _set_flags((rows[key] for key in has_revoked), has_revoked)
+
+
+def review_issued(
+    rows: Mapping[WindowKey, ProgressRow],
+    windows: Iterable[ReviewedWindow],
+    issued: Iterable[Issued],
+    at: datetime,
+) -> None:
+    """Revoke what these windows do not support of what was just issued; set the flags of the rows."""
+    revoked = reversal_policy.review_issued(windows, issued, at)
+    _set_flags((rows[key] for key in revoked), dict.fromkeys(revoked, True))
+
+
+def _set_flags(rows: Iterable[ProgressRow], has_revoked: Mapping[WindowKey, bool]) -> None:
+    changed = [row for row in rows if row.has_revoked_rewards != has_revoked[row.window_key]]
+    for row in changed:
+        row.has_revoked_rewards = has_revoked[row.window_key]
+    if changed:
+        PROGRESS.update(("id", "has_revoked_rewards"), [(row.id, row.has_revoked_rewards) for row in changed])
