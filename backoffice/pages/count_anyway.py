@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.pages.actions import ADD_LOG_PERMISSION
 from backoffice.pages.page import render_page, require_permissions
 from challenges.engine import manual_count_runs
+from challenges.engine.impact import Impact
 from challenges.engine.manual_count import NEVER_COUNTED
-from challenges.engine.manual_count_impact import LOGS_TRIED, CountImpact, impact_of
+from challenges.engine.manual_count_impact import LOGS_TRIED, impact_of
 from challenges.models import Challenge, ManualCountRun
 from challenges.queries.uncounted_logs import LogFilter
 from core.admin.fields import ReasonField, WallClockField, at_zone
@@ -142,7 +143,7 @@ def _render(
     request: HttpRequest,
     challenge: Challenge,
     form: CountAnywayForm,
-    impact: CountImpact | None,
+    impact: Impact | None,
     answer: str | None,
 ) -> HttpResponseBase:
     runs = ManualCountRun.objects.filter(challenge=challenge).select_related("staff_action")

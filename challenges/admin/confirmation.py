@@ -1,6 +1,6 @@
 """Confirmation before saving a challenge: what the edit pays at once, and the checklist for going live."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from challenges.admin.form_changes import FormChanges
 from challenges.editing import service
 from challenges.editing.checklist import Finding, findings
-from challenges.editing.impact import Impact
+from challenges.engine.impact import Impact
 from challenges.models import Challenge
 from core.admin.confirmation import ConfirmationRequired
 from core.choices import CodeSource, RecordStatus
@@ -18,9 +18,9 @@ from rewards.models import CouponCode, Reward
 
 @dataclass(frozen=True, slots=True)
 class RewardDemand:
-    """The number of reward logs that an edit would write for a reward (None: a generated code).
+    """The number of reward logs that an edit would write for a reward, within its limits.
 
-    `left` is the number of free codes of a pool, None for any other source.
+    `reward` None: a generated code. `left` is the number of free codes of a pool, None for any other source.
     """
 
     reward: Reward | None
@@ -85,8 +85,12 @@ def _reward_demand(reward: Reward | None, needed: int) -> RewardDemand:
 
 
 def _answer(status: str, impact: Impact, open_points: list[Finding]) -> str:
-    """Identify these figures and findings: when members' progress changes them, the answer is void."""
-    question: tuple[Any, ...] = (astuple(impact), sorted(point.message for point in open_points))
+    """Identify these figures and findings: when members' progress changes them, the answer is void.
+
+    Not `members`: it changes with everybody who takes part, and would void the answer again and again.
+    """
+    figures = astuple(replace(impact, members=0))
+    question: tuple[Any, ...] = (figures, sorted(point.message for point in open_points))
     return f"{status}:{sha256(repr(question).encode()).hexdigest()[:32]}"
 
 

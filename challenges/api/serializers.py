@@ -235,16 +235,6 @@ class ChallengeLogSerializer(ActivitySerializer):
     created_at = TimeField(read_only=True)
 
 
-class RecordedLogSerializer(ChallengeLogSerializer):
-    """The answer to a POST of one log."""
-
-    challenge_progress = ChallengeProgressSerializer(read_only=True)
-    achieved_milestone = MilestoneSerializer(read_only=True, allow_null=True)
-    achieved_milestones = MilestoneSerializer(read_only=True, many=True)
-    achieved_milestone_reward_log = RewardLogShownSerializer(read_only=True, allow_null=True)
-    reward_logs = RewardLogShownSerializer(read_only=True, many=True)
-
-
 class BatchSerializer(RecordSerializer):
     records = serializers.ListField(child=ChallengeLogSerializer(), min_length=1, max_length=LARGEST_BATCH)
 
@@ -256,7 +246,7 @@ class ErrorSerializer(RecordSerializer):
 
 
 class PaidSerializer(RecordSerializer):
-    id = UuidField(read_only=True)
+    id = UuidField(read_only=True, allow_null=True, help_text="null in a dry run: it does not exist.")
     coupon_code = serializers.CharField(read_only=True, allow_null=True)
 
 

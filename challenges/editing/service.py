@@ -14,9 +14,10 @@ from django.db import connection, transaction
 
 from challenges.editing import change_validation, persistence
 from challenges.editing.change_set import ChangeSet, change_set_of
-from challenges.editing.impact import Impact, impact_of
+from challenges.editing.impact import impact_of
 from challenges.editing.version_plan import VersionPlan
 from challenges.engine import backfill, locks, rule_versions
+from challenges.engine.impact import Impact
 from challenges.models import Challenge, RuleVersion
 from challenges.models.rule_version import show
 from core.errors import DomainError

@@ -184,6 +184,11 @@ def unpaid(milestone: MilestoneRule) -> Q:
     return Q(current_progress_value__gte=amount(milestone.target)) & ~_has_reward_log(milestone.milestone_id)
 
 
+def without_reward_log(milestone_id: UUID) -> Q:
+    """Match rows that were not paid for a milestone."""
+    return ~_has_reward_log(milestone_id)
+
+
 def completes(judged: WindowRules) -> Q:
     """Match rows of a window that are not completed and whose value reaches its target."""
     return Q(challenge_completed_at=None, current_progress_value__gte=amount(judged.target))

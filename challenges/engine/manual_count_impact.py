@@ -9,37 +9,19 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Count
 
 from challenges.engine import locks
+from challenges.engine.dry_run import rolled_back
+from challenges.engine.impact import Demand, Impact, count_coupons
 from challenges.engine.manual_count import NEVER_COUNTED, ManualCounts, count_logs, countable_rules
 from challenges.queries.uncounted_logs import LogFilter, uncounted_logs, without_counted_and_reversed
-from core.choices import CodeSource
-from rewards.domain import limits
-from rewards.models import Reward
 
 LOGS_AT_ONCE = 500
 LOGS_TRIED = 10_000
-
-
-@dataclass(slots=True)
-class CountImpact:
-    """How many logs of how many members would count, and what that would complete and pay.
-
-    `paid_members` get at least one reward log. `coupons` are the reward logs with a code, or waiting for one;
-    `capped` those beyond the limits of their rewards. None: there are too many logs to try.
-    """
-
-    logs: int = 0
-    members: int = 0
-    completed_members: int | None = None
-    paid_members: int | None = None
-    coupons: int | None = None
-    revoked: int = 0
-    capped: int | None = None
 
 
 @dataclass(slots=True)
@@ -62,28 +44,15 @@ class _Trial:
                 self.completed.add(issued.member_id)
             self.demand[issued.reward_id][issued.member_id] += 1
 
-    def impact(self) -> CountImpact:
-        coupons, capped = self._count_coupons()
-        return CountImpact(
-            self.logs, len(self.members), len(self.completed), len(self.paid), coupons, 0, capped
-        )
-
-    def _count_coupons(self) -> tuple[int, int]:
-        """Count the reward logs with a code, and those beyond a limit.
-
-        A trial alone has places that others take up: the limits apply to the sum of all.
-        """
-        coupons = capped = 0
-        rewards = Reward.objects.in_bulk([id_ for id_ in self.demand if id_])
-        for reward_id, by_member in self.demand.items():
-            reward = rewards[reward_id] if reward_id else None
-            admitted = limits.count_admitted(reward, by_member) if reward else by_member.total()
-            capped += by_member.total() - admitted
-            coupons += 0 if reward and reward.code_source == CodeSource.NONE else admitted
-        return coupons, capped
+    def impact(self) -> Impact:
+        """Tell the sum. A trial alone has places that others take up: limits apply to the sum of all."""
+        impact = Impact(len(self.members), len(self.completed), len(self.paid), logs=self.logs)
+        demands = {id_: Demand(counts.total(), counts.items()) for id_, counts in self.demand.items()}
+        count_coupons(impact, demands)
+        return impact
 
 
-def impact_of(challenge_id: UUID, log_filter: LogFilter, at: datetime) -> CountImpact:
+def impact_of(challenge_id: UUID, log_filter: LogFilter, at: datetime) -> Impact:
     """Return what counting these logs would do; exact up to `LOGS_TRIED` of them. Stores nothing.
 
     Raises `DomainError` `archived`.
@@ -93,10 +62,12 @@ def impact_of(challenge_id: UUID, log_filter: LogFilter, at: datetime) -> CountI
     countable = countable.exclude(reason_code__in=NEVER_COUNTED)
     keys = list(countable.order_by("member_id", "id").values_list("member_id", "id")[: LOGS_TRIED + 1])
     if len(keys) > LOGS_TRIED:
-        return CountImpact(**countable.aggregate(logs=Count("id"), members=Count("member", distinct=True)))
+        found = countable.aggregate(logs=Count("id"), members=Count("member", distinct=True))
+        return Impact(completed_members=None, paid_members=None, coupons=None, capped=None, **found)
     trial = _Trial()
     for ids in _chunks_by_member(keys):
-        trial.add(locks.retry(lambda ids=ids: _try(challenge_id, ids, at)))  # type: ignore[misc]
+        count = partial(count_logs, challenge_id, ids, at)
+        trial.add(locks.retry(partial(rolled_back, count)))
     return trial.impact()
 
 
@@ -112,11 +83,3 @@ def _chunks_by_member(keys: list[tuple[UUID, UUID]]) -> Iterator[list[UUID]]:
         last_member = member_id
     if chunk:
         yield chunk
-
-
-def _try(challenge_id: UUID, log_ids: list[UUID], at: datetime) -> ManualCounts:
-    """Count these logs in a transaction that is rolled back; return what it did."""
-    with transaction.atomic():
-        counts = count_logs(challenge_id, log_ids, at)
-        transaction.set_rollback(True)
-    return counts

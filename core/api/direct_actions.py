@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from core.api.callers import check_write
+from core.api.filters import parse_all
 from core.api.http.answers import private
 from core.api.http.exception_handler import error_response
 from core.api.language import ERROR_LANGUAGE, Language, default_language, reading_language
@@ -32,7 +33,7 @@ class FastActions(RecordViewSet):
 
     `fast_actions` maps an action to the method that answers it, which may raise whatever a view may.
     `localized_actions` are those whose answer holds end-user texts: they take `languageCode` as a read does,
-    the others take no shared parameter.
+    the others take no shared parameter. `own_parameters` are parsed as those of other actions are.
     """
 
     fast_actions: ClassVar[dict[str, str]] = {}
@@ -69,5 +70,7 @@ class FastActions(RecordViewSet):
         parameters = read_parameters(request, self.known_parameters()) if has_query else {}
         code = parameters.get(LANGUAGE)
         self.language = DEFAULT if code is None else reading_language(code, every_allowed=True)
+        own_filters = {own_filter.name: own_filter for own_filter in self.own_filters()}
+        self.parameters = parse_all(own_filters, parameters, self.caller) if parameters else {}
         answer: HttpResponse = getattr(self, self.fast_actions[str(self.action)])(request)
         return answer

@@ -164,7 +164,9 @@ class RecordSchema(AutoSchema):
             properties["paging"] = PAGING
         envelope = {"type": "object", "required": list(properties), "properties": properties}
         other_answer = self.view.other_answers.get(self.view.action)
-        return {"oneOf": [envelope, other_answer]} if other_answer else envelope
+        if other_answer is None:
+            return envelope
+        return {"oneOf": [envelope, self.resolve_serializer(other_answer(), "response").ref]}
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)

@@ -67,6 +67,7 @@ from core.api.list_query import ListQuery, read_list_query
 from core.api.pagination import CREATED_AT, Sort, count_up_to
 from core.api.permissions import CallerPermission
 from core.api.query_string import read_parameters
+from core.api.serializers import RecordSerializer
 from core.api.values import parse_uuid
 from core.identifiers import check_member_identifier
 
@@ -89,8 +90,8 @@ class RecordViewSet(AuditedView, GenericViewSet):
 
     # action -> its description in the OpenAPI document, where the usual one does not fit
     documented: ClassVar[dict[str, str]] = {}
-    # action -> the schema of an answer that it may give instead of a record
-    other_answers: ClassVar[dict[str, dict[str, Any]]] = {}
+    # action -> the serializer of a whole answer that it may give instead of a record
+    other_answers: ClassVar[dict[str, type[RecordSerializer]]] = {}
 
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
     permission_classes = [CallerPermission]

@@ -5,13 +5,16 @@ Caps). They are counted while the reward's row is locked, so that two transactio
 place free. Rewards without a limit are never locked.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from uuid import UUID
 
 from django.db.models import Count
 
 from rewards.models import Reward, RewardLog
 from rewards.models.rows import Issued
+
+MEMBERS_AT_ONCE = 1000
 
 
 def group_by_reward(logs: Iterable[Issued]) -> dict[UUID, list[Issued]]:
@@ -34,18 +37,25 @@ def admit(stored: Sequence[Issued]) -> list[Issued]:
     return [log for reward in _lock_rewards(groups) for log in _admit_to(reward, groups[reward.id])]
 
 
-def count_admitted(reward: Reward, logs_by_member: Mapping[UUID, int]) -> int:
-    """Count how many of so many reward logs for each member would be within the limits, none being stored.
+def count_admitted(reward: Reward, total: int, logs_by_member: Iterable[tuple[UUID, int]]) -> int:
+    """Count how many of `total` reward logs would be within the limits of this reward, none being stored.
 
-    Locks nothing: for what is told beforehand.
+    `logs_by_member`: how many for each member, each member once; read in pieces, and only where the reward
+    has a limit for each member. Locks nothing: for what is told beforehand.
     """
-    most, stored = reward.max_per_member, _count_by_member(reward, set(logs_by_member))
-    admitted = sum(
-        count if most is None else max(0, min(count, most - stored.get(member_id, 0)))
-        for member_id, count in logs_by_member.items()
-    )
+    admitted = total
+    if reward.max_per_member is not None:
+        admitted = _count_within_member_limit(reward, reward.max_per_member, logs_by_member)
     places_left = _places_left(reward)
     return admitted if places_left is None else min(admitted, places_left)
+
+
+def _count_within_member_limit(reward: Reward, limit: int, logs_by_member: Iterable[tuple[UUID, int]]) -> int:
+    admitted, pairs = 0, iter(logs_by_member)
+    while counts := dict(islice(pairs, MEMBERS_AT_ONCE)):
+        stored = _count_by_member(reward, set(counts))
+        admitted += sum(max(0, min(count, limit - stored.get(id_, 0))) for id_, count in counts.items())
+    return admitted
 
 
 def _lock_rewards(reward_ids: Iterable[UUID]) -> list[Reward]:

@@ -78,9 +78,16 @@ def test_an_edit_answers_the_record_or_its_impact(document, slug):
     answer = operation(document, "patch", slug, "/{id}")["responses"]["200"]
     alternatives = answer["content"]["application/json"]["schema"]["oneOf"]
 
-    assert [option["required"] for option in alternatives] == [["data"], ["impact"]]
-    impact = alternatives[1]["properties"]["impact"]["properties"]
-    assert set(impact) == {"completedMembers", "paidMembers", "couponsNeeded", "rewards"}
+    assert alternatives[0]["required"] == ["data"]
+    assert alternatives[1] == {"$ref": "#/components/schemas/ImpactAnswer"}
+
+
+def test_an_impact_has_one_shape_everywhere(document):
+    impact = document["components"]["schemas"]["Impact"]
+    figures = {"members", "completedMembers", "paidMembers", "coupons", "revoked", "capped", "faceValue"}
+
+    assert set(impact["properties"]) == figures | {"logs"}
+    assert set(impact["required"]) == figures
 
 
 def test_counting_anyway_answers_a_run_or_its_impact(document):
@@ -90,7 +97,7 @@ def test_counting_anyway_answers_a_run_or_its_impact(document):
 
     fields = document["components"]["schemas"][name]
     assert set(fields["required"]) == set(fields["properties"])
-    assert impact["properties"]["data"]["required"] == ["impact"]
+    assert impact == {"$ref": "#/components/schemas/ImpactAnswer"}
     parameters = operation(document, "get", "challenge", "/{id}/count-anyway/{runId}")["parameters"]
     assert {parameter["schema"]["format"] for parameter in parameters if parameter["in"] == "path"} == {
         "uuid"

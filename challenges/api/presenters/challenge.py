@@ -10,7 +10,6 @@ from challenges.api.presenters.progress import (
     render_message,
     serialize_progress,
 )
-from challenges.editing.impact import Impact
 from challenges.models import Challenge
 from challenges.models.window_rules import Rules, WindowRules
 from challenges.queries.member_state import MemberState
@@ -134,16 +133,4 @@ def _serialize_member_state(
             own.progress, challenge, rules, live, rewards, own.external_id, reader
         ),
         "lastProgress": last and serialize_progress(last, challenge, rules, live, last_rewards, name, reader),
-    }
-
-
-def serialize_impact(impact: Impact) -> dict[str, Any]:
-    """Serialize what an edit would do (docs/api.md, Conventions)."""
-    return {
-        "completedMembers": impact.completed_members,
-        "paidMembers": impact.paid_members,
-        "couponsNeeded": impact.coupons_needed,
-        "rewards": [
-            {"rewardId": reward_id, "rewardLogs": count} for reward_id, count in impact.rewards.items()
-        ],
     }

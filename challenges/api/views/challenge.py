@@ -14,15 +14,17 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from challenges.api.presenters.challenge import serialize_challenge
 from challenges.api.presenters.rule_version import serialize_pending, serialize_versions
 from challenges.api.serializers import ChallengeSerializer
+from challenges.api.serializers_dry_run import ImpactAnswerSerializer
 from challenges.api.views import count_anyway
 from challenges.api.views.cached_reads import CachedReads
+from challenges.api.views.dry_run import DRY_RUN
 from challenges.api.views.edited_records import EditThroughService, find_reward
 from challenges.api.views.examples import CHALLENGE, examples_of
 from challenges.caches import challenge as challenge_cache
 from challenges.caches.config import rules_of
 from challenges.editing import service
-from challenges.editing.impact import Impact
 from challenges.engine import rule_versions
+from challenges.engine.impact import Impact
 from challenges.models import Challenge, ChallengeProgress, RuleVersion
 from challenges.models.window_rules import Rules
 from challenges.queries.member_state import MemberState, member_states
@@ -54,8 +56,8 @@ class ChallengeViewSet(
     )
     sorts = (Sort("displayOrder", "display_order", then="-id"), CREATED_AT)
     default_order = "displayOrder"
-    own_parameters = EditThroughService.own_parameters | {"count_anyway": (count_anyway.DRY_RUN,)}
-    other_answers = EditThroughService.other_answers | {"count_anyway": count_anyway.IMPACT}
+    own_parameters = EditThroughService.own_parameters | {"count_anyway": (DRY_RUN,)}
+    other_answers = EditThroughService.other_answers | {"count_anyway": ImpactAnswerSerializer}
     audited_by_domain = EditThroughService.audited_by_domain | {"count_anyway"}
     documented = {
         **count_anyway.DOCUMENTED,

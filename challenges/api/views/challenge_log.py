@@ -1,6 +1,7 @@
 """/schema/challenge_log/record, one log or a batch (docs/api.md, One log; docs/api.md, Batch)."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -19,8 +20,10 @@ from challenges.api.serializers import (
     BatchAnswerSerializer,
     BatchSerializer,
     ChallengeLogSerializer,
-    RecordedLogSerializer,
 )
+from challenges.api.serializers_dry_run import RecordedLogSerializer
+from challenges.api.views import dry_run
+from challenges.api.views.dry_run import Recorded
 from challenges.api.views.examples import LOG, REFUND, examples_of
 from challenges.engine import group_commit, intake
 from challenges.engine.batch_state import Outcome
@@ -28,7 +31,6 @@ from challenges.engine.eligibility import Entry
 from challenges.models import ChallengeLog
 from core.api.callers import IDENTIFIED, INGEST, Caller, EndUserCaller
 from core.api.direct_actions import FastActions
-from core.api.errors import Fault
 from core.api.filters import (
     CREATED,
     BooleanFilter,
@@ -75,12 +77,15 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
     sorts = (CREATED_AT, Sort("activityAt", "activity_at"))
     fast_actions = {"create": "post_one", "batch": "post_batch"}
     localized_actions = frozenset({"create"})
+    own_parameters = {"create": (dry_run.DRY_RUN,), "batch": (dry_run.DRY_RUN,)}
     documented = {
         "create": "Records one activity of a member, counts it, and answers the progress and every reward "
         "that it caused. The same uniqueIdentifier again counts nothing: 200 with Idempotent-Replayed, or "
-        "409 when its content differs. With reversalOf it takes another log back, wholly or in part.",
+        "409 when its content differs. With reversalOf it takes another log back, wholly or in part. With "
+        "dryRun=true it is answered alike with 200, without codes and new ids, and nothing is stored.",
         "batch": "Records 1 to 5,000 activities in one transaction; an outcome for each, in order. A bad "
-        "record spoils none of the others, and the same batch again changes nothing.",
+        "record spoils none of the others, and the same batch again changes nothing. With dryRun=true it is "
+        "answered alike, without codes and new ids, and nothing is stored.",
     }
 
     def records(self) -> QuerySet[ChallengeLog]:
@@ -107,6 +112,16 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
 
     def post_one(self, request: HttpRequest) -> HttpResponse:
         entry = log_parser.read_one(read_body(request))
+        record = partial(self._record_one, entry, request)
+        if self.parameters.get("dryRun"):
+            replayed, answer = dry_run.try_log(record)
+            status = 200
+        else:
+            replayed, answer = record()
+            status = 200 if replayed else 201
+        return json_response(answer, status, {"Idempotent-Replayed": "true"} if replayed else None)
+
+    def _record_one(self, entry: Entry, request: HttpRequest) -> Recorded:
         outcome = group_commit.record(entry)
         if outcome.errors:
             check_clock(outcome.errors)
@@ -118,21 +133,21 @@ class ChallengeLogViewSet(ListRecords, RetrieveRecord, FastActions):
             origin=request.build_absolute_uri("/").rstrip("/"),
             at=timezone.now(),
         )
-        replayed = outcome.status == "replayed"
-        return json_response(
-            {"data": serialize_outcome(outcome, entry.external_id, reader)},
-            200 if replayed else 201,
-            {"Idempotent-Replayed": "true"} if replayed else None,
-        )
+        answer = {"data": serialize_outcome(outcome, entry.external_id, reader)}
+        return outcome.status == "replayed", answer
 
     def post_batch(self, request: HttpRequest) -> HttpResponse:
         records = log_parser.read_batch(read_body(request, settings.MAX_BATCH_BYTES))
-        outcomes = _record_all(records)
-        check_clock_of_batch([outcome.errors if isinstance(outcome, Outcome) else () for outcome in outcomes])
-        return json_response(serialize_batch(outcomes))
+        record = partial(_record_batch, records)
+        _replayed, answer = dry_run.try_batch(record) if self.parameters.get("dryRun") else record()
+        return json_response(answer)
 
 
-def _record_all(records: Sequence[Decoded]) -> list[Outcome | list[Fault]]:
-    """Record the entries; the result has the outcome of each record in order, or its faults."""
-    outcomes = iter(intake.record([record for record in records if isinstance(record, Entry)]))
-    return [next(outcomes) if isinstance(record, Entry) else record for record in records]
+def _record_batch(records: Sequence[Decoded]) -> Recorded:
+    """Record what is well-formed; the answer has the outcome of each record in order, or its faults."""
+    recorded = iter(intake.record([record for record in records if isinstance(record, Entry)]))
+    outcomes = [next(recorded) if isinstance(record, Entry) else record for record in records]
+    check_clock_of_batch(
+        [outcome.errors if isinstance(outcome, Outcome) else () for outcome in outcomes]
+    )
+    return False, serialize_batch(outcomes)

@@ -9,7 +9,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from challenges.api.presenters.count_anyway import serialize_count_impact, serialize_run
+from challenges.api.presenters.count_anyway import serialize_run
+from challenges.api.presenters.impact import serialize_impact
 from challenges.api.serializers_count_anyway import CountAnywayRunSerializer, CountAnywaySerializer
 from challenges.api.views.examples import examples_of
 from challenges.engine import manual_count_runs
@@ -17,36 +18,10 @@ from challenges.engine.manual_count_impact import impact_of
 from challenges.models import Challenge, ManualCountRun
 from challenges.queries.uncounted_logs import LogFilter
 from core.api.callers import ADMINS
-from core.api.filters import BooleanFilter
 from core.api.http.parsers import StrictJSONParser
 from core.api.values import parse_uuid
 from core.api.views import RecordViewSet
 
-COUNT = {"type": "integer", "minimum": 0}
-COUNT_OR_NULL = {"type": ["integer", "null"], "minimum": 0}
-COUNTS = {
-    "logs": COUNT,
-    "members": COUNT,
-    "completedMembers": COUNT_OR_NULL,
-    "paidMembers": COUNT_OR_NULL,
-    "coupons": COUNT_OR_NULL,
-    "revoked": COUNT,
-    "capped": COUNT_OR_NULL,
-    "faceValue": {"type": ["number", "null"]},
-}
-IMPACT = {
-    "type": "object",
-    "description": "With dryRun=true: what the counting would do. Null: there are too many logs to try.",
-    "required": ["data"],
-    "properties": {
-        "data": {
-            "type": "object",
-            "required": ["impact"],
-            "properties": {"impact": {"type": "object", "required": list(COUNTS), "properties": COUNTS}},
-        }
-    },
-}
-DRY_RUN = BooleanFilter("dryRun", help="Count what it would do; save nothing.")
 DOCUMENTED = {
     "count_anyway": "Counts all of the challenge's uncounted logs that the filter finds, each once, with a "
     "reason: after a start, end or late grace was put right, or what came during a pause. Up to 1,000 count "
@@ -79,7 +54,7 @@ class CountAnyway(RecordViewSet):
         log_filter = _filter_of(values)
         if self.parameters.get("dryRun"):
             impact = impact_of(challenge_id, log_filter, self.at)
-            return Response({"data": {"impact": serialize_count_impact(impact)}})
+            return Response({"impact": serialize_impact(impact)})
         run = manual_count_runs.start(challenge_id, log_filter, values["reason"], None, self.at)
         return Response({"data": serialize_run(run)})
 

@@ -9,11 +9,13 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from challenges.api.presenters.challenge import serialize_impact
+from challenges.api.presenters.impact import serialize_impact
+from challenges.api.serializers_dry_run import ImpactAnswerSerializer
+from challenges.api.views.dry_run import DRY_RUN
 from challenges.editing import service
-from challenges.editing.impact import Impact
 from challenges.engine import rule_versions
-from core.api.filters import BooleanFilter, ChoiceFilter
+from challenges.engine.impact import Impact
+from core.api.filters import ChoiceFilter
 from core.api.icon_field import split_icons
 from core.api.views import CreateRecord, RecordViewSet, UpdateRecord
 from core.errors import DomainError
@@ -25,45 +27,13 @@ NEXT_WINDOW = ChoiceFilter(
     choices=("nextWindow",),
     help="Let the rules begin with the next window, as the challenge's pendingVersion.",
 )
-COUNT = {"type": "integer", "minimum": 0}
-IMPACT = {
-    "type": "object",
-    "description": "With dryRun=true: what the edit would do to members and coupons.",
-    "required": ["impact"],
-    "properties": {
-        "impact": {
-            "type": "object",
-            "properties": {
-                "completedMembers": COUNT,
-                "paidMembers": COUNT,
-                "couponsNeeded": COUNT,
-                "rewards": {
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "properties": {
-                            "rewardId": {"type": ["string", "null"], "format": "uuid"},
-                            "rewardLogs": COUNT,
-                        },
-                    },
-                },
-            },
-        }
-    },
-}
 
 
 class EditThroughService(CreateRecord, UpdateRecord, RecordViewSet):
     """Create and update records by `challenges.editing.service`. Subclasses implement the four hooks."""
 
-    own_parameters = {
-        "partial_update": (
-            BooleanFilter("dryRun", help="Count what the edit would do; save nothing."),
-            NEXT_WINDOW,
-        ),
-    }
-
-    other_answers = {"partial_update": IMPACT}
+    own_parameters = {"partial_update": (DRY_RUN, NEXT_WINDOW)}
+    other_answers = {"partial_update": ImpactAnswerSerializer}
     audited_by_domain = frozenset({"create", "partial_update", "destroy"})  # by the history of edits
 
     def read_query(self, request: Request) -> None:

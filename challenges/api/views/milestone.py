@@ -10,7 +10,7 @@ from challenges.api.views.cached_reads import CachedReads
 from challenges.api.views.edited_records import NEXT_WINDOW, EditThroughService, find_reward
 from challenges.api.views.examples import MILESTONE, examples_of
 from challenges.editing import service
-from challenges.editing.impact import Impact
+from challenges.engine.impact import Impact
 from challenges.models import Challenge, ChallengeProgress
 from core.api.callers import EVERYBODY, AdminCaller, EndUserCaller
 from core.api.filters import CREATED, ChoiceFilter, UuidFilter

@@ -54,7 +54,7 @@ def test_lower_target_asks_before_it_pays(marketer, running):
     response = marketer.post(page_of(running), sent(opened, completion_target_value="300"))
 
     impact = response.context["question"].context["impact"]
-    assert (impact.completed_members, impact.paid_members, impact.coupons_needed) == (1, 1, 1)
+    assert (impact.completed_members, impact.paid_members, impact.coupons) == (1, 1, 1)
     assert Challenge.objects.get().completion_target_value == 500
     assert RewardLog.objects.filter(milestone=None).count() == 0
 

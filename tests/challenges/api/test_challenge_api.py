@@ -202,7 +202,8 @@ def test_dry_run_counts_and_saves_nothing(api):
 
     answer = api.patch_json(f"{PATH}/{made['id']}?dryRun=true", {"completionTargetValue": 200})
 
-    assert answer.json()["impact"]["completedMembers"] == 1
+    figures = {"members": 1, "completedMembers": 1, "paidMembers": 1, "coupons": 1}
+    assert answer.json() == {"impact": figures | {"revoked": 0, "capped": 0, "faceValue": None}}
     assert api.get(f"{PATH}/{made['id']}").json()["data"]["completionTargetValue"] == 500
 
 

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from challenges.api.presenters.challenge import serialize_impact
 from challenges.editing import service
-from challenges.editing.impact import Impact
 from challenges.engine import intake
+from challenges.engine.impact import Impact
 from challenges.models import Challenge, ChallengeProgress
 from milestones.models import Milestone
 from rewards.models import RewardLog
@@ -41,29 +40,24 @@ def test_impact_counts_members_and_coupons_and_saves_nothing():
     impact = service.impact(edited, milestones, at=NOW)
 
     assert impact == Impact(
-        completed_members=2, paid_members=3, rewards={badge.id: 3, None: 2, coupon.id: 2}, coupons_needed=4
+        members=4,
+        completed_members=2,
+        paid_members=3,
+        coupons=4,
+        rewards={badge.id: 3, None: 2, coupon.id: 2},
     )
     assert (RewardLog.objects.count(), Milestone.objects.count()) == (0, 0)
     assert Challenge.objects.get().completion_target_value == 500
 
 
-def test_impact_of_a_milestone_added_while_the_challenge_is_ended_is_nothing():
+def test_milestone_added_while_the_challenge_is_ended_pays_nobody():
     challenge = make_challenge()
     log_activity(challenge, 350, at=NOW - HOUR)
     edit = fresh(challenge, ends_at=NOW - DAY), [unsaved_milestone(challenge, 200)]
 
-    assert service.impact(*edit, at=NOW) == Impact()
+    assert service.impact(*edit, at=NOW) == Impact(members=1)
     service.save(*edit, at=NOW)
     assert RewardLog.objects.count() == 0
-
-
-def test_impact_as_the_api_shows_it():
-    assert serialize_impact(Impact(1, 2, {None: 3}, 3)) == {
-        "completedMembers": 1,
-        "paidMembers": 2,
-        "couponsNeeded": 3,
-        "rewards": [{"rewardId": None, "rewardLogs": 3}],
-    }
 
 
 def test_impact_of_names_texts_and_a_new_challenge_is_nothing():
@@ -85,6 +79,69 @@ def test_impact_of_one_milestone():
     assert service.impact(fresh(challenge), at=NOW, removed=[paid]) == Impact()
 
 
+@pytest.mark.parametrize(
+    ("fields", "members"),
+    [
+        ({"completion_target_value": Decimal(600)}, 2),
+        ({"ends_at": NOW + HOUR}, 2),
+        ({"ends_at": NOW - HOUR}, 2),
+        ({"status": "paused"}, 2),
+        ({"name": "x"}, 0),
+        ({"late_grace_hours": 1}, 0),
+    ],
+)
+def test_impact_counts_members_who_have_not_completed(fields, members):
+    """Alice and Bob take part, Carol has completed, Dave was here last month alone."""
+    challenge = make_challenge()
+    for member, value in (("alice", 1), ("bob", 499), ("carol", 500)):
+        log_activity(challenge, value, member=member)
+    log_activity(challenge, 9, member="dave", at=NOW - 30 * DAY, received_at=NOW)
+
+    told = service.impact(fresh(challenge, **fields), at=NOW)
+
+    assert (told.members, told.paid_members, told.revoked) == (members, 0, 0)
+
+
+@pytest.mark.parametrize(("target", "members"), [(300, 1), (200, 0)])
+def test_impact_of_a_milestone_is_on_those_whom_it_has_not_paid(target, members):
+    challenge = make_challenge()
+    milestone = make_milestone(challenge, 200)
+    log_activity(challenge, 150, member="alice")
+    log_activity(challenge, 250, member="bob")
+    milestone = Milestone.objects.get(id=milestone.id)
+    milestone.milestone_target_value = Decimal(target)
+
+    assert service.milestone_impact(milestone, at=NOW).members == members
+    assert service.impact(fresh(challenge), at=NOW, removed=[milestone]).members == 1
+
+
+def test_impact_of_going_live_again():
+    challenge = make_challenge()
+    log_activity(challenge, 150)
+    service.save(fresh(challenge, status="paused"), at=NOW)
+
+    assert service.impact(fresh(challenge, status="live"), at=NOW) == Impact(members=1)
+
+
+@pytest.mark.parametrize("limits", [{"max_total": 2}, {"max_per_member": 1}])
+def test_impact_tells_what_is_beyond_a_cap_as_saving_then_does(limits):
+    """One reward for a milestone and the completion: alice is due both, bob and carol the milestone."""
+    scarce = make_reward(**limits)
+    challenge = make_challenge(completion_reward=scarce)
+    for member, value in (("alice", 450), ("bob", 250), ("carol", 250)):
+        log_activity(challenge, value, member=member)
+    edit = fresh(challenge, completion_target_value=Decimal(400))
+    milestone = unsaved_milestone(challenge, 200, reward=scarce)
+
+    told = service.impact(edit, [milestone], at=NOW)
+    service.save(edit, [milestone], at=NOW)
+
+    assert (told.paid_members, told.coupons + told.capped) == (3, 4)
+    assert told.coupons == RewardLog.objects.filter(status="issued").count()
+    assert told.capped == RewardLog.objects.filter(status="capped").count() > 0
+    assert told.rewards == {scarce.id: told.coupons}
+
+
 def test_impact_of_another_period_recounts_and_takes_it_back():
     challenge = make_challenge(aggregation_period="daily")
     for hour in range(3):
@@ -93,7 +150,7 @@ def test_impact_of_another_period_recounts_and_takes_it_back():
 
     impact = service.impact(edit, at=NOW)
 
-    assert impact == Impact(completed_members=1, paid_members=1, rewards={None: 1}, coupons_needed=1)
+    assert impact == Impact(members=1, completed_members=1, paid_members=1, coupons=1, rewards={None: 1})
     assert (ChallengeProgress.objects.count(), RewardLog.objects.count()) == (1, 0)
 
 
@@ -120,7 +177,7 @@ def test_impact_is_what_saving_does(db, values, targets, new_target, new_milesto
     issued = [each for each in of(challenge, RewardLog) if each not in before]
     assert impact.completed_members == completions(challenge) - completed_before
     assert impact.paid_members == len({each.member_id for each in issued})
-    assert (sum(impact.rewards.values()), impact.coupons_needed) == (len(issued), len(issued))
+    assert (sum(impact.rewards.values()), impact.coupons, impact.capped) == (len(issued), len(issued), 0)
 
 
 def of(challenge, model):

@@ -386,7 +386,7 @@ BATCHES = st.lists(st.tuples(MEMBERS, st.one_of(ACTIVITY, REVERSAL)), max_size=1
 
 
 @settings(
-    phases=[Phase.generate], max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(batch=BATCHES, policy=st.sampled_from(["keep", "revoke_unredeemed"]))
 def test_a_batch_ends_as_its_entries_one_by_one(db, batch, policy):

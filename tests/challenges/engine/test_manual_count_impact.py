@@ -4,7 +4,8 @@ import pytest
 
 from challenges.editing import service
 from challenges.engine import manual_count_impact, manual_count_runs
-from challenges.engine.manual_count_impact import CountImpact, impact_of
+from challenges.engine.impact import Impact
+from challenges.engine.manual_count_impact import impact_of
 from challenges.engine.manual_count_runs import LogFilter
 from challenges.models import ChallengeProgress
 from core.errors import DomainError
@@ -51,8 +52,13 @@ def test_impact_is_what_counting_then_does(challenge):
     told = impact(challenge)
 
     assert ledger() == before
-    assert told == CountImpact(
-        logs=9, members=3, completed_members=1, paid_members=3, coupons=3, revoked=0, capped=0
+    assert told == Impact(
+        members=3,
+        completed_members=1,
+        paid_members=3,
+        coupons=3,
+        logs=9,
+        rewards={None: 2, challenge.completion_reward_id: 1},
     )
     run = manual_count_runs.start(challenge.id, LogFilter(), "why not", None, NOW)
     assert (run.counted, run.reward_logs) == (9, 3)
@@ -134,8 +140,8 @@ def test_more_than_affordable_is_counted_but_not_tried(challenge, monkeypatch):
 
     told = impact(challenge)
 
-    assert told == CountImpact(
-        logs=4, members=3, completed_members=None, paid_members=None, coupons=None, revoked=0, capped=None
+    assert told == Impact(
+        members=3, completed_members=None, paid_members=None, coupons=None, capped=None, logs=4
     )
 
 
@@ -143,7 +149,7 @@ def test_what_was_counted_already_has_no_impact(challenge):
     early(challenge, 600)
     manual_count_runs.start(challenge.id, LogFilter(), "why not", None, NOW)
 
-    assert impact(challenge) == CountImpact(0, 0, 0, 0, 0, 0, 0)
+    assert impact(challenge) == Impact(logs=0)
 
 
 def test_archived_challenge_is_refused(challenge):

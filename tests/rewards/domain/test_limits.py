@@ -167,6 +167,14 @@ def test_logs_that_are_not_stored_are_counted_against_the_limits(caps, logs_by_m
     reward, alice, bob = make_reward(**caps), make_member("alice"), make_member("bob")
     pay(alice, make_challenge(), reward)
 
-    counts = dict(zip((alice.id, bob.id), logs_by_member, strict=True))
+    counts = zip((alice.id, bob.id), logs_by_member, strict=True)
 
-    assert limits.count_admitted(reward, counts) == admitted
+    assert limits.count_admitted(reward, sum(logs_by_member), counts) == admitted
+
+
+def test_members_are_counted_against_their_limit_in_pieces(monkeypatch):
+    monkeypatch.setattr(limits, "MEMBERS_AT_ONCE", 2)
+    reward, members = make_reward(max_per_member=1), [make_member(f"m{n}") for n in range(3)]
+    pay(members[2], make_challenge(), reward)
+
+    assert limits.count_admitted(reward, 6, ((member.id, 2) for member in members)) == 2

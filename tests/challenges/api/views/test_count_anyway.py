@@ -197,17 +197,15 @@ def test_dry_run_answers_the_impact_and_stores_nothing(api, challenge, now):
 
     assert answer.status_code == 200
     assert answer.json() == {
-        "data": {
-            "impact": {
-                "logs": 3,
-                "members": 2,
-                "completedMembers": 1,
-                "paidMembers": 2,
-                "coupons": 3,
-                "revoked": 0,
-                "capped": 0,
-                "faceValue": None,
-            }
+        "impact": {
+            "logs": 3,
+            "members": 2,
+            "completedMembers": 1,
+            "paidMembers": 2,
+            "coupons": 3,
+            "revoked": 0,
+            "capped": 0,
+            "faceValue": None,
         }
     }
     assert ledger() == before
