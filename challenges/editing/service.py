@@ -147,6 +147,14 @@ def milestone_impact(milestone: Milestone, *, at: datetime, from_next_window: bo
     return impact_of(change_set)
 
 
+def removal_impact(milestone: Milestone, *, at: datetime, from_next_window: bool = False) -> Impact:
+    """Count what `remove_milestone` would do, as `impact` does."""
+    challenge = _get_stored(milestone.challenge_id)
+    if from_next_window:
+        for_next_window(challenge)
+    return impact(challenge, at=at, removed=[milestone], from_next_window=from_next_window)
+
+
 def _save_edit(
     challenge: Challenge,
     milestones: Iterable[Milestone],

@@ -1,6 +1,6 @@
-"""POST and PATCH through `challenges.editing`; with `dryRun=true` a PATCH only counts its effects.
+"""POST and PATCH through `challenges.editing`; with `dryRun=true` they only count their effects.
 
-docs/api.md, Conventions.
+docs/api.md, Dry run.
 """
 
 from typing import Any
@@ -73,11 +73,18 @@ class EditThroughService(CreateRecord, UpdateRecord, RecordViewSet):
         if self.from_next_window and not record._state.adding:
             service.for_next_window(record)
 
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        if not self.parameters.get("dryRun"):
+            return super().create(request, *args, **kwargs)
+        return self._answer_impact(self.new_record(), self.get_serializer(data=request.data))
+
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         if not self.parameters.get("dryRun"):
             return super().partial_update(request, *args, **kwargs)
         record = self.record()
-        serializer = self.get_serializer(record, data=request.data, partial=True)
+        return self._answer_impact(record, self.get_serializer(record, data=request.data, partial=True))
+
+    def _answer_impact(self, record: Any, serializer: Any) -> Response:
         serializer.is_valid(raise_exception=True)
         columns, _icons = split_icons(serializer.validated_data)
         self._begin_edit(record)

@@ -4,9 +4,14 @@ from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from challenges.api.presenters.impact import serialize_impact
 from challenges.api.serializers import MilestoneSerializer
+from challenges.api.serializers_dry_run import ImpactAnswerSerializer
 from challenges.api.views.cached_reads import CachedReads
+from challenges.api.views.dry_run import DRY_RUN
 from challenges.api.views.edited_records import NEXT_WINDOW, EditThroughService, find_reward
 from challenges.api.views.examples import MILESTONE, examples_of
 from challenges.editing import service
@@ -23,7 +28,13 @@ from milestones.api.presenters import serialize_milestone
 from milestones.models import Milestone
 
 
-@extend_schema_view(create=extend_schema(examples=examples_of(halfway=MILESTONE)))
+@extend_schema_view(
+    create=extend_schema(
+        examples=examples_of(halfway=MILESTONE),
+        responses={201: MilestoneSerializer, 200: ImpactAnswerSerializer},
+    ),
+    destroy=extend_schema(responses={204: None, 200: ImpactAnswerSerializer}),
+)
 class MilestoneViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditThroughService, CachedReads):
     slug = "milestone"
     readers = EVERYBODY
@@ -37,8 +48,8 @@ class MilestoneViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditThroughSer
     )
     own_parameters = {
         **EditThroughService.own_parameters,
-        "create": (NEXT_WINDOW,),
-        "destroy": (NEXT_WINDOW,),
+        "create": (DRY_RUN, NEXT_WINDOW),
+        "destroy": (DRY_RUN, NEXT_WINDOW),
     }
     documented = {"destroy": "Removes a milestone. One that has paid is archived: its rewards stay."}
 
@@ -88,6 +99,12 @@ class MilestoneViewSet(ListRecords, RetrieveRecord, DeleteRecord, EditThroughSer
         if challenge is None:
             raise DomainError("unknown_challenge", "No such challenge; take an id from its list.", field)
         milestone.challenge = challenge
+
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        if not self.parameters.get("dryRun"):
+            return super().destroy(request, *args, **kwargs)
+        impact = service.removal_impact(self.record(), at=self.at, from_next_window=self.from_next_window)
+        return Response({"impact": serialize_impact(impact)})
 
     def delete_record(self, record: Milestone) -> None:
         service.remove_milestone(record, at=self.at, from_next_window=self.from_next_window)

@@ -1,4 +1,4 @@
-"""A dry run of logs and activities is answered as what follows it, and leaves nothing in any table."""
+"""A dry run is answered as what follows it, and leaves nothing in any table."""
 
 import pytest
 from django.apps import apps
@@ -221,6 +221,25 @@ def test_it_takes_the_scope_and_true_or_false(make_api, body, path):
     refused = make_api("ingest").post_json(f"{path}?dryRun=1", sent)
     assert (refused.status_code, refused.json()["errors"][0]["attr"]) == (400, "dryRun")
     assert make_api("ingest").post_json(f"{path}?dryRun=false", sent).status_code in (200, 201)
+
+
+def test_milestone_is_added_and_removed(api, body, challenge):
+    api.post_json(LOG, body("order-1", 350))
+    milestone = {
+        "linkedSchemaRecordId": str(challenge.id), "name": "m", "description": "d", "status": "live",
+    }  # fmt: skip
+    before = tables()
+
+    added, above = (
+        api.post_json("/schema/milestone/record?dryRun=true", milestone | {"milestoneTargetValue": target})
+        for target in (300, 501)
+    )
+    removed = api.delete(f"/schema/milestone/record/{challenge.milestones.get().id}?dryRun=true")
+
+    assert tables() == before
+    assert (added.status_code, removed.status_code, above.status_code) == (200, 200, 400)
+    assert (added.json()["impact"]["members"], added.json()["impact"]["paidMembers"]) == (1, 1)
+    assert removed.json()["impact"]["members"] == 0
 
 
 @pytest.mark.django_db(transaction=True)
