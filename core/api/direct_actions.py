@@ -66,11 +66,13 @@ class FastActions(RecordViewSet):
             for throttle in self.throttle_classes:
                 throttle().allow_request(request, self)
         check_write(self.caller, self.write_scope, self.readers)
-        has_query = request.META.get("QUERY_STRING")
-        parameters = read_parameters(request, self.known_parameters()) if has_query else {}
+        parameters: dict[str, str] = {}
+        self.parameters = {}
+        if request.META.get("QUERY_STRING"):
+            parameters = read_parameters(request, self.known_parameters())
+            own_filters = {own_filter.name: own_filter for own_filter in self.own_filters()}
+            self.parameters = parse_all(own_filters, parameters, self.caller)
         code = parameters.get(LANGUAGE)
         self.language = DEFAULT if code is None else reading_language(code, every_allowed=True)
-        own_filters = {own_filter.name: own_filter for own_filter in self.own_filters()}
-        self.parameters = parse_all(own_filters, parameters, self.caller) if parameters else {}
         answer: HttpResponse = getattr(self, self.fast_actions[str(self.action)])(request)
         return answer

@@ -14,7 +14,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from challenges.api.presenters.challenge import serialize_challenge
 from challenges.api.presenters.rule_version import serialize_pending, serialize_versions
 from challenges.api.serializers import ChallengeSerializer
-from challenges.api.serializers_dry_run import ImpactAnswerSerializer
+from challenges.api.serializers_answers import ImpactAnswerSerializer
 from challenges.api.views import count_anyway
 from challenges.api.views.cached_reads import CachedReads
 from challenges.api.views.dry_run import DRY_RUN

@@ -21,7 +21,7 @@ from challenges.api.serializers import (
     BatchSerializer,
     ChallengeLogSerializer,
 )
-from challenges.api.serializers_dry_run import RecordedLogSerializer
+from challenges.api.serializers_answers import RecordedLogSerializer
 from challenges.api.views import dry_run
 from challenges.api.views.dry_run import Recorded
 from challenges.api.views.examples import LOG, REFUND, examples_of

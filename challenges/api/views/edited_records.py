@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from challenges.api.presenters.impact import serialize_impact
-from challenges.api.serializers_dry_run import ImpactAnswerSerializer
+from challenges.api.serializers_answers import ImpactAnswerSerializer
 from challenges.api.views.dry_run import DRY_RUN
 from challenges.editing import service
 from challenges.engine import rule_versions

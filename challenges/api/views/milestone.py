@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from challenges.api.presenters.impact import serialize_impact
 from challenges.api.serializers import MilestoneSerializer
-from challenges.api.serializers_dry_run import ImpactAnswerSerializer
+from challenges.api.serializers_answers import ImpactAnswerSerializer
 from challenges.api.views.cached_reads import CachedReads
 from challenges.api.views.dry_run import DRY_RUN
 from challenges.api.views.edited_records import NEXT_WINDOW, EditThroughService, find_reward

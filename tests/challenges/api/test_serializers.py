@@ -3,7 +3,7 @@
 import pytest
 
 from challenges.api import serializers as documented
-from challenges.api.serializers_dry_run import RecordedLogSerializer
+from challenges.api.serializers_answers import RecordedLogSerializer
 from core.api.callers import GUEST, AdminCaller, EndUserCaller
 from rewards.api.serializers import MilestoneNamedSerializer
 

@@ -1,4 +1,4 @@
-"""The answers to a dry run, for the OpenAPI document; `presenters` builds them."""
+"""The answers to one recorded log and to a dry run, for the OpenAPI document; `presenters` builds them."""
 
 from rest_framework import serializers
 
