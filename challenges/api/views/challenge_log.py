@@ -147,7 +147,5 @@ def _record_batch(records: Sequence[Decoded]) -> Recorded:
     """Record what is well-formed; the answer has the outcome of each record in order, or its faults."""
     recorded = iter(intake.record([record for record in records if isinstance(record, Entry)]))
     outcomes = [next(recorded) if isinstance(record, Entry) else record for record in records]
-    check_clock_of_batch(
-        [outcome.errors if isinstance(outcome, Outcome) else () for outcome in outcomes]
-    )
+    check_clock_of_batch([outcome.errors if isinstance(outcome, Outcome) else () for outcome in outcomes])
     return False, serialize_batch(outcomes)

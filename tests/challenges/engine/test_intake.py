@@ -385,9 +385,7 @@ MEMBERS = st.sampled_from(["alice", "bob"])
 BATCHES = st.lists(st.tuples(MEMBERS, st.one_of(ACTIVITY, REVERSAL)), max_size=12)
 
 
-@settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batch=BATCHES, policy=st.sampled_from(["keep", "revoke_unredeemed"]))
 def test_a_batch_ends_as_its_entries_one_by_one(db, batch, policy):
     # What reverses a reversal of its batch is refused wherever it stands.
