@@ -31,6 +31,9 @@ SECONDS = 300
 
 # The tests that notice when the lock at this place is missing.
 TESTS = {
+    "challenges/engine/activity_store.py:_lock": [
+        "test_reversal_of_an_activity_waits_for_the_one_that_takes_its_place"
+    ],
     "challenges/api/exchange.py:_import": ["test_import_waits_for_another_of_the_same_challenge"],
     "challenges/editing/service.py:_lock_for_edit": ["test_edit_waits_for_a_log_under_way"],
     "challenges/engine/backfill.py:backfill_some": ["test_backfill_waits_for_a_reversal_of_its_row"],
@@ -42,7 +45,10 @@ TESTS = {
     "challenges/engine/manual_count.py:_lock_originals": ["test_counting_by_hand_waits_for_a_reversal"],
     "challenges/engine/manual_count_runs.py:_count_chunk": ["test_run_beside_itself_is_left_to_the_first"],
     "challenges/engine/orm_entry.py:judge_unsaved_log": ["test_edit_waits_for_a_log_that_the_orm_saves"],
-    "challenges/engine/reversals.py:_lock_logs": ["test_reversal_waits_for_another_of_the_same_log"],
+    "challenges/engine/reversals.py:_lock": [
+        "test_reversal_waits_for_another_of_the_same_log",
+        "test_early_reversal_waits_for_the_original_that_takes_its_place",
+    ],
     "challenges/maintenance/repair.py:_repair_batch": ["test_repair_waits_for_a_log_under_way"],
     "challenges/maintenance/repair.py:_pay_window": ["test_edit_waits_for_a_repair_that_pays"],
     "members/domain/erasing.py:erase": ["test_member_is_erased_once_by_two_at_once"],
@@ -51,7 +57,7 @@ TESTS = {
     "rewards/domain/allocation.py:_fetch_locked#2": ["test_fill_waits_for_a_code_that_another_may_give_back"],
     "rewards/domain/allocation.py:assign_external": ["test_code_that_is_being_given_is_refused_for_another"],
     "rewards/domain/code_withdrawal.py:withdraw": ["test_withdrawal_leaves_the_code_that_is_being_given"],
-    "rewards/domain/issuing.py:revoke_unsupported": ["test_policy_waits_for_a_redemption"],
+    "rewards/domain/reversal_policy.py:_lock": ["test_policy_waits_for_a_redemption"],
     "rewards/domain/lifecycle.py:_locked": ["test_redemption_waits_for_the_policy"],
     "rewards/domain/limits.py:_lock_rewards": ["test_second_crossing_waits_for_the_last_place_under_a_limit"],
     "rewards/domain/pending_codes.py:_fill_chunk": ["test_two_fills_give_a_waiting_log_one_code"],

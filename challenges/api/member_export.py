@@ -70,6 +70,7 @@ REWARD_LOG = {
     "rewardExpiryAt": "reward_expiry_at",
     "redeemedAt": "redeemed_at",
     "achievedTargetValue": "achieved_target_value",
+    "revokedFrom": "revoked_from",
 }
 ACTIVITY = {
     "uniqueIdentifier": "unique_identifier",

@@ -15,10 +15,9 @@ from django.utils import timezone
 from challenges.caches import config
 from challenges.engine import activity_store, locks
 from challenges.engine.activity_store import ActivityKey, Found, key_of, named_key
-from challenges.engine.batch_state import Outcome
 from challenges.engine.batching import BeginAgain, Hints
 from challenges.engine.eligibility import Entry, check_not_ahead, check_not_negative, check_times
-from challenges.engine.intake import record_once
+from challenges.engine.intake import Outcome, record_once
 from challenges.engine.replays import differences
 from challenges.engine.reversal_rules import reversal_of_reversal
 from core.errors import DomainError, DomainErrors

@@ -149,7 +149,9 @@ def store(reached: Mapping[ActivityKey, tuple[Entry, list[UUID]]], found: Found,
     """
     if not reached:
         return
-    members = _find_or_enrol((entry for entry, _challenge_ids in reached.values()), at)
+    # Who no challenge has is enrolled as well, so that a replay finds the activity.
+    profiles = {entry.external_id: entry.profile or {} for entry, _challenge_ids in reached.values()}
+    members = directory.enrol_or_complete(profiles, directory.find(profiles), at)
     taken = [found.placeholders[key] for key in reached.keys() & found.placeholders.keys()]
     if taken:
         placeholders = Activity.with_placeholders.filter(id__in=taken, activity_id="")
@@ -185,13 +187,3 @@ def add_reach(reach: Mapping[UUID, Sequence[UUID]]) -> None:
     for row in Activity.objects.filter(id__in=reach).order_by("id"):
         row.challenge_ids += [str(id_) for id_ in reach[row.id] if str(id_) not in row.challenge_ids]
         Activity.objects.filter(id=row.id).update(challenge_ids=row.challenge_ids)
-
-
-def _find_or_enrol(entries: Iterable[Entry], at: datetime) -> dict[str, directory.MemberRef]:
-    """Find the entries' members; enrol those whom no challenge has, so that a replay finds the activity."""
-    profiles = {entry.external_id: entry.profile or {} for entry in entries}
-    members = directory.find(profiles)
-    unknown = {
-        external_id: profile for external_id, profile in profiles.items() if external_id not in members
-    }
-    return members | (directory.enrol(unknown, at) if unknown else {})

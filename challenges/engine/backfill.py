@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from challenges.caches import config
 from challenges.caches.config import rules_of
-from challenges.engine import locks, reward_review
-from challenges.engine.reward_review import reviewed_window
+from challenges.engine import locks
+from challenges.engine.reward_review import give_back, gives_back
 from challenges.engine.thresholds import due
 from challenges.models import Challenge, ChallengeProgress
 from challenges.models.rows import row_of_progress
@@ -141,7 +141,7 @@ def backfill_some(
         _update_targets(in_window, judged, at)
         _update_window_ends(in_window, judged, at)
         _complete_rows(in_window, judged, since, at)
-        _give_back(in_window, rules, judged, at)
+        give_back((row_of_progress(row) for row in in_window), rules, judged, at)
         dues += [reward_due for row in in_window for reward_due in _unpaid_dues(row, rules, judged)]
     issuing.issue(dues, at)
     is_full = len(batch) == MEMBERS_AT_ONCE
@@ -169,7 +169,7 @@ def pending_rows(rules: Rules, windows: Iterable[WindowRules]) -> QuerySet[Chall
         for milestone in judged.version.thresholds:
             changed |= unpaid(milestone)
         changed |= Q(challenge_completed_at__isnull=False) & ~_has_reward_log(rules.challenge_id)
-        changed |= gets_back(rules, judged)
+        changed |= gives_back(rules, judged)
         pending |= Q(period_key=judged.window.period_key) & changed
     return ChallengeProgress.objects.filter(pending, challenge=rules.challenge_id)
 
@@ -200,28 +200,6 @@ def _has_reward_log(threshold_id: UUID) -> Q:
         member=OuterRef("member_id"), threshold_id=threshold_id, period_key=OuterRef("period_key")
     )
     return Q(Exists(reward_logs))
-
-
-def gets_back(rules: Rules, judged: WindowRules) -> Q:
-    """Match rows of a window that support again what the reversal policy revoked."""
-    revoked = RewardLog.objects.exclude(revoked_from="").filter(
-        member=OuterRef("member_id"), challenge=OuterRef("challenge_id"), period_key=OuterRef("period_key")
-    )
-    thresholds = {milestone.milestone_id: milestone.target for milestone in judged.version.thresholds}
-    thresholds[rules.challenge_id] = judged.target
-    value = OuterRef("current_progress_value")
-    supported = Q(Exists(revoked.filter(achieved_target_value__lte=value)))
-    for threshold_id, target in thresholds.items():
-        reached = Q(current_progress_value__gte=amount(target))
-        supported |= reached & Q(Exists(revoked.filter(threshold_id=threshold_id)))
-    return Q(has_revoked_rewards=True) & supported
-
-
-def _give_back(rows: Sequence[ChallengeProgress], rules: Rules, judged: WindowRules, at: datetime) -> None:
-    """Give back what the reversal policy revoked and these locked rows support now."""
-    flagged = [row_of_progress(row) for row in rows if row.has_revoked_rewards]
-    windows = [reviewed_window(row, rules, judged, revokes=False) for row in flagged]
-    reward_review.review({row.window_key: row for row in flagged}, windows, at)
 
 
 def has_other_target(judged: WindowRules) -> Q:

@@ -34,6 +34,9 @@ class Hints:
         )
 
 
+NO_HINTS = Hints()
+
+
 class BeginAgain(Exception):  # noqa: N818 - control flow
     """Raised inside an attempt that must be repeated from its beginning, with these hints as well."""
 

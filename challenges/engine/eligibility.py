@@ -99,12 +99,12 @@ def judge_activity(entry: Entry, rules: Rules | None, member_paused: bool, at: d
     check_times(entry.activity_at, at)
     rules = check_challenge(rules)
     window = window_containing(rules.period, entry.activity_at, rules.zone)
-    window_rules = rules.of_window(window)
+    window_rules, number = rules.of_window(window), rules.number_at(at)
     value, reason = 0, ReasonCode.VALUE_MISSING.value
     if not (entry.by_activity and lacks_value(entry.activity_value, window_rules)):
         value = counted_value(entry.activity_value, window_rules)
         reason = uncounted_reason(entry.activity_at, rules, window_rules, member_paused, at)
-    return Verdict(window.period_key, reason, 0 if reason else value, rules.number_at(at), window_rules)
+    return Verdict(window.period_key, reason, 0 if reason else value, number, window_rules)
 
 
 def counted_value(activity_value: int | None, window_rules: WindowRules) -> int:

@@ -17,8 +17,8 @@ from uuid import UUID
 from django.db import connection
 
 from challenges.engine import intake, locks
-from challenges.engine.batch_state import Outcome
 from challenges.engine.eligibility import Entry
+from challenges.engine.intake import Outcome
 from core import admission
 
 # Logs that may wait for one challenge in one process.

@@ -1,11 +1,12 @@
 """Store well-formed entries as challenge logs and return an outcome for each; one entry is a batch of one.
 
-Everything happens in one transaction: the challenges are locked as shared, members are found or enrolled,
-logs are inserted in key order, and the signal `challenge_logs_saved` lets them count. Whether an identifier
-is stored already is decided by the unique key, never by a look beforehand (docs/locking.md).
+Everything happens in one transaction: the challenges are locked as shared, then what reversals name, members
+are found or enrolled, logs are inserted in key order, and the signal `challenge_logs_saved` lets them count.
+Whether an identifier is stored is decided by the unique key, never by a look beforehand (docs/locking.md).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,27 +16,67 @@ from django.utils import timezone
 
 from challenges.caches.config import rules_of
 from challenges.engine import backfill, locks, rule_versions
-from challenges.engine.batch_state import BatchContext, Outcome, Plan
 from challenges.engine.batching import BeginAgain, Hints, pair_of, split_batch
 from challenges.engine.eligibility import Entry, Verdict, judge_activity
 from challenges.engine.progress import Applied, SumLimitReached
-from challenges.engine.repeats import resolve_stored, resolve_unwritten
+from challenges.engine.replays import repeated
 from challenges.engine.reversal_matching import Matching, in_order
-from challenges.engine.reversals import (
-    Originals,
-    acting_log,
-    lock_originals,
-    make_placeholders,
-    remove_placeholders,
-)
+from challenges.engine.reversals import acting_log, lock_originals, make_placeholders
 from challenges.models import ChallengeLog
-from challenges.models.rows import LOG_IDENTITY, LOG_VALUES, LOGS, Identity, LogRow, find_log_rows
+from challenges.models.rows import Identity, LogRow, ProgressRow, find_log_rows, insert_logs
 from challenges.models.window_rules import Rules
 from challenges.signals import challenge_logs_saved
 from core.errors import DomainError
 from core.ids import uuid7_batch
 from members.domain import directory
 from rewards.models.rows import Issued
+
+LogsByIndex = dict[int, list[LogRow]]  # of a sub-batch, by entry: its own first, then what acts with it
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one entry: `status` is `created`, `replayed` or `rejected`, the last with `errors`.
+
+    `issued` and `progress` are the rewards and the progress row of a created log; one that did not count has
+    neither.
+    """
+
+    status: str = "rejected"
+    log: LogRow | None = None
+    errors: list[DomainError] = field(default_factory=list)
+    issued: list[Issued] = field(default_factory=list)
+    progress: ProgressRow | None = None
+
+    @property
+    def stored(self) -> LogRow:
+        """The log of an entry that was not rejected. Raises ValueError for one that was."""
+        if self.log is None:
+            raise ValueError("a rejected entry has no log")
+        return self.log
+
+
+@dataclass(slots=True)
+class BatchContext:
+    """The state of one transaction: its batch, and the rules and members that were read for it.
+
+    `matching`: the originals that a sub-batch may name; None where it names none.
+    """
+
+    entries: Sequence[Entry]
+    outcomes: list[Outcome]
+    rules: dict[UUID, Rules]
+    members: dict[str, directory.MemberRef]
+    at: datetime
+    hints: Hints
+    matching: Matching | None = None
+
+    def identity(self, index: int, *, named: bool = False) -> Identity | None:
+        """The identity of this entry's log, or of the log it names; None for a member not enrolled yet."""
+        entry = self.entries[index]
+        member = self.members.get(entry.external_id)
+        unique_identifier = entry.reversal_of if named else entry.unique_identifier
+        return (member.id, entry.challenge_id, unique_identifier) if member else None
 
 
 def record(entries: Sequence[Entry], at: datetime | None = None) -> list[Outcome]:
@@ -71,112 +112,97 @@ def record_once(entries: Sequence[Entry], hints: Hints, at: datetime) -> list[Ou
 
 def _process_sub_batch(context: BatchContext, sub_batch: list[int]) -> None:
     reversals = [index for index in sub_batch if context.entries[index].reversal_of]
-    originals = _lock_originals(context, sub_batch, reversals)
-    plan = _judge(context, sub_batch, reversals, originals)
-    _enrol(context, plan.verdicts)
-    _make_logs(context, plan, originals)
-    stored = _store_within_limits(context, plan)
-    if len(stored) < len(plan.logs):
-        resolve_unwritten(context, [index for index in plan.logs if index not in stored])
-    if plan.repeated:
-        resolve_stored(context, plan.repeated)
-    refused = [index for index in sub_batch if context.outcomes[index].errors and index not in plan.logs]
+    _lock_originals(context, sub_batch, reversals)
+    verdicts, duplicates = _judge(context, sub_batch, reversals)
+    _enrol(context, verdicts)
+    logs = _make_logs(context, verdicts)
+    stored = _store_within_limits(context, logs)
+    if len(stored) < len(logs):
+        _resolve_unwritten(context, [index for index in logs if index not in stored])
+    if duplicates:
+        _resolve_stored(context, duplicates)
+    refused = [index for index in sub_batch if context.outcomes[index].errors and index not in logs]
     if refused:
-        resolve_stored(context, refused, {log.identity: index for index, log in stored.items()})
+        _resolve_stored(context, refused, {log.identity: index for index, log in stored.items()})
 
 
-def _lock_originals(
-    context: BatchContext, sub_batch: Sequence[int], reversals: Sequence[int]
-) -> Originals | None:
-    """Lock what reversals here name, before all else; None where there is nothing to lock."""
-    first = set(context.hints.lock_first)
-    if context.kept:
-        first |= context.kept & {context.identity(index) for index in sub_batch}
-    if not (first or reversals):
-        return None
-    named = {context.named_identity(index) for index in reversals}
-    return lock_originals(first | {identity for identity in named if identity})
+def _lock_originals(context: BatchContext, sub_batch: Sequence[int], reversals: Sequence[int]) -> None:
+    """Lock what reversals here name, before all else."""
+    first, context.matching = context.hints.lock_first, None
+    if first or reversals:
+        named = {context.identity(index, named=True) for index in reversals}
+        originals = lock_originals(first | {identity for identity in named if identity})
+        context.matching = Matching(
+            context.entries, sub_batch, originals, context.rules, context.members, context.at
+        )
 
 
 def _judge(
-    context: BatchContext, sub_batch: Sequence[int], reversals: Sequence[int], originals: Originals | None
-) -> Plan:
-    """Judge each entry, in the order in which they act; a refused one leaves its identifier to a later."""
-    plan = Plan()
-    seen: set[tuple[str, UUID, str]] = set()
-    recorded: set[Identity | None] = set()
-    matching = None
-    if originals is not None:
-        matching = Matching(context, sub_batch, originals, plan)
-        # None is added meanwhile, as their originals are locked.
-        stored = (context.identity(index) for index in reversals)
-        recorded = set(find_log_rows(identity for identity in stored if identity))
+    context: BatchContext, sub_batch: Sequence[int], reversals: Sequence[int]
+) -> tuple[dict[int, Verdict], list[int]]:
+    """Return the verdicts in the order in which the entries act, and the indexes of duplicates."""
+    verdicts: dict[int, Verdict] = {}
+    duplicates: list[int] = []
+    matching, seen = context.matching, set()
+    identities = (context.identity(index) for index in reversals)
+    recorded = find_log_rows(identity for identity in identities if identity) if reversals else {}
     for index in in_order(context.entries, sub_batch) if reversals else sub_batch:
         entry = context.entries[index]
         key = (entry.external_id, entry.challenge_id, entry.unique_identifier)
         if key in seen or (entry.reversal_of and context.identity(index) in recorded):
-            plan.repeated.append(index)
+            duplicates.append(index)
             continue
         try:
-            if entry.reversal_of and matching is not None:
-                plan.verdicts[index] = matching.judge(index)
+            if matching is not None and entry.reversal_of:
+                verdicts[index] = matching.judge(index)
             else:
                 member = context.members.get(entry.external_id)
                 paused = member is not None and member.paused
-                verdict = judge_activity(entry, context.rules.get(entry.challenge_id), paused, context.at)
-                plan.verdicts[index] = verdict
-                if matching is not None:
-                    matching.add_activity(index, verdict)
+                rules = context.rules.get(entry.challenge_id)
+                verdicts[index] = judge_activity(entry, rules, paused, context.at)
+            if matching is not None and not entry.reversal_of:
+                matching.add_activity(index, verdicts[index])
             seen.add(key)
         except DomainError as error:
             context.outcomes[index].errors = [error]
-    return plan
+    return verdicts, duplicates
 
 
 def _enrol(context: BatchContext, indexes: Iterable[int]) -> None:
-    new: dict[str, dict] = {}
-    profiles: dict[UUID, dict] = {}
+    profiles: dict[str, dict] = {}
     for index in indexes:
         entry = context.entries[index]
-        if entry.external_id not in context.members:
-            new.setdefault(entry.external_id, {}).update(entry.profile or {})
-        elif entry.profile:
-            profiles.setdefault(context.members[entry.external_id].id, {}).update(entry.profile)
-    if new:
-        context.members.update(directory.enrol(new, context.at))
+        if entry.profile or entry.external_id not in context.members:
+            profiles.setdefault(entry.external_id, {}).update(entry.profile or {})
     if profiles:
-        directory.complete_profiles(profiles, context.at)
+        context.members.update(directory.enrol_or_complete(profiles, context.members, context.at))
 
 
-def _make_logs(context: BatchContext, plan: Plan, originals: Originals | None) -> None:
+def _make_logs(context: BatchContext, verdicts: Mapping[int, Verdict]) -> LogsByIndex:
     """Make the logs of a sub-batch, with ids that rise in the order in which they act."""
-    ids = iter(uuid7_batch(context.at, len(plan.verdicts) + sum(map(len, plan.acting.values()))))
-    for index, verdict in plan.verdicts.items():
-        log = _build_log(next(ids), context, index, verdict)
-        plan.logs[index] = [log]
-        for reversal, taken in plan.acting.get(index, ()):
-            plan.logs[index].append(
-                acting_log(next(ids), reversal, log.period_key, -taken, context.at, verdict.rule_version)
-            )
-        if originals is not None and log.identity in originals.placeholders:
-            plan.taken[index] = originals.placeholders[log.identity]
-    for index in plan.unknown:
-        identity = context.named_identity(index)
-        if identity is not None and (originals is None or identity not in originals.placeholders):
-            plan.keeps[index] = identity
+    acting = context.matching.acting if context.matching is not None else {}
+    ids = iter(uuid7_batch(context.at, len(verdicts) + sum(map(len, acting.values()))))
+    logs: LogsByIndex = {}
+    for index, verdict in verdicts.items():
+        log = _build_log(next(ids), context, context.entries[index], verdict)
+        logs[index] = [log]
+        logs[index] += [
+            acting_log(next(ids), reversal, log.period_key, -taken, context.at, verdict.rule_version)
+            for reversal, taken in acting.get(index, ())
+        ]
+    return logs
 
 
-def _build_log(id_: UUID, context: BatchContext, index: int, verdict: Verdict) -> LogRow:
-    entry = context.entries[index]
+def _build_log(id_: UUID, context: BatchContext, entry: Entry, verdict: Verdict) -> LogRow:
     return LogRow(
-        id=id_,
-        member_id=context.members[entry.external_id].id,
-        challenge_id=entry.challenge_id,
-        unique_identifier=entry.unique_identifier,
-        activity_at=entry.activity_at,
-        activity_id=entry.activity_id,
-        activity_value=entry.activity_value,
-        reversal_of=entry.reversal_of,
+        id_,
+        context.members[entry.external_id].id,
+        entry.challenge_id,
+        entry.unique_identifier,
+        entry.activity_at,
+        entry.activity_id,
+        entry.activity_value,
+        entry.reversal_of,
         counts_anyway="",
         period_key=verdict.period_key,
         counted=not verdict.reason_code,
@@ -188,18 +214,18 @@ def _build_log(id_: UUID, context: BatchContext, index: int, verdict: Verdict) -
     )
 
 
-def _store_within_limits(context: BatchContext, plan: Plan) -> dict[int, LogRow]:
+def _store_within_limits(context: BatchContext, logs: LogsByIndex) -> dict[int, LogRow]:
     """Store all logs but those that would pass the limit of a sum; return those that were new, by index.
 
     Where several logs together pass it, only processing them singly shows which of them is too much.
     """
-    remaining = dict(plan.logs)
+    remaining = dict(logs)
     while remaining:
         try:
             with transaction.atomic(savepoint=bool(context.hints.singly)):
-                return _store(context, plan, remaining)
+                return _store(context, remaining)
         except SumLimitReached as limit:
-            beyond = {index for index, logs in remaining.items() if logs[0].window_key in limit.windows}
+            beyond = {index for index, made in remaining.items() if made[0].window_key in limit.windows}
             pairs = frozenset(pair_of(context.entries[index]) for index in beyond)
             if not pairs <= context.hints.singly:
                 raise BeginAgain(Hints(singly=pairs)) from None
@@ -209,33 +235,25 @@ def _store_within_limits(context: BatchContext, plan: Plan) -> dict[int, LogRow]
     return {}
 
 
-def _store(context: BatchContext, plan: Plan, logs: Mapping[int, list[LogRow]]) -> dict[int, LogRow]:
+def _store(context: BatchContext, logs: LogsByIndex) -> dict[int, LogRow]:
     """Insert in key order, with the placeholders of early reversals; count the logs that are new.
 
     Raises `RetryTransaction` where another transaction stored what a verdict took for unknown or for new.
     """
-    if plan.taken:
-        remove_placeholders([id_ for index, id_ in plan.taken.items() if index in logs])
-    kept = {identity for index, identity in plan.keeps.items() if index in logs}
+    matching = context.matching
+    kept = matching.replace_placeholders(logs) if matching is not None else set()
     placeholders = make_placeholders(kept, context.at) if kept else []
-    rows = [*placeholders, *(log for made in logs.values() for log in made)]
-    rows.sort(key=LOG_IDENTITY)
-    written = LOGS.insert(
-        [LOG_VALUES(row) for row in rows], "(member_id, challenge_id, unique_identifier) DO NOTHING", ("id",)
-    )
-    new = {id_ for (id_,) in written}
+    new = insert_logs([*placeholders, *(log for made in logs.values() for log in made)])
     stored = {index: made[0] for index, made in logs.items() if made[0].id in new}
-    if any(row.id not in new for row in placeholders):
+    if any(row.id not in new for row in placeholders) or (matching and matching.lost_one(stored)):
         raise locks.RetryTransaction
-    if any(index in stored and original not in stored for index, original in plan.matched.items()):
-        raise locks.RetryTransaction
-    context.kept |= kept
     applied = send_saved([log for index in stored for log in logs[index]], context.rules)
     issued: dict[UUID | None, list[Issued]] = {}
     for reward_log in applied.issued:
         issued.setdefault(reward_log.challenge_log_id, []).append(reward_log)
     for index, log in stored.items():
-        progress = applied.rows.get(log.window_key) if log.counted else None
+        window_key = (log.member_id, log.challenge_id, log.period_key)
+        progress = applied.rows.get(window_key) if log.counted else None
         context.outcomes[index] = Outcome("created", log, [], issued.get(log.id, []), progress)
     return stored
 
@@ -246,3 +264,35 @@ def send_saved(logs: Sequence[LogRow], rules: Mapping[UUID, Rules]) -> Applied:
         return Applied()
     responses: list[tuple[Any, Any]] = challenge_logs_saved.send(sender=ChallengeLog, logs=logs, rules=rules)
     return next(response for _receiver, response in responses if isinstance(response, Applied))
+
+
+def _resolve_stored(
+    context: BatchContext, indexes: Iterable[int], stored_now: dict[Identity, int] | None = None
+) -> None:
+    """Set the outcome of entries whose identifier is stored to replayed, or rejected with the conflict.
+
+    `stored_now`: which entry of this batch stored an identity. An entry that was refused before a later one
+    brought its identifier stays refused.
+    """
+    stored_now = stored_now or {}
+    identities = {index: identity for index in indexes if (identity := context.identity(index))}
+    candidates = {index: key for index, key in identities.items() if stored_now.get(key, -1) < index}
+    stored = find_log_rows(candidates.values()) if candidates else {}
+    for index, identity in candidates.items():
+        if log := stored.get(identity):
+            errors = repeated(context.entries[index], log)
+            context.outcomes[index] = Outcome(errors=errors) if errors else Outcome("replayed", log)
+
+
+def _resolve_unwritten(context: BatchContext, indexes: Sequence[int]) -> None:
+    """Set the outcome of entries whose log was not written, as its identifier is taken.
+
+    Raises `BeginAgain` where a placeholder took it, which has to be locked before anything is stored.
+    """
+    _resolve_stored(context, indexes)
+    missing = (context.identity(index) for index in indexes if context.outcomes[index] == Outcome())
+    identities = frozenset(identity for identity in missing if identity)
+    if identities and identities <= context.hints.lock_first:
+        raise locks.RetryTransaction
+    if identities:
+        raise BeginAgain(Hints(lock_first=identities))

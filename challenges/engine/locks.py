@@ -19,7 +19,7 @@ from uuid import UUID
 
 from django.db import OperationalError, connection
 
-from challenges.engine.batching import BeginAgain, Hints
+from challenges.engine.batching import NO_HINTS, BeginAgain, Hints
 from core import admission
 from core.errors import DomainError
 
@@ -64,7 +64,7 @@ def retry(attempt: Callable[[], T]) -> T:
 
 def retried(attempt: Callable[[Hints], T]) -> T:
     """Repeat a transaction as `retry` does, and after `BeginAgain`, with the hints that it brings."""
-    hints = Hints()
+    hints = NO_HINTS
     while True:
         try:
             return retry(partial(attempt, hints))

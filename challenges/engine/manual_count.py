@@ -20,7 +20,7 @@ from challenges.engine.intake import send_saved
 from challenges.engine.progress import SumLimitReached
 from challenges.engine.reversals import acting_log, find_reversals, left_of
 from challenges.models import ChallengeLog
-from challenges.models.rows import LOG_IDENTITY, LOG_VALUES, LOGS, LogRow, row_of_log
+from challenges.models.rows import LOG_IDENTITY, LogRow, insert_logs, row_of_log
 from challenges.models.window_rules import Rules
 from core.errors import DomainError
 from core.ids import uuid7_batch
@@ -201,9 +201,7 @@ def _store_within_limits(counts: ManualCounts, logs: dict[UUID, LogRow], rules: 
 
 def _store(logs: dict[UUID, LogRow], rules: Rules) -> tuple[dict[UUID, LogRow], list[Issued]]:
     """Insert in key order and count those that are new; one that is stored counts the same original."""
-    rows = [LOG_VALUES(log) for log in sorted(logs.values(), key=LOG_IDENTITY)]
-    written = LOGS.insert(rows, "(member_id, challenge_id, unique_identifier) DO NOTHING", ("id",))
-    new = {id_ for (id_,) in written}
+    new = insert_logs(logs.values())
     stored = {key: log for key, log in logs.items() if log.id in new}
     applied = send_saved(list(stored.values()), {rules.challenge_id: rules})
     return stored, applied.issued

@@ -1,13 +1,12 @@
 """Judge a log that is saved by the ORM, by the admin, a shell, a customer's code, and count it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils import timezone
 
 from challenges.caches.config import rules_of
 from challenges.engine import locks
-from challenges.engine.batch_state import BatchContext, Outcome, Plan
-from challenges.engine.batching import Hints
 from challenges.engine.eligibility import Entry, Verdict, judge_activity
 from challenges.engine.intake import send_saved
 from challenges.engine.reversal_matching import Matching
@@ -19,7 +18,7 @@ from challenges.engine.reversals import (
     remove_placeholders,
 )
 from challenges.models import ChallengeLog
-from challenges.models.rows import LOG_IDENTITY, LOG_VALUES, LOGS, Identity, row_of_log
+from challenges.models.rows import LOG_IDENTITY, Identity, LogRow, insert_logs, row_of_log
 from core.amounts import amount, units
 from core.choices import MemberStatus
 from core.ids import uuid7_batch
@@ -35,13 +34,12 @@ def judge_unsaved_log(log: ChallengeLog) -> None:
     now = timezone.now()
     locks.lock_shared([log.challenge_id])
     log.created_at = now
-    verdict, plan = _judge(log, now)
+    verdict, log.acting = _judge(log, now)
     log.period_key = verdict.period_key
     log.counted = verdict.counted
     log.reason_code = verdict.reason_code
     log.counted_value = amount(verdict.counted_value)
     log.rule_version = verdict.rule_version
-    log.acting = plan.acting.get(0, ())
 
 
 def count_saved_log(log: ChallengeLog) -> None:
@@ -53,23 +51,21 @@ def count_saved_log(log: ChallengeLog) -> None:
         acting_log(id_, reversal, row.period_key, -taken, log.created_at, number)
         for id_, (reversal, taken) in zip(ids, log.acting, strict=True)
     ]
-    LOGS.insert([LOG_VALUES(added) for added in acting])
+    insert_logs(acting)
     send_saved([row, *acting], rules_of([log.challenge_id]))
 
 
-def _judge(log: ChallengeLog, now: datetime) -> tuple[Verdict, Plan]:
+def _judge(log: ChallengeLog, now: datetime) -> tuple[Verdict, Sequence[tuple[LogRow, int]]]:
+    """Return the verdict, and the early reversals that act with the log, each with what it takes back."""
     entry = _entry_of(log)
-    members = {entry.external_id: MemberRef(log.member_id, paused=log.member.status == MemberStatus.PAUSED)}
+    member = MemberRef(log.member_id, paused=log.member.status == MemberStatus.PAUSED)
     rules = rules_of([log.challenge_id])
-    context = BatchContext([entry], [Outcome()], rules, members, now, Hints())
-    originals, plan = _claim(log, now), Plan()
-    matching = Matching(context, [0], originals, plan)
+    matching = Matching([entry], [0], _claim(log, now), rules, {entry.external_id: member}, now)
     if entry.reversal_of:
-        return matching.judge(0), plan
-    paused = members[entry.external_id].paused
-    verdict = judge_activity(entry, rules.get(log.challenge_id), paused, now)
+        return matching.judge(0), ()
+    verdict = judge_activity(entry, rules.get(log.challenge_id), member.paused, now)
     matching.add_activity(0, verdict)
-    return verdict, plan
+    return verdict, matching.acting.get(0, ())
 
 
 def _claim(log: ChallengeLog, now: datetime) -> Originals:
@@ -79,9 +75,8 @@ def _claim(log: ChallengeLog, now: datetime) -> Originals:
     """
     own: Identity = LOG_IDENTITY(log)
     named: Identity = (log.member_id, log.challenge_id, log.reversal_of)
-    identities = sorted({own, named} if log.reversal_of else {own})
-    rows = sorted(make_placeholders(identities, now), key=LOG_IDENTITY)
-    LOGS.insert([LOG_VALUES(row) for row in rows], "(member_id, challenge_id, unique_identifier) DO NOTHING")
+    identities = {own, named} if log.reversal_of else {own}
+    insert_logs(make_placeholders(identities, now))
     originals = lock_originals(identities)
     if own in originals.placeholders:
         remove_placeholders([originals.placeholders[own]])

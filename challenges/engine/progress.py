@@ -129,12 +129,8 @@ def replay(by_window: LogsByWindow, rules: Rules, at: datetime) -> None:
     by_id = {rules.challenge_id: rules}
     judged = _judge(by_window, by_id)
     rows = {row.window_key: row for row in _upsert(changes, by_id, judged, at, _Value.SET)}
-    flagged = [
-        reviewed_window(row, rules, judged[key], revokes=False)
-        for key, row in rows.items()
-        if row.has_revoked_rewards
-    ]
-    reward_review.review(rows, flagged, at)
+    for key, row in rows.items():
+        reward_review.give_back([row], rules, judged[key], at)
     _issue_due(rows, by_window, by_id, judged, at, whole=True)
 
 
@@ -191,7 +187,7 @@ def _add(
         if len(changes) > 1 or not all(log.reversal_of for log in changes[0][2]):
             _upsert([(key, 0, logs) for key, _change, logs in changes], rules, judged, at, _Value.KEEP)
         written = _change_existing(changes, at)
-    rows = {row.window_key: row for row in written}
+    rows = {(row.member_id, row.challenge_id, row.period_key): row for row in written}
     if len(rows) < len(changes):
         raise SumLimitReached(by_window.keys() - rows.keys())
     return rows

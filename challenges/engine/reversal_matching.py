@@ -4,14 +4,17 @@ The outcome is that of the same entries sent one after the other, but that a rev
 original acts right after it (docs/rules.md, Reversals).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from challenges.engine.batch_state import BatchContext, Plan
 from challenges.engine.eligibility import Entry, Verdict
 from challenges.engine.reversal_rules import Original, judge_reversal
-from challenges.engine.reversals import Originals
+from challenges.engine.reversals import Originals, remove_placeholders
+from challenges.models.rows import Identity, LogRow
+from challenges.models.window_rules import Rules
 from core.choices import ReasonCode
+from members.domain.directory import MemberRef
 
 EntryKey = tuple[str, UUID, str]  # a member's identifier, a challenge, a log's identifier
 
@@ -25,20 +28,40 @@ def named_key(entry: Entry) -> EntryKey:
     return entry.external_id, entry.challenge_id, entry.reversal_of
 
 
+def identity_of(key: EntryKey, members: Mapping[str, MemberRef]) -> Identity | None:
+    """Return the identity of the log of this key; None for a member who is not enrolled."""
+    external_id, challenge_id, unique_identifier = key
+    member = members.get(external_id)
+    return (member.id, challenge_id, unique_identifier) if member else None
+
+
 class Matching:
-    """The originals that a sub-batch may name, while its entries are judged one after the other."""
+    """The originals that entries may name, while these are judged one after the other, by index.
+
+    `acting`: the early reversals of an entry, which act right after it, each with what it takes back.
+    `unknown`: the reversals whose original is unknown. `matched`: of a reversal, its original in the batch.
+    """
 
     def __init__(
-        self, context: BatchContext, indexes: Sequence[int], originals: Originals, plan: Plan
+        self,
+        entries: Sequence[Entry],
+        indexes: Iterable[int],
+        originals: Originals,
+        rules: Mapping[UUID, Rules],
+        members: Mapping[str, MemberRef],
+        at: datetime,
     ) -> None:
-        self.context, self.originals, self.plan = context, originals, plan
-        self.made: dict[EntryKey, tuple[int, Original]] = {}
-        entries = [context.entries[index] for index in indexes]
-        self.reversals = {key_of(entry) for entry in entries if entry.reversal_of}
+        self.entries, self.originals, self.rules = entries, originals, rules
+        self.members, self.at = members, at
+        self.acting: dict[int, list[tuple[LogRow, int]]] = {}
+        self.unknown: list[int] = []
+        self.matched: dict[int, int] = {}
+        self._made: dict[EntryKey, tuple[int, Original]] = {}
+        self._reversals = {key_of(entries[index]) for index in indexes if entries[index].reversal_of}
 
     def add_activity(self, index: int, verdict: Verdict) -> None:
         """Let an activity be the original of reversals here, once those that came before it have acted."""
-        entry = self.context.entries[index]
+        entry = self.entries[index]
         original = Original(
             verdict.period_key,
             counted=verdict.counted,
@@ -46,32 +69,49 @@ class Matching:
             left=verdict.counted_value,
             value_left=entry.activity_value,
         )
-        self.made[key_of(entry)] = index, original
-        identity = self.context.identity(index)
+        self._made[key_of(entry)] = index, original
+        identity = identity_of(key_of(entry), self.members)
         if identity is None or verdict.judged is None or not verdict.counted:
             return
         counting = verdict.judged.version.rules.counting
         for early in self.originals.early.get(identity, ()):
             if not original.exhausted:
                 taken = original.take(early.activity_value, counting=counting)
-                self.plan.acting.setdefault(index, []).append((early, taken))
+                self.acting.setdefault(index, []).append((early, taken))
 
     def judge(self, index: int) -> Verdict:
         """Return the verdict on a reversal. Raises `DomainError` for a refusal."""
-        entry, identity = self.context.entries[index], self.context.named_identity(index)
+        entry = self.entries[index]
+        key = named_key(entry)
+        identity = identity_of(key, self.members)
         original = self.originals.stored.get(identity) if identity else None
         original_index = None
-        if original is None and named_key(entry) in self.made:
-            original_index, original = self.made[named_key(entry)]
-        elif original is None and named_key(entry) in self.reversals:
+        if original is None and key in self._made:
+            original_index, original = self._made[key]
+        elif original is None and key in self._reversals:
             original = Original("", counted=False, is_reversal=True, left=0, value_left=None)
-        rules = self.context.rules.get(entry.challenge_id)
-        verdict = judge_reversal(entry, original, rules, self.context.at)
+        verdict = judge_reversal(entry, original, self.rules.get(entry.challenge_id), self.at)
         if original_index is not None:
-            self.plan.matched[index] = original_index
+            self.matched[index] = original_index
         if verdict.reason_code == ReasonCode.ORIGINAL_UNKNOWN:
-            self.plan.unknown.append(index)
+            self.unknown.append(index)
         return verdict
+
+    def replace_placeholders(self, logs: Mapping[int, Sequence[LogRow]]) -> set[Identity]:
+        """Remove the placeholders of these logs; return the identities that need one now.
+
+        These are the originals that early reversals among the entries of these indexes name.
+        """
+        placeholders = self.originals.placeholders
+        taken = [placeholders[made[0].identity] for made in logs.values() if made[0].identity in placeholders]
+        if taken:
+            remove_placeholders(taken)
+        named = {identity_of(named_key(self.entries[i]), self.members) for i in self.unknown if i in logs}
+        return {identity for identity in named if identity} - placeholders.keys()
+
+    def lost_one(self, stored: Collection[int]) -> bool:
+        """Whether a reversal was stored whose original in the batch was not."""
+        return any(index in stored and original not in stored for index, original in self.matched.items())
 
 
 def in_order(entries: Sequence[Entry], indexes: Sequence[int]) -> list[int]:

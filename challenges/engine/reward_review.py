@@ -7,10 +7,14 @@ The flag on the progress row lets a log of a window without revoked rewards pay 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef, Q
+
 from challenges.models.rows import PROGRESS, ProgressRow, WindowKey
 from challenges.models.window_rules import Rules, WindowRules
+from core.amounts import amount
 from rewards.domain import reversal_policy
 from rewards.domain.reversal_policy import ReviewedWindow
+from rewards.models import RewardLog
 from rewards.models.rows import Issued
 
 
@@ -42,6 +46,28 @@ def review_issued(
     """Revoke what these windows do not support of what was just issued; set the flags of the rows."""
     revoked = reversal_policy.review_issued(windows, issued, at)
     _set_flags((rows[key] for key in revoked), dict.fromkeys(revoked, True))
+
+
+def give_back(rows: Iterable[ProgressRow], rules: Rules, judged: WindowRules, at: datetime) -> None:
+    """Give back what these locked rows of one window support again."""
+    flagged = {row.window_key: row for row in rows if row.has_revoked_rewards}
+    windows = [reviewed_window(row, rules, judged, revokes=False) for row in flagged.values()]
+    review(flagged, windows, at)
+
+
+def gives_back(rules: Rules, judged: WindowRules) -> Q:
+    """Match the rows of a window that support again what the reversal policy revoked."""
+    revoked = RewardLog.objects.exclude(revoked_from="").filter(
+        member=OuterRef("member_id"), challenge=OuterRef("challenge_id"), period_key=OuterRef("period_key")
+    )
+    thresholds = {milestone.milestone_id: milestone.target for milestone in judged.version.thresholds}
+    thresholds[rules.challenge_id] = judged.target
+    value = OuterRef("current_progress_value")
+    supported = Q(Exists(revoked.filter(achieved_target_value__lte=value)))
+    for threshold_id, target in thresholds.items():
+        reached = Q(current_progress_value__gte=amount(target))
+        supported |= reached & Q(Exists(revoked.filter(threshold_id=threshold_id)))
+    return Q(has_revoked_rewards=True) & supported
 
 
 def _set_flags(rows: Iterable[ProgressRow], has_revoked: Mapping[WindowKey, bool]) -> None:

@@ -153,6 +153,13 @@ def row_of_progress(progress: ChallengeProgress) -> ProgressRow:
     )
 
 
+def insert_logs(logs: Iterable[LogRow]) -> set[UUID]:
+    """Insert logs in key order; return the ids of those whose identifier was not stored yet."""
+    rows = [LOG_VALUES(log) for log in sorted(logs, key=LOG_IDENTITY)]
+    written = LOGS.insert(rows, "(member_id, challenge_id, unique_identifier) DO NOTHING", ("id",))
+    return {id_ for (id_,) in written}
+
+
 def find_log_rows(identities: Iterable[Identity]) -> dict[Identity, LogRow]:
     """Read the logs that are stored under these identities; an identity without one is missing."""
     wanted = set(identities)

@@ -75,6 +75,19 @@ def enrol(profiles: Mapping[str, Mapping[str, Any]], at: datetime) -> dict[str, 
     return enrolled | find(identifier for identifier in identifiers if identifier not in enrolled)
 
 
+def enrol_or_complete(
+    profiles: Mapping[str, Mapping[str, Any]], members: Mapping[str, MemberRef], at: datetime
+) -> dict[str, MemberRef]:
+    """Enrol those who are not among `members`, and fill the others' profiles; returns all by identifier."""
+    new = {identifier: profile for identifier, profile in profiles.items() if identifier not in members}
+    known = {
+        members[identifier].id: profile for identifier, profile in profiles.items() if identifier in members
+    }
+    if filled := {id_: profile for id_, profile in known.items() if profile}:
+        complete_profiles(filled, at)
+    return {**members, **(enrol(new, at) if new else {})}
+
+
 def complete_profiles(profiles: Mapping[UUID, Mapping[str, Any]], at: datetime) -> None:
     """Fill the empty fields of these members' profiles, by member id; nothing is overwritten.
 

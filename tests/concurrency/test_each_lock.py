@@ -13,7 +13,7 @@ from django.utils import timezone
 from access.models import StaffAction
 from challenges.api import exchange
 from challenges.editing import service
-from challenges.engine import backfill, intake, locks, manual_count_runs, rule_versions
+from challenges.engine import activities, backfill, intake, locks, manual_count_runs, rule_versions
 from challenges.engine.manual_count import count_manually
 from challenges.maintenance import repair
 from challenges.models import (
@@ -27,10 +27,19 @@ from core.sql.table import Table
 from core.write_guard import bypassing_services
 from members.domain import erasing, member_service
 from members.models import Member
-from rewards.domain import allocation, code_withdrawal, issuing, lifecycle, pending_codes, reward_service
+from rewards.domain import (
+    allocation,
+    code_withdrawal,
+    issuing,
+    lifecycle,
+    pending_codes,
+    reversal_policy,
+    reward_service,
+)
 from rewards.domain.code_files import listed_codes
 from rewards.domain.lifecycle import API_ACTOR
 from rewards.domain.pool_import import import_codes
+from rewards.domain.reversal_policy import ReviewedWindow
 from rewards.models import CouponCode, Reward, RewardLog
 from tests.builders import (
     breaches,
@@ -243,7 +252,39 @@ def test_reversal_waits_for_another_of_the_same_log(challenge, now):
 
     first, second = beside(lambda: reverse(60), lambda: reverse(60))
 
-    assert (first.status, second.status, value_of(challenge)) == ("created", "rejected", 40)
+    assert [first.log.counted_value, second.log.counted_value] == [-60_0000, -40_0000]
+    assert value_of(challenge) == 0
+
+
+def test_early_reversal_waits_for_the_original_that_takes_its_place(challenge, now):
+    """Else neither sees the other: the order does not know of it, and it waits for ever."""
+
+    def reverse(uid):
+        return intake.record([entry(challenge, 30, at=now, uid=uid, reversal_of="order-a")], at=now)[0]
+
+    reverse("refund-1")
+
+    order, second = beside(
+        lambda: log_activity(challenge, 100, at=now, uid="order-a"), lambda: reverse("refund-2")
+    )
+
+    assert (order.progress.value, second.log.counted_value) == (70_0000, -30_0000)
+    assert value_of(challenge) == 40
+
+
+@pytest.mark.parametrize("order_first", [True, False])
+def test_reversal_of_an_activity_waits_for_the_one_that_takes_its_place(now, order_first):
+    challenge = make_challenge(at=now, activity_ids=["purchase"])
+
+    def record(uid, value, reversal_of=""):
+        return activities.record([entry(challenge, value, at=now, uid=uid, reversal_of=reversal_of)], at=now)
+
+    record("refund-1", 30, "order-a")
+    sent = [lambda: record("order-a", 100), lambda: record("refund-2", 30, "order-a")]
+
+    beside(*(sent if order_first else sent[::-1]))
+
+    assert (value_of(challenge), breaches(now)) == (40, [])
 
 
 def test_counting_by_hand_waits_for_a_reversal(challenge, now):
@@ -321,7 +362,10 @@ def test_import_of_codes_waits_for_the_removal_of_its_pool():
 
 
 def revoke_by_policy(log):
-    return issuing.revoke_unsupported(log.member_id, log.challenge_id, "2026-11", 0, 1, AT)
+    window = ReviewedWindow(
+        log.member_id, log.challenge_id, "2026-11", 0, {log.threshold_id: 1}, revokes=True
+    )
+    return list(reversal_policy.review([window], AT).values())
 
 
 def test_policy_waits_for_a_redemption():
@@ -331,7 +375,7 @@ def test_policy_waits_for_a_redemption():
         lambda: lifecycle.redeem(log.id, API_ACTOR, at=AT), lambda: atomically(revoke_by_policy, log)
     )
 
-    assert (revoked, RewardLog.objects.get(id=log.id).status) == (0, "redeemed")
+    assert (revoked, RewardLog.objects.get(id=log.id).status) == ([False], "redeemed")
 
 
 def test_redemption_waits_for_the_policy():
@@ -341,7 +385,7 @@ def test_redemption_waits_for_the_policy():
         lambda: revoke_by_policy(log), lambda: lifecycle.redeem(log.id, API_ACTOR, at=AT)
     )
 
-    assert (revoked, redeemed.code) == (1, "transition_not_allowed")
+    assert (revoked, redeemed.code) == ([True], "transition_not_allowed")
     assert RewardLog.objects.get(id=log.id).status == "revoked"
 
 

@@ -19,7 +19,10 @@ WIRE = {
         "after_end",
         "before_live",
         "window_closed",
+        "value_missing",
         "original_not_counted",
+        "original_unknown",
+        "nothing_left",
     ],
 }
 

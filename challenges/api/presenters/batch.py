@@ -5,7 +5,7 @@ from typing import Any
 
 from challenges.api.log_parser import MOST_OF_RECORD
 from challenges.engine.activities import ActivityOutcome
-from challenges.engine.batch_state import Outcome
+from challenges.engine.intake import Outcome
 from core.amounts import amount
 from core.api.errors import Fault, first_faults
 from core.api.names import wire_path

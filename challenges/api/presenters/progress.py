@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from challenges.caches import challenge as challenge_cache
-from challenges.engine.batch_state import Outcome
+from challenges.engine.intake import Outcome
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from challenges.models.rows import LogRow, ProgressRow, row_of_progress
 from challenges.models.window_rules import Rules, WindowRules

@@ -26,8 +26,8 @@ from challenges.api.views import dry_run
 from challenges.api.views.dry_run import Recorded
 from challenges.api.views.examples import LOG, REFUND, examples_of
 from challenges.engine import group_commit, intake
-from challenges.engine.batch_state import Outcome
 from challenges.engine.eligibility import Entry
+from challenges.engine.intake import Outcome
 from challenges.models import ChallengeLog
 from core.api.callers import IDENTIFIED, INGEST, Caller, EndUserCaller
 from core.api.direct_actions import FastActions

@@ -73,7 +73,7 @@ def faults(answer):
         *[("activityId", value) for value in ("", "x" * 257, None)],
         *[("ownedById", value) for value in ("", "x" * 257, 7, None)],
         *[("challengeId", value) for value in ("", "abc", 5, None, "0199c9a8-7c60-7000-8000-000000000000")],
-        *[("reversalOf", value) for value in ("", 5, "unknown")],
+        *[("reversalOf", value) for value in ("", 5, " blank")],
         ("colour", "red"),
     ],
 )

@@ -92,12 +92,13 @@ def test_rules_of_an_edit_that_rolled_back_are_never_read_again():
     assert read(challenge).versions[-1].rules.target == 500_0000
 
 
-def test_naming_finds_live_challenges_by_their_activity():
+def test_naming_finds_live_and_paused_challenges_by_their_activity():
     named = make_challenge(activity_ids=["purchase", "visit"])
     make_challenge(activity_ids=["purchases"])
-    make_challenge(activity_ids=["purchase"], status="paused")
+    make_challenge(activity_ids=["purchase"], status="draft")
+    paused = make_challenge(activity_ids=["purchase"], status="paused")
 
-    assert config.challenges_naming("purchase") == [named.id]
+    assert config.challenges_naming("purchase") == sorted([named.id, paused.id])
     assert config.challenges_naming("unknown") == []
 
 

@@ -15,7 +15,6 @@ from tests.rewards.builders import (
     make_milestone,
     make_pool,
     make_reward,
-    make_reward_log,
     pay,
 )
 
@@ -146,46 +145,3 @@ def test_issue_asks_as_often_for_many_as_for_one(sets, django_assert_num_queries
         issuing.issue(dues, NOW)
 
     assert set(RewardLog.objects.values_list("status", flat=True)) == {"issued"}
-
-
-def test_revoke_unsupported_takes_what_the_value_lost():
-    challenge, alice = make_challenge(target=500), make_member("alice")
-    low, high = make_milestone(challenge, 100), make_milestone(challenge, 300)
-    kept = pay(alice, challenge, milestone=low)
-    lost = pay(alice, challenge, milestone=high)
-    completion = pay(alice, challenge)
-    other_window = pay(alice, challenge, milestone=high, period="2026-10")
-
-    revoked = issuing.revoke_unsupported(alice.id, challenge.id, "2026-11", 200_0000, 500_0000, NOW)
-
-    assert revoked == 2
-    assert dict(RewardLog.objects.values_list("id", "status")) == {
-        kept.id: "issued",
-        lost.id: "revoked",
-        completion.id: "revoked",
-        other_window.id: "issued",
-    }
-
-
-@pytest.mark.parametrize(
-    ("status", "after"),
-    [("issued", "revoked"), ("pending_code", "revoked"), ("redeemed", "redeemed"), ("capped", "capped")],
-)
-def test_revoke_unsupported_takes_only_what_is_not_redeemed(status, after):
-    log = make_reward_log(status)
-
-    issuing.revoke_unsupported(log.member_id, log.challenge_id, "2026-11", 0, 500_0000, NOW)
-
-    log.refresh_from_db()
-    assert log.status == after
-
-
-def test_revoked_reward_is_not_paid_again():
-    alice, challenge = make_member("alice"), make_challenge()
-    pay(alice, challenge)
-    issuing.revoke_unsupported(alice.id, challenge.id, "2026-11", 0, 500_0000, NOW)
-
-    again = pay(alice, challenge)
-
-    assert again is None
-    assert RewardLog.objects.get().status == "revoked"
