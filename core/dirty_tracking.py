@@ -37,6 +37,10 @@ class DirtyFieldsModel(models.Model):
             return set(self.columns())
         return {name for name, value in self._loaded.items() if not _equal(self.__dict__.get(name), value)}
 
+    def loaded_value(self, name: str) -> Any:
+        """Return the value of a column as it was read; None for a record that was never read."""
+        return self.__dict__.get("_loaded", {}).get(name)
+
     def merge_from(self, stored: Self) -> None:
         """Take over the values of `stored`, read afresh, except for the fields that were edited here."""
         edited = self.dirty_fields()

@@ -23,7 +23,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ("access", "backoffice", "challenges", "core", "demo", "members", "milestones", "rewards")
-LOCK_FUNCTIONS = {"lock_shared", "lock_exclusive", "lock_backfill"}
+LOCK_FUNCTIONS = {
+    "lock_activities_shared",
+    "lock_activities_exclusive",
+    "lock_shared",
+    "lock_exclusive",
+    "lock_backfill",
+}
 EACH_LOCK = "tests/concurrency/test_each_lock.py"
 LOCKING_CLAUSE = re.compile(r" FOR (NO KEY UPDATE|UPDATE|KEY SHARE|SHARE)( SKIP LOCKED| NOWAIT)?")
 FAILED = 1  # pytest's exit status when a test failed; others say that the tests could not run
@@ -34,11 +40,18 @@ TESTS = {
     "challenges/engine/activity_store.py:_lock": [
         "test_reversal_of_an_activity_waits_for_the_one_that_takes_its_place"
     ],
-    "challenges/api/exchange.py:_import": ["test_import_waits_for_another_of_the_same_challenge"],
-    "challenges/editing/service.py:_lock_for_edit": ["test_edit_waits_for_a_log_under_way"],
+    "challenges/api/exchange.py:_import": ["test_import_waits_for_another_that_takes_the_same_activities"],
+    "challenges/api/exchange.py:_import#2": ["test_import_waits_for_another_of_the_same_challenge"],
+    "challenges/editing/service.py:_lock_for_edit": ["test_going_live_waits_for_an_activity_under_way"],
+    "challenges/editing/service.py:_lock_for_edit#2": ["test_edit_waits_for_a_log_under_way"],
+    "challenges/engine/activities.py:_record_once": [
+        "test_going_live_waits_for_an_activity_under_way",
+        "test_activity_waits_for_a_challenge_that_goes_live",
+    ],
     "challenges/engine/backfill.py:backfill_some": ["test_backfill_waits_for_a_reversal_of_its_row"],
     "challenges/engine/backfill.py:finish_backfill": ["test_edit_waits_for_the_backfill_of_the_edit_before"],
     "challenges/engine/backfill.py:finish_backfill#2": ["test_backfill_beside_another_is_left_to_it"],
+    "challenges/engine/kept_activities.py:_take_chunk": ["test_taking_activities_waits_for_a_reversal"],
     "challenges/engine/rule_versions.py:apply_due": ["test_rules_that_come_into_force_wait_for_an_edit"],
     "challenges/engine/intake.py:record_once": ["test_edit_waits_for_a_log_under_way"],
     "challenges/engine/manual_count.py:count_logs": ["test_edit_waits_for_a_log_that_is_counted_by_hand"],

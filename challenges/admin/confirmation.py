@@ -1,4 +1,4 @@
-"""Confirmation before saving a challenge: what the edit pays at once, and the checklist for going live."""
+"""Confirmation before saving a challenge: what the edit pays and counts, and the checklist for going live."""
 
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime
@@ -6,8 +6,9 @@ from hashlib import sha256
 from typing import Any
 
 from challenges.admin.form_changes import FormChanges
-from challenges.editing import service
+from challenges.editing import resuming, service
 from challenges.editing.checklist import Finding, findings
+from challenges.engine import manual_count_impact
 from challenges.engine.impact import Impact
 from challenges.models import Challenge
 from core.admin.confirmation import ConfirmationRequired
@@ -32,33 +33,46 @@ class RewardDemand:
         return self.left is not None and self.left < self.needed
 
 
-def require_confirmation(edit: FormChanges, stored_status: str, at: datetime, confirmed: str) -> None:
-    """Raise `ConfirmationRequired` for an edit that pays members or publishes, unless it was confirmed.
+# Added to the answer by the button that resumes and counts what came during the pause.
+COUNTING = ":count"
 
+
+def require_confirmation(edit: FormChanges, stored_status: str, at: datetime, confirmed: str) -> bool:
+    """Raise `ConfirmationRequired` for an edit that pays members, publishes or resumes, unless confirmed.
+
+    One that resumes asks only where logs came during the pause; returns whether these are to be counted.
     `stored_status` is "" for a new challenge. `confirmed` is what the confirming button sent; it confirms
-    these figures and findings only. Raises `DomainError` when the edit is refused (docs/rules.md, Editing a
-    running challenge); an edit from the next window on pays nobody now, and is checked when it is saved.
+    what is paid and found only, as activity goes on coming. Raises `DomainError` when the edit is refused
+    (docs/rules.md, Editing a running challenge); an edit from the next window on pays nobody now, and is
+    checked when it is saved.
     """
     if edit.from_next_window:
-        return
+        return False
     impact = service.impact(edit.challenge, edit.milestones, at=at, removed=edit.removed)
     goes_live = edit.challenge.status == RecordStatus.LIVE and stored_status != RecordStatus.LIVE
     publishing = goes_live and stored_status != RecordStatus.PAUSED
+    is_resumed = goes_live and not publishing
+    paused = resuming.impact_of(edit.challenge.id, at) if is_resumed else Impact(logs=0)
     open_points = findings(edit.challenge, milestones_after(edit), at) if publishing else []
     if any(icon for record, icons in edit.icons for icon in icons.values() if record is edit.challenge):
         open_points = [point for point in open_points if point.code != "no_icon"]
-    if not (publishing or impact.paid_members):
-        return
+    if not (publishing or impact.paid_members or paused.logs):
+        return False
     answer = _answer(edit.challenge.status, impact, open_points)
-    if confirmed != answer:
+    if confirmed not in {answer, answer + COUNTING}:
         raise ConfirmationRequired(
             "backoffice/questions/before_saving.html",
             answer,
             publishing=publishing,
             findings=open_points,
-            impact=impact,
+            resuming=bool(paused.logs),
+            impact=Impact() if impact.logs is not None else impact,
+            counting=paused if is_resumed else impact,
+            counting_answer=COUNTING,
+            tried=manual_count_impact.LOGS_TRIED,
             coupons=reward_demands(impact),
         )
+    return is_resumed and confirmed.endswith(COUNTING)
 
 
 def milestones_after(edit: FormChanges) -> list[Milestone]:
@@ -87,9 +101,10 @@ def _reward_demand(reward: Reward | None, needed: int) -> RewardDemand:
 def _answer(status: str, impact: Impact, open_points: list[Finding]) -> str:
     """Identify these figures and findings: when members' progress changes them, the answer is void.
 
-    Not `members`: it changes with everybody who takes part, and would void the answer again and again.
+    Not `members`, nor what going live counts: they change with everybody who takes part, and would void the
+    answer again and again.
     """
-    figures = astuple(replace(impact, members=0))
+    figures = astuple(replace(impact, members=0) if impact.logs is None else Impact())
     question: tuple[Any, ...] = (figures, sorted(point.message for point in open_points))
     return f"{status}:{sha256(repr(question).encode()).hexdigest()[:32]}"
 

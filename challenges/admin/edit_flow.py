@@ -44,8 +44,9 @@ class SaveThroughService:
             if next_window.is_asked(request):
                 next_window.begin(edit)
             was = confirmation.status_of(form.instance)
-            confirmation.require_confirmation(edit, was, now, request.POST.get("confirmed", ""))
-            form_changes.save(edit, now, seen)
+            confirmed = request.POST.get("confirmed", "")
+            counts_paused = confirmation.require_confirmation(edit, was, now, confirmed)
+            form_changes.save(edit, now, seen, request.user if counts_paused else None)
         except DomainError as error:
             if error.code == "stale":
                 self._refuse_stale(request, form.instance, seen)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from challenges.editing import service
+from django.db import transaction
+
+from challenges.editing import resuming, service
 from challenges.models import Challenge
 from core.icons import CleanIcon
 from core.icons.storage import icons_replaced
@@ -66,8 +68,12 @@ def _add_icon(edit: FormChanges, form: Any, column: str) -> None:
         edit.icons.append((form.instance, {column: icon or None}))
 
 
-def save(edit: FormChanges, at: datetime, expected_version: int | None) -> None:
+def save(
+    edit: FormChanges, at: datetime, expected_version: int | None, paused_counted_by: Any = None
+) -> None:
     """Save the challenge, its milestones and their icons.
+
+    `paused_counted_by`: the staff account that resumes the challenge and counts what came during the pause.
 
     Raises `DomainError` when the edit is refused (docs/rules.md, Editing a running challenge), also `stale`
     when another version than `expected_version` (None: any) is stored. Then nothing is saved, no icon either.
@@ -75,6 +81,8 @@ def save(edit: FormChanges, at: datetime, expected_version: int | None) -> None:
     with ExitStack() as stack:
         for record, icons in edit.icons:
             stack.enter_context(icons_replaced(record, icons))
+        if paused_counted_by is not None:
+            stack.enter_context(transaction.atomic())
         service.save(
             edit.challenge,
             edit.milestones,
@@ -83,3 +91,5 @@ def save(edit: FormChanges, at: datetime, expected_version: int | None) -> None:
             expected_version=expected_version,
             from_next_window=edit.from_next_window,
         )
+        if paused_counted_by is not None:
+            resuming.count_paused(edit.challenge.id, paused_counted_by, at)

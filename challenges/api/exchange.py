@@ -60,6 +60,9 @@ NOT_EXPORTED = {
     "codesLeft",
 }
 
+# What an edit alone may send.
+NOT_IMPORTED = ("pendingVersion", "countPaused")
+
 Checkpoint = Callable[[], None]
 
 
@@ -136,6 +139,8 @@ def _import(
     rewards, challenges = (_by_id(document, name, at) for name in ("rewards", "challenges"))
     with ExitStack() as icons, transaction.atomic():
         # The order of docs/locking.md: two imports of one document wait for each other and never deadlock.
+        if keep_status:
+            locks.lock_activities_exclusive(_activities_to_take(challenges.values()))
         locks.lock_exclusive(challenges)
         for reward_id, (path, fields) in sorted(rewards.items()):
             with _error_path(path):
@@ -152,6 +157,13 @@ def _import(
                         milestone.status = RecordStatus.DRAFT
                 imported_challenges.append(service.save(challenge, milestones, at=at))
         return imported_challenges
+
+
+def _activities_to_take(challenges: Iterable[tuple[str, dict[str, Any]]]) -> set[str]:
+    """Return the activity ids of the challenges that arrive live, which is going live."""
+    live = [fields for _path, fields in challenges if fields.get("status") == RecordStatus.LIVE]
+    lists = [fields["activityIds"] for fields in live if isinstance(fields.get("activityIds"), list)]
+    return {activity_id for ids in lists for activity_id in ids if isinstance(activity_id, str)}
 
 
 def _by_id(document: Mapping[str, Any], name: str, at: datetime) -> dict[UUID, tuple[str, dict[str, Any]]]:
@@ -207,6 +219,8 @@ def _read_challenge(
     """The unsaved challenge and its milestones; an error removes the icons, which `icons` keeps."""
     milestones_fields = _list(fields, "milestones")
     fields.pop("milestones", None)
+    if sent := [name for name in NOT_IMPORTED if name in fields]:
+        raise DomainError("unknown_field", "An import has no such field; take it out.", sent[0])
     challenge_icons = _read_icon(fields, "eudIcon", "eud_icon")
     values = _validate(ChallengeSerializer, fields)
     find_reward(values.get("completion_reward_id"), "completionRewardId")

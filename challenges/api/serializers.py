@@ -13,6 +13,7 @@ from challenges.api.presenters.challenge import DEFAULT_CHALLENGE_ICON
 from core.api.amount_field import AmountSerializerField
 from core.api.fields import (
     ExactTextListField,
+    FlagField,
     OptionField,
     TextField,
     TimeField,
@@ -148,10 +149,7 @@ class ChallengeSerializer(RecordSerializer):
     activity_ids = ExactTextListField(required=False, help_text="Activities that count here.")
     display_order = WholeNumberField(min_value=-(2**31), max_value=2**31 - 1, required=False)
     late_grace_hours = WholeNumberField(
-        min_value=0,
-        max_value=1440,
-        required=False,
-        help_text="For how long a closed window still counts.",
+        min_value=0, max_value=1440, required=False, help_text="For how long a closed window still counts."
     )
     reversal_policy = OptionField(
         ReversalPolicy.choices, required=False, help_text="Of rewards that a reversal leaves unsupported."
@@ -163,6 +161,11 @@ class ChallengeSerializer(RecordSerializer):
         read_only=True, many=True, help_text="Newest first; in answers for one challenge, not in lists."
     )
     pending_version = PendingVersionSerializer(required=False, allow_null=True)
+    count_paused = FlagField(
+        required=False,
+        write_only=True,
+        help_text="On resuming: count what came in the open window.",
+    )
     eud_title = TranslatedTextField(48, check_plain)
     eud_description = TranslatedTextField(1024, check_plain)
     eud_icon = IconField(DEFAULT_CHALLENGE_ICON)

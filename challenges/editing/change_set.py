@@ -12,6 +12,7 @@ from challenges.engine.backfill import affected_windows
 from challenges.models import Challenge, ChallengeLog
 from challenges.models.rule_version import rule_set_of, show
 from challenges.models.window_rules import Rules, WindowRules
+from core.choices import RecordStatus
 from milestones.models import Milestone
 from rewards.domain import reward_service
 from rewards.models import Reward
@@ -64,6 +65,12 @@ class ChangeSet:
     @property
     def changes_nothing(self) -> bool:
         return not (self.edited_fields or self.removed or any(self.edited_milestone_fields.values()))
+
+    @property
+    def goes_live(self) -> bool:
+        """Whether the challenge goes live from draft, or is new and live: one that resumes does not."""
+        was_draft = self.stored is None or self.stored.status == RecordStatus.DRAFT
+        return was_draft and self.challenge.status == RecordStatus.LIVE and not self.from_next_window
 
     @property
     def reassigning_fields(self) -> list[str]:

@@ -3,6 +3,7 @@
 import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from copy import copy
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
@@ -11,19 +12,30 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
+from challenges.caches import config
 from challenges.editing.change_set import ChangeSet
-from challenges.engine import recompute
+from challenges.engine import kept_activities_impact, recompute
 from challenges.engine.backfill import affected_windows, completes, rows_in, unpaid, without_reward_log
 from challenges.engine.dry_run import rolled_back
 from challenges.engine.impact import Demand, Impact, count_coupons
-from challenges.models import ChallengeProgress
+from challenges.models import Challenge, ChallengeProgress
 from challenges.models.window_rules import Rules, WindowRules
+from core.write_guard import writing
 from rewards.models import RewardLog
 
 Rows = QuerySet[ChallengeProgress]
 # What a row says: the member, the window, value, target, end and completion.
 RowState = tuple[UUID, str, Decimal, Decimal, datetime, datetime | None]
 NONE = Q(pk__in=())
+# The columns by which the engine judges, beside those that a rule version holds.
+JUDGED_BY = [
+    "status",
+    "aggregation_period",
+    "time_zone",
+    "late_grace_hours",
+    "reversal_policy",
+    "activity_ids",
+]
 
 
 def impact_of(change_set: ChangeSet) -> Impact:
@@ -32,11 +44,27 @@ def impact_of(change_set: ChangeSet) -> Impact:
     Stores nothing, also where it recomputes progress in a transaction that it rolls back. Edits revoke
     nothing.
     """
+    if change_set.goes_live:
+        return kept_activities_impact.impact_of(
+            change_set.new_rules(), change_set.at, lambda: _store_for_trial(change_set)
+        )
     if change_set.old_rules is None:
         return Impact()
     if change_set.reassigning_fields and not change_set.from_next_window:
         return _recompute_impact(change_set.new_rules(), change_set.at)
     return _backfill_impact(change_set, change_set.old_rules)
+
+
+def _store_for_trial(change_set: ChangeSet) -> None:
+    """Store what the engine reads of the edit, for a rollback; the edited records stay as they are."""
+    challenge = copy(change_set.challenge)
+    with writing(Challenge):
+        Challenge.objects.bulk_create(
+            [challenge], update_conflicts=True, unique_fields=["id"], update_fields=JUDGED_BY
+        )
+    for version in change_set.plan.stored:
+        copy(version).save(force_insert=True)
+    config.invalidate()
 
 
 def _backfill_impact(change_set: ChangeSet, old_rules: Rules) -> Impact:

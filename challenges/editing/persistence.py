@@ -11,7 +11,7 @@ from challenges.caches import config
 from challenges.editing import change_validation, eud_texts
 from challenges.editing.change_set import ChangeSet
 from challenges.editing.version_plan import VersionPlan
-from challenges.engine import backfill, recompute, rule_versions
+from challenges.engine import backfill, kept_activities, recompute, rule_versions
 from challenges.models import Challenge
 from core.choices import RecordStatus
 from core.write_guard import writing
@@ -20,7 +20,7 @@ from rewards.models import RewardLog
 
 
 def apply(change_set: ChangeSet) -> None:
-    """Store the edit, then recompute progress or backfill open windows where it needs that."""
+    """Store the edit, then recompute progress, backfill open windows or take kept activities as it needs."""
     challenge = change_set.challenge
     eud_texts.drop_repeated(challenge, change_set.edited_fields)
     if change_set.is_new:
@@ -38,6 +38,8 @@ def apply(change_set: ChangeSet) -> None:
         recompute.recompute_challenge(change_set.new_rules(), change_set.at)
     elif change_set.needs_backfill:
         backfill.start_backfill(change_set.new_rules(), change_set.at)
+    if change_set.goes_live:
+        kept_activities.start(change_set.new_rules(), change_set.at)
 
 
 def apply_from_next_window(change_set: ChangeSet) -> None:

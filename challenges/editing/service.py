@@ -20,6 +20,7 @@ from challenges.engine import backfill, locks, rule_versions
 from challenges.engine.impact import Impact
 from challenges.models import Challenge, RuleVersion
 from challenges.models.rule_version import show
+from core.choices import RecordStatus
 from core.errors import DomainError
 from core.write_guard import writing
 from milestones.models import Milestone
@@ -164,17 +165,32 @@ def _save_edit(
     of_one_milestone: bool = False,
     from_next_window: bool = False,
 ) -> Challenge:
-    with _lock_for_edit(challenge, expected_version, at=at):
+    activity_ids = _activities_to_lock(challenge)
+    with _lock_for_edit(challenge, expected_version, at=at, activity_ids=activity_ids):
         change_set = change_set_of(challenge, milestones, removed, at, from_next_window=from_next_window)
         change_set.of_one_milestone = of_one_milestone
         if change_set.stored is not None and change_set.stored.archived_at is not None:
             raise DomainError("archived", "The challenge is archived: restore it first.", None, "conflict")
+        if change_set.goes_live and not set(challenge.activity_ids) <= set(activity_ids):
+            raise _stale()
         _check(change_set)
         if from_next_window:
             persistence.apply_from_next_window(change_set)
         elif not change_set.changes_nothing:
             persistence.apply(change_set)
     return challenge
+
+
+def _activities_to_lock(challenge: Challenge) -> list[str]:
+    """Return what to lock for an edit that may go live from draft: who goes live takes kept activities."""
+    was = RecordStatus.DRAFT if challenge._state.adding else challenge.loaded_value("status")
+    goes_live = challenge.status == RecordStatus.LIVE and was == RecordStatus.DRAFT
+    return list(challenge.activity_ids or ()) if goes_live else []
+
+
+def _stale() -> DomainError:
+    message = "Somebody else changed this meanwhile: read it again and repeat your edit."
+    return DomainError("stale", message, None, "conflict")
 
 
 def _check(change_set: ChangeSet) -> None:
@@ -189,21 +205,26 @@ def _check(change_set: ChangeSet) -> None:
 
 @contextmanager
 def _lock_for_edit(
-    challenge: Challenge, expected_version: int | None = None, *, at: datetime
+    challenge: Challenge,
+    expected_version: int | None = None,
+    *,
+    at: datetime,
+    activity_ids: Collection[str] = (),
 ) -> Iterator[Challenge]:
     """Open a transaction with the challenge locked, after finishing the backfill of an earlier edit.
 
-    A pending version that came into force by `at` is shown on the records first. Yields the stored challenge;
-    for a new one, the challenge itself. Raises `DomainError` `stale` or `not_found`.
+    `activity_ids` are locked before it. A pending version that came into force by `at` is shown on the
+    records first. Yields the stored challenge; for a new one, the challenge itself. Raises `DomainError`
+    `stale` or `not_found`.
     """
     if not connection.in_atomic_block and not challenge._state.adding:
         backfill.finish_backfill(challenge.id)
     with transaction.atomic():
+        locks.lock_activities_exclusive(activity_ids)
         locks.lock_exclusive([challenge.id])
         stored = _unstored(challenge) if challenge._state.adding else _get_stored(challenge.id)
         if expected_version is not None and stored.version != expected_version:
-            message = "Somebody else changed this meanwhile: read it again and repeat your edit."
-            raise DomainError("stale", message, None, "conflict")
+            raise _stale()
         if stored.pending_backfill:
             backfill.finish_backfill(challenge.id)
             stored.refresh_from_db()

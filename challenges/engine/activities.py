@@ -55,6 +55,8 @@ def record(entries: Sequence[Entry], at: datetime | None = None) -> list[Activit
 def _record_once(entries: Sequence[Entry], hints: Hints, at: datetime) -> list[ActivityOutcome]:
     entries = [replace(entry, by_activity=True) for entry in entries]
     with transaction.atomic():
+        # Before it is read who names them: a challenge that goes live takes those that are stored by then.
+        locks.lock_activities_shared(activity_store.names_of(entries))
         found = activity_store.find(entries, hints)
         activities = _find_targets(entries, found, hints, at)
         waiting = _reversals_waiting(entries, activities, found)

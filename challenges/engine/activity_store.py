@@ -57,6 +57,15 @@ def named_key(entry: Entry) -> ActivityKey:
     return entry.external_id, entry.reversal_of
 
 
+def names_of(entries: Sequence[Entry]) -> set[str]:
+    """Return what these activities are called, and what the stored originals of the reversals are called."""
+    activity_ids = {entry.activity_id for entry in entries}
+    for chunk in _chunks({named_key(entry) for entry in entries if entry.reversal_of}):
+        originals = _under(Activity.objects.all(), chunk, "unique_identifier")
+        activity_ids |= set(originals.values_list("activity_id", flat=True))
+    return activity_ids
+
+
 def find(entries: Sequence[Entry], hints: Hints) -> Found:
     """Find what is stored of these activities, with the originals of reversals locked.
 
@@ -72,7 +81,7 @@ def find(entries: Sequence[Entry], hints: Hints) -> Found:
         if not row.activity_id:
             found.placeholders[key] = row.id
             continue
-        activity = StoredActivity(row.id, _entry_of(row), [UUID(text) for text in row.challenge_ids])
+        activity = StoredActivity(row.id, entry_of(row), [UUID(text) for text in row.challenge_ids])
         found.stored[key] = activity
         if row.reversal_of:
             found.reversals.setdefault(named_key(activity.entry), []).append(activity)
@@ -128,7 +137,7 @@ def _chunks(keys: Collection[ActivityKey]) -> Iterable[list[ActivityKey]]:
         yield ordered[start : start + LOOKUP_AT_ONCE]
 
 
-def _entry_of(row: Activity) -> Entry:
+def entry_of(row: Activity) -> Entry:
     """Return the entry of a stored activity, for no challenge yet."""
     return Entry(
         challenge_id=UUID(int=0),

@@ -31,6 +31,11 @@ class Impact:
     rewards: dict[UUID | None, int] = field(default_factory=dict)
 
 
+def untried(logs: int, members: int) -> Impact:
+    """Return the impact of more logs than are tried."""
+    return Impact(members, None, None, None, 0, None, logs)
+
+
 @dataclass(slots=True)
 class Demand:
     """How many reward logs a change would store of one reward, in total and for each member.

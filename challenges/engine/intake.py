@@ -60,7 +60,7 @@ class Outcome:
 class BatchContext:
     """The state of one transaction: its batch, and the rules and members that were read for it.
 
-    `matching`: the originals that a sub-batch may name; None where it names none.
+    `matching`: the originals that a sub-batch may name, if it does. `net`: see `progress.apply`.
     """
 
     entries: Sequence[Entry]
@@ -70,6 +70,7 @@ class BatchContext:
     at: datetime
     hints: Hints
     matching: Matching | None = None
+    net: bool = False
 
     def identity(self, index: int, *, named: bool = False) -> Identity | None:
         """The identity of this entry's log, or of the log it names; None for a member not enrolled yet."""
@@ -91,15 +92,15 @@ def record(entries: Sequence[Entry], at: datetime | None = None) -> list[Outcome
     return locks.retried(lambda hints: record_once(entries, hints, at))
 
 
-def record_once(entries: Sequence[Entry], hints: Hints, at: datetime) -> list[Outcome]:
-    """Make one attempt of `record`, which is a part of the caller's transaction where there is one."""
+def record_once(entries: Sequence[Entry], hints: Hints, at: datetime, *, net: bool = False) -> list[Outcome]:
+    """Make one attempt of `record`, in the caller's transaction if there is one; `net`: see `progress`."""
     with transaction.atomic():
         challenge_ids = {entry.challenge_id for entry in entries}
         external_ids = {entry.external_id for entry in entries}
         outcomes = [Outcome() for _ in entries]
         locks.lock_shared(challenge_ids)
         rules, members = rules_of(challenge_ids), directory.find(external_ids)
-        context = BatchContext(entries, outcomes, rules, members, at, hints)
+        context = BatchContext(entries, outcomes, rules, members, at, hints, net=net)
         for sub_batch in [[0]] if len(entries) == 1 else split_batch(entries, hints.singly):
             _process_sub_batch(context, sub_batch)
         for challenge_rules in rules.values():
@@ -247,7 +248,7 @@ def _store(context: BatchContext, logs: LogsByIndex) -> dict[int, LogRow]:
     stored = {index: made[0] for index, made in logs.items() if made[0].id in new}
     if any(row.id not in new for row in placeholders) or (matching and matching.lost_one(stored)):
         raise locks.RetryTransaction
-    applied = send_saved([log for index in stored for log in logs[index]], context.rules)
+    applied = send_saved([log for index in stored for log in logs[index]], context.rules, net=context.net)
     issued: dict[UUID | None, list[Issued]] = {}
     for reward_log in applied.issued:
         issued.setdefault(reward_log.challenge_log_id, []).append(reward_log)
@@ -258,11 +259,11 @@ def _store(context: BatchContext, logs: LogsByIndex) -> dict[int, LogRow]:
     return stored
 
 
-def send_saved(logs: Sequence[LogRow], rules: Mapping[UUID, Rules]) -> Applied:
+def send_saved(logs: Sequence[LogRow], rules: Mapping[UUID, Rules], *, net: bool = False) -> Applied:
     """Send `challenge_logs_saved` for logs that were just stored; return what the engine made of them."""
     if not logs:
         return Applied()
-    responses: list[tuple[Any, Any]] = challenge_logs_saved.send(sender=ChallengeLog, logs=logs, rules=rules)
+    responses: Any = challenge_logs_saved.send(ChallengeLog, logs=logs, rules=rules, net=net)
     return next(response for _receiver, response in responses if isinstance(response, Applied))
 
 

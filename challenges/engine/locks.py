@@ -1,5 +1,7 @@
 """Order an edit of a challenge against the logs that are recorded in it, and repeat what deadlocked.
 
+Likewise going live against the activities that are recorded meanwhile, whose `activityId` is locked.
+
 The order of all locks, and what each prevents, is in docs/locking.md. Logs share a challenge, an edit has it
 exclusively; both hold on until their transaction ends. On PostgreSQL these are advisory locks (measured: an
 edit waits 4-8 ms against 16 writers, with a row lock 0.3-6.7 s). SQLite's IMMEDIATE transactions let one
@@ -7,6 +9,7 @@ writer in at a time, which is enough. Read the configuration in a later statemen
 sees what was committed when it began.
 """
 
+import hashlib
 import logging
 import random
 import time
@@ -28,19 +31,20 @@ logger = logging.getLogger(__name__)
 TRIES = 5
 RETRIED_SQLSTATES = ("40P01", "40001")  # a deadlock, a serialization failure
 GAVE_UP_SQLSTATES = ("55P03", "57014")  # lock_timeout, statement_timeout
-BACKFILL = 1
+BACKFILL, ACTIVITY = 1, 2  # spaces of keys with two numbers
 # In a server: so many threads of a process may wait for one challenge's lock, once one has waited so long;
 # after one has waited in vain, a single one at a time until it gets the lock.
 MOST_WAITING = 2
 STUCK_AFTER_SECONDS = 0.3
 
 _mutex = Lock()
-# When the threads of this process began to wait for a challenge's lock, by its key.
-_waits: dict[int, list[float]] = {}
+# When the threads of this process began to wait for a lock, by its key.
+_waits: dict["Key", list[float]] = {}
 # The locks that were last waited for in vain.
-_in_vain: set[int] = set()
+_in_vain: set["Key"] = set()
 
 T = TypeVar("T")
+Key = int | tuple[int, int]  # of a challenge; a space of keys, and the key in it
 
 
 class RetryTransaction(Exception):  # noqa: N818 - control flow
@@ -72,14 +76,24 @@ def retried(attempt: Callable[[Hints], T]) -> T:
             hints |= found.hints
 
 
+def lock_activities_shared(activity_ids: Iterable[str]) -> None:
+    """Lock what activities are called together with others, before `lock_shared`: wait for a going live."""
+    _take("pg_advisory_xact_lock_shared", map(_activity_key, activity_ids), ACTIVITY)
+
+
+def lock_activities_exclusive(activity_ids: Iterable[str]) -> None:
+    """Lock what activities are called, before `lock_exclusive`: wait for those under way, keep others out."""
+    _take("pg_advisory_xact_lock", map(_activity_key, activity_ids), ACTIVITY)
+
+
 def lock_shared(challenge_ids: Iterable[UUID]) -> None:
     """Lock these challenges together with other logs; wait while one of them is being edited."""
-    _take("pg_advisory_xact_lock_shared", challenge_ids)
+    _take("pg_advisory_xact_lock_shared", map(_key, challenge_ids))
 
 
 def lock_exclusive(challenge_ids: Iterable[UUID]) -> None:
     """Lock these challenges for an edit: wait for the logs under way, and keep the next ones waiting."""
-    _take("pg_advisory_xact_lock", challenge_ids)
+    _take("pg_advisory_xact_lock", map(_key, challenge_ids))
 
 
 def lock_backfill(challenge_id: UUID, *, wait: bool) -> bool:
@@ -106,16 +120,19 @@ def busy() -> DomainError:
     return DomainError("unavailable", "The challenge is busy; try again.", None, "busy")
 
 
-def _take(function: str, challenge_ids: Iterable[UUID]) -> None:
-    if connection.vendor != "postgresql":
+def _take(function: str, keys: Iterable[int], space: int = 0) -> None:
+    """Take these locks in the order of their keys."""
+    ordered = sorted(set(keys))
+    if connection.vendor != "postgresql" or not ordered:
         return
-    keys = sorted({_key(id_) for id_ in challenge_ids})
-    with _noted(keys), connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(key) FROM unnest(%s::bigint[]) AS key", [keys])
+    arguments, kind = (f"{space}, key", "integer") if space else ("key", "bigint")
+    noted: list[Key] = [(space, key) if space else key for key in ordered]
+    with _noted(noted), connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}({arguments}) FROM unnest(%s::{kind}[]) AS key", [ordered])
 
 
 @contextmanager
-def _noted(keys: Collection[int]) -> Iterator[None]:
+def _noted(keys: Collection[Key]) -> Iterator[None]:
     """Note that this thread waits for these locks.
 
     Raises `DomainError` in a server in which enough wait already: a lock that is stuck would otherwise take
@@ -142,7 +159,7 @@ def _noted(keys: Collection[int]) -> Iterator[None]:
                     del _waits[key]
 
 
-def _is_stuck(key: int, now: float) -> bool:
+def _is_stuck(key: Key, now: float) -> bool:
     begun = _waits.get(key)
     if not begun:
         return False
@@ -152,3 +169,9 @@ def _is_stuck(key: int, now: float) -> bool:
 def _key(challenge_id: UUID) -> int:
     """64 bits of the id: its random half, as PostgreSQL's signed number."""
     return int.from_bytes(challenge_id.bytes[8:], signed=True)
+
+
+def _activity_key(activity_id: str) -> int:
+    """32 bits of a hash, as PostgreSQL's signed number: two that share them wait for each other, no more."""
+    text = activity_id.encode(errors="surrogatepass")
+    return int.from_bytes(hashlib.blake2b(text, digest_size=4).digest(), signed=True)

@@ -6,7 +6,7 @@ Above `LOGS_TRIED` logs that would take too long: then only the logs and members
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -16,16 +16,18 @@ from django.db.models import Count
 
 from challenges.engine import locks
 from challenges.engine.dry_run import rolled_back
-from challenges.engine.impact import Demand, Impact, count_coupons
-from challenges.engine.manual_count import NEVER_COUNTED, ManualCounts, count_logs, countable_rules
+from challenges.engine.impact import Demand, Impact, count_coupons, untried
+from challenges.engine.manual_count import NEVER_COUNTED, count_logs, countable_rules
+from challenges.models.rows import LogRow
 from challenges.queries.uncounted_logs import LogFilter, uncounted_logs, without_counted_and_reversed
+from rewards.models.rows import Issued
 
 LOGS_AT_ONCE = 500
 LOGS_TRIED = 10_000
 
 
 @dataclass(slots=True)
-class _Trial:
+class Trial:
     """What the transactions that were rolled back did, in sum."""
 
     logs: int = 0
@@ -35,14 +37,14 @@ class _Trial:
     # Reward logs of each member, by the reward's id; None: a generated code without a reward.
     demand: defaultdict[UUID | None, Counter[UUID]] = field(default_factory=lambda: defaultdict(Counter))
 
-    def add(self, counts: ManualCounts) -> None:
-        self.logs += len(counts.logs)
-        self.members |= {log.member_id for log in counts.logs.values()}
-        for issued in counts.issued:
-            self.paid.add(issued.member_id)
-            if issued.milestone_id is None:
-                self.completed.add(issued.member_id)
-            self.demand[issued.reward_id][issued.member_id] += 1
+    def add(self, logs: Collection[LogRow], issued: Iterable[Issued]) -> None:
+        self.logs += len(logs)
+        self.members |= {log.member_id for log in logs}
+        for reward_log in issued:
+            self.paid.add(reward_log.member_id)
+            if reward_log.milestone_id is None:
+                self.completed.add(reward_log.member_id)
+            self.demand[reward_log.reward_id][reward_log.member_id] += 1
 
     def impact(self) -> Impact:
         """Tell the sum. A trial alone has places that others take up: limits apply to the sum of all."""
@@ -63,20 +65,20 @@ def impact_of(challenge_id: UUID, log_filter: LogFilter, at: datetime) -> Impact
     keys = list(countable.order_by("member_id", "id").values_list("member_id", "id")[: LOGS_TRIED + 1])
     if len(keys) > LOGS_TRIED:
         found = countable.aggregate(logs=Count("id"), members=Count("member", distinct=True))
-        return Impact(completed_members=None, paid_members=None, coupons=None, capped=None, **found)
-    trial = _Trial()
-    for ids in _chunks_by_member(keys):
-        count = partial(count_logs, challenge_id, ids, at)
-        trial.add(locks.retry(partial(rolled_back, count)))
+        return untried(**found)
+    trial = Trial()
+    for ids in chunks_by_member(keys, LOGS_AT_ONCE):
+        counts = locks.retry(partial(rolled_back, partial(count_logs, challenge_id, ids, at)))
+        trial.add(counts.logs.values(), counts.issued)
     return trial.impact()
 
 
-def _chunks_by_member(keys: list[tuple[UUID, UUID]]) -> Iterator[list[UUID]]:
-    """Yield the logs of whole members, about `LOGS_AT_ONCE` at a time."""
+def chunks_by_member(keys: Iterable[tuple[UUID, UUID]], size: int) -> Iterator[list[UUID]]:
+    """Yield the second ids of these pairs, those of whole members (the first ids), about `size` at a time."""
     chunk: list[UUID] = []
     last_member = None
     for member_id, log_id in keys:
-        if len(chunk) >= LOGS_AT_ONCE and member_id != last_member:
+        if len(chunk) >= size and member_id != last_member:
             yield chunk
             chunk = []
         chunk.append(log_id)

@@ -1,9 +1,8 @@
 """Add stored logs to progress, and issue the rewards that became due.
 
-ChallengeProgress is written here, and where values are made anew: in `backfill`, `recompute` and
-`maintenance.repair`. The lock of a window is the progress row's own upsert. All windows of a set of logs,
-those that gain and those that lose, are locked by one statement in key order, so that two sets wait for each
-other and never deadlock (docs/locking.md).
+ChallengeProgress is written here, and where values are made anew: `backfill`, `recompute`, `maintenance`. All
+windows of a set of logs, those that gain and those that lose, are locked in key order by the upsert of their
+rows, so that two sets wait for each other and never deadlock (docs/locking.md).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,8 +35,7 @@ LATEST = datetime.max.replace(tzinfo=UTC)
 LogsByWindow = Mapping[WindowKey, list[LogRow]]
 RulesById = Mapping[UUID, Rules]
 WindowRulesByKey = Mapping[WindowKey, WindowRules]
-# A window, by how much its value changes (in units), and the logs that change it.
-Change = tuple[WindowKey, int, list[LogRow]]
+Change = tuple[WindowKey, int, list[LogRow]]  # a window, how its value changes (in units), and by which logs
 
 
 class _Value(StrEnum):
@@ -72,12 +70,13 @@ def apply(
     at: datetime | None = None,
     *,
     whole: bool = False,
+    net: bool = False,
 ) -> Applied:
     """Add what the counted ones of these stored logs changed, then issue what became due, lowest first.
 
     `rules`: those of the verdicts; None reads the rules in force. `at`: the moment of receipt; None
-    takes the newest `created_at` of the logs. `whole`: their windows hold no other logs. Call it inside the
-    transaction that stored the logs. Raises `SumLimitReached`.
+    takes the newest `created_at` of the logs. `whole`: their windows hold no other logs. `net`: what they
+    reach and take back is not due. Call it in the transaction that stored them. Raises `SumLimitReached`.
     """
     by_window: dict[WindowKey, list[LogRow]] = {}
     for log in logs:
@@ -95,7 +94,7 @@ def apply(
     reviewed = _reviewed_windows(rows, by_window, rules, judged)
     if reviewed:
         reward_review.review(rows, reviewed, at)
-    issued = _issue_due(rows, by_window, rules, judged, at, whole=whole)
+    issued = _issue_due(rows, by_window, rules, judged, at, whole=whole, net=net or whole)
     if reviewed and issued:
         reward_review.review_issued(rows, reviewed, issued, at)
     return Applied(rows, issued)
@@ -114,10 +113,10 @@ def _judge(by_window: LogsByWindow, rules: RulesById) -> WindowRulesByKey:
 
 
 def on_logs_saved(
-    logs: Iterable[LogRow | ChallengeLog], rules: RulesById | None = None, **kwargs: object
+    logs: Iterable[LogRow | ChallengeLog], rules: RulesById | None = None, net: bool = False, **_: object
 ) -> Applied:
     """Receive `challenge_logs_saved`."""
-    return apply(logs, rules)
+    return apply(logs, rules, net=net)
 
 
 def replay(by_window: LogsByWindow, rules: Rules, at: datetime) -> None:
@@ -131,7 +130,7 @@ def replay(by_window: LogsByWindow, rules: Rules, at: datetime) -> None:
     rows = {row.window_key: row for row in _upsert(changes, by_id, judged, at, _Value.SET)}
     for key, row in rows.items():
         reward_review.give_back([row], rules, judged[key], at)
-    _issue_due(rows, by_window, by_id, judged, at, whole=True)
+    _issue_due(rows, by_window, by_id, judged, at, whole=True, net=True)
 
 
 def _issue_due(
@@ -142,6 +141,7 @@ def _issue_due(
     at: datetime,
     *,
     whole: bool,
+    net: bool,
 ) -> list[Issued]:
     """Complete the rows that these logs brought to their target, and issue what became due."""
     dues: list[Due] = []
@@ -151,7 +151,7 @@ def _issue_due(
         if _highest(row.value, by_window[key]) < min(judged[key].lowest_target, row.target):
             continue  # as most logs: below everything that could be due
         challenge_rules = rules[row.challenge_id]
-        result = crossed(row, challenge_rules, judged[key], by_window[key], at_the_end=whole)
+        result = crossed(row, challenge_rules, judged[key], by_window[key], net=net)
         dues += result.dues
         if result.completing_log is not None:
             completing.append((row, result.completing_log))
@@ -223,7 +223,7 @@ def _upsert(
 ) -> list[ProgressRow]:
     """Insert or update one row for each change, in key order; rows past the limit of a sum are missing.
 
-    Windows that 0.1 judged keep the target and the end of their row, so they are written by themselves.
+    Windows that 0.1 judged keep their row's target and end: they are written by themselves.
     """
     historical = [change for change in changes if _is_historical(change[0], rules, judged)]
     if not historical:
@@ -244,11 +244,11 @@ def _write(
     changes: Sequence[Change], judged: WindowRulesByKey, conflict: str, at: datetime
 ) -> list[ProgressRow]:
     """Insert or update one row for each change; return those that `conflict` did not skip."""
+    changes = sorted(changes, key=lambda change: change[0])
+    ids = uuid7_batch(at, len(changes))
     rows = [
         _new_row(id_, key, change, judged[key], logs, at)
-        for id_, (key, change, logs) in zip(
-            uuid7_batch(at, len(changes)), sorted(changes, key=lambda change: change[0]), strict=True
-        )
+        for id_, (key, change, logs) in zip(ids, changes, strict=True)
     ]
     return list(starmap(ProgressRow, PROGRESS.insert(rows, conflict, COLUMNS)))
 

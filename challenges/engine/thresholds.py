@@ -21,20 +21,20 @@ class Crossed:
 
 
 def crossed(
-    row: ProgressRow, rules: Rules, window_rules: WindowRules, logs: list[LogRow], *, at_the_end: bool
+    row: ProgressRow, rules: Rules, window_rules: WindowRules, logs: list[LogRow], *, net: bool
 ) -> Crossed:
     """Find what these logs made due, one after the other; `row` holds the value after them.
 
-    What was reached stays due, also where a reversal among them takes it back; with `at_the_end` it does not.
+    What was reached stays due, also where a reversal among them takes it back; with `net` it does not.
     """
     before = row.value - sum(log.counted_value for log in logs)
     result = Crossed()
     for milestone in window_rules.version.thresholds:
-        if at_the_end and milestone.target > row.value:
+        if net and milestone.target > row.value:
             continue
         if log := _crossing(before, logs, milestone.target):
             result.dues.append(due(row, rules, window_rules, milestone, milestone.target, log))
-    if row.completed_at is None and (row.value >= row.target or not at_the_end):
+    if row.completed_at is None and (row.value >= row.target or not net):
         result.completing_log = _crossing(before, logs, row.target)
         result.completes = result.completing_log is not None or row.value >= row.target
     if result.completes:

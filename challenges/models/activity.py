@@ -1,6 +1,7 @@
 """Store activities that were sent for every challenge that names them."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.amounts import AmountField
@@ -41,7 +42,14 @@ class Activity(models.Model):
             models.Index(
                 fields=["member", "reversal_of"],
                 name="activity_reversals",
-                condition=~models.Q(reversal_of=""),
+                condition=~Q(reversal_of=""),
+            ),
+            # What a challenge takes that goes live (`challenges.engine.kept_activities`); reversals come with
+            # the activities that they name.
+            models.Index(
+                fields=["activity_id", "activity_at", "id"],
+                name="activity_to_take",
+                condition=Q(reversal_of=""),
             ),
         ]
         constraints = [

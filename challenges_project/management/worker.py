@@ -45,13 +45,14 @@ def load(load_application: Callable[[], Any], threads: int) -> Any:
 def resume_work() -> None:
     """Go on with what requests left: at once that of an earlier server, later what comes to a halt.
 
-    That is what interrupted edits owe, and what is left of counting anyway all that a filter finds, for which
-    a request of this process wakes it. Also show the rules that have come into force with their window.
+    That is what interrupted edits owe, what is left of counting anyway all that a filter finds, and of the
+    kept activities that a challenge takes; for the last two a request of this process wakes it. Also show the
+    rules that have come into force with their window.
     """
     from django.db import DatabaseError, connection
     from django.utils import timezone
 
-    from challenges.engine import manual_count_runs
+    from challenges.engine import kept_activities, manual_count_runs
     from challenges.engine.backfill import INTERRUPTED_AFTER, resume_all
     from challenges.engine.rule_versions import apply_all_due
 
@@ -64,7 +65,9 @@ def resume_work() -> None:
             now = timezone.now()
             resume_all(now - patience)
             apply_all_due(now)
-            has_more = manual_count_runs.resume_all(now if is_woken else now - patience)
+            moved_before = now if is_woken else now - patience
+            has_more = manual_count_runs.resume_all(moved_before)
+            has_more |= kept_activities.resume_all(moved_before)
             patience, pause = INTERRUPTED_AFTER, 0 if has_more else RESUME_EVERY_SECONDS
         except DatabaseError as error:
             logger.warning("What requests left could not be resumed, trying again: %s", error)

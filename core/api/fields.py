@@ -94,6 +94,19 @@ class WholeNumberField(serializers.IntegerField):
         return data
 
 
+class FlagField(serializers.BooleanField):
+    """A JSON boolean; 1, "true" and null are refused."""
+
+    default_error_messages = {"invalid": "Send true or false."}
+
+    def to_internal_value(self, data: Any) -> bool:
+        if isinstance(data, str) and is_form(self) and data in {"true", "false"}:
+            return data == "true"
+        if not isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
 class TimeField(serializers.DateTimeField):
     """An ISO 8601 time with its offset, converted to UTC."""
 

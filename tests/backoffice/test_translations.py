@@ -23,6 +23,7 @@ PAGES = [
     "templates/503.html",
     "templates/uploads_busy.html",
     "templates/backoffice/locked_out.html",
+    "templates/backoffice/questions/before_saving.html",
     "templates/backoffice/sessions.html",
     *(
         f"templates/admin/challenges/challenge/{name}.html"

@@ -13,13 +13,22 @@ from django.utils import timezone
 from access.models import StaffAction
 from challenges.api import exchange
 from challenges.editing import service
-from challenges.engine import activities, backfill, intake, locks, manual_count_runs, rule_versions
+from challenges.engine import (
+    activities,
+    backfill,
+    intake,
+    kept_activities,
+    locks,
+    manual_count_runs,
+    rule_versions,
+)
 from challenges.engine.manual_count import count_manually
 from challenges.maintenance import repair
 from challenges.models import (
     Challenge,
     ChallengeLog,
     ChallengeProgress,
+    KeptActivityRun,
     ManualCountRun,
     RuleVersion,
 )
@@ -224,6 +233,78 @@ def test_import_waits_for_another_of_the_same_challenge(now, monkeypatch):
 
     assert [error.code for error in second.answer.errors] == ["exists"]
     assert Challenge.objects.count() == 2
+
+
+def test_import_waits_for_another_that_takes_the_same_activities(now, monkeypatch):
+    """Else each of two that name the same activities in another order would wait for the other."""
+    monkeypatch.setattr(locks, "TRIES", 1)
+    documents = [
+        exchange.exported([make_challenge(at=now, activity_ids=[name]) for name in names], now)
+        for names in (("purchase", "visit"), ("visit", "purchase"))
+    ]
+    with bypassing_services("the challenges come back by the imports"):
+        Challenge.objects.all().delete()
+
+    def imported(document):
+        return exchange.imported(document, now, keep_status=True)
+
+    with reached(monkeypatch, exchange.service, "save", lambda: imported(documents[1]), call=2) as second:
+        imported(documents[0])
+
+    assert len(second.answer) == 2
+    assert Challenge.objects.filter(status="live").count() == 4
+
+
+# --- The lock of what activities are called ---------------------------------------------------------------
+
+
+@pytest.fixture
+def draft(now):
+    return make_challenge(at=now, status="draft", activity_ids=["purchase"])
+
+
+def go_live(challenge):
+    edited = Challenge.objects.get(id=challenge.id)
+    edited.status = "live"
+    return service.save(edited, at=timezone.now())
+
+
+def send(challenge, value=None, **fields):
+    """Send an activity for every challenge that names it."""
+    now = timezone.now()
+    (outcome,) = activities.record([entry(challenge, value, at=now, **fields)], at=now)
+    return outcome
+
+
+def test_going_live_waits_for_an_activity_under_way(draft):
+    """Else it would not see what is stored a moment later, for those that were live before."""
+    beside(lambda: send(draft, 40), lambda: go_live(draft))
+
+    assert value_of(draft) == 40
+
+
+def test_activity_waits_for_a_challenge_that_goes_live(draft):
+    """Else it would be stored for those that were live before, when the challenge has looked already."""
+    beside(lambda: go_live(draft), lambda: send(draft, 40))
+
+    assert value_of(draft) == 40
+
+
+def test_taking_activities_waits_for_a_reversal(draft, monkeypatch):
+    """Else a reversal that is stored at this moment reaches the challenge neither now nor later."""
+    monkeypatch.setattr(kept_activities, "ACTIVITIES_AT_ONCE", 1)
+    monkeypatch.setattr(kept_activities, "_go_on", lambda run_id: None)
+    send(draft, 10)
+    send(draft, 40, uid="order-a")
+    go_live(draft)
+    run = KeptActivityRun.objects.get()
+
+    beside(
+        lambda: send(draft, activity_id="refund", reversal_of="order-a"),
+        lambda: kept_activities.advance(run.id),
+    )
+
+    assert value_of(draft) == 10
 
 
 # --- Locks of rows: the engine ----------------------------------------------------------------------------

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GUARDED = [Challenge, Milestone, Reward, Member]
 # Who may open the guard of which models; whoever else calls `writing` goes past the services.
 WRITERS = {
+    "challenges/editing/impact.py": {"Challenge"},
     "challenges/editing/persistence.py": {"Challenge", "Milestone"},
     "challenges/editing/service.py": {"Challenge", "Milestone"},
     "challenges/engine/backfill.py": {"Challenge"},

@@ -12,7 +12,14 @@ from django.db import OperationalError, connection
 from access.models.staff_action import StaffAction
 from challenges.api.exchange import exported, imported
 from challenges.editing import service
-from challenges.engine import activities, backfill, group_commit, intake, manual_count_runs
+from challenges.engine import (
+    activities,
+    backfill,
+    group_commit,
+    intake,
+    kept_activities,
+    manual_count_runs,
+)
 from challenges.engine.manual_count import count_manually
 from challenges.models import (
     Activity,
@@ -20,6 +27,7 @@ from challenges.models import (
     Challenge,
     ChallengeLog,
     ChallengeProgress,
+    KeptActivityRun,
     ManualCountRun,
 )
 from core.api.http.renderers import encode
@@ -55,6 +63,7 @@ TABLES = (
     ChallengeLog,
     ChallengeProgress,
     CouponCode,
+    KeptActivityRun,
     Member,
     Milestone,
     Milestone.history.model,
@@ -78,6 +87,9 @@ def challenge():
     make_member("bob", status="paused")
     log_activity(challenge, 500, member="bob", uid="paused")
     pay_erin(reward)
+    make_challenge(name="Draft", status="draft", activity_ids=["visit"])
+    for number in range(3):
+        activities.record([entry(challenge, 350, uid=f"visit-{number}", activity_id="visit")], at=NOW)
     return challenge
 
 
@@ -157,6 +169,12 @@ def new_challenge(challenge):
     service.save(new, [make_unsaved(new, 5)], at=NOW)
 
 
+def going_live(challenge):
+    draft = Challenge.objects.get(name="Draft")
+    draft.status = "live"
+    service.save(draft, at=NOW)
+
+
 def importing(challenge):
     """As another installation exported it: the same, with ids of its own."""
     document = encode(exported([Challenge.objects.get(id=challenge.id)], NOW)).decode()
@@ -216,6 +234,7 @@ OPERATIONS = [
     anyway,
     erasing,
     new_challenge,
+    going_live,
     importing,
     *TRANSITIONS,
 ]
@@ -327,6 +346,26 @@ def test_counting_anyway_interrupted_anywhere_is_resumed_and_counts_once(challen
         manual_count_runs.advance(run.id)
     assert {run.processed for run in ManualCountRun.objects.all()} == {5}
     assert sum(run.counted for run in ManualCountRun.objects.all()) == 5
+    assert breaches(NOW) == []
+
+
+def test_taking_kept_activities_interrupted_anywhere_is_resumed_and_counts_once(challenge, monkeypatch):
+    monkeypatch.setattr(kept_activities, "ACTIVITIES_AT_ONCE", 1)
+    monkeypatch.setattr(kept_activities, "_go_on", lambda run_id: None)
+    going_live(challenge)
+    run = KeptActivityRun.objects.get()
+    interruptions = 0
+    for number in range(1, 200):
+        with failing_before(number) as seen:
+            raises(lambda _challenge: kept_activities.advance(run.id, at=NOW), challenge)
+        if not seen["failed"]:
+            break
+        interruptions += 1
+
+    assert interruptions > 10
+    assert KeptActivityRun.objects.values_list("taken", "refused").get() == (3, 0)
+    progress = ChallengeProgress.objects.get(challenge__name="Draft")
+    assert progress.current_progress_value == 1050
     assert breaches(NOW) == []
 
 

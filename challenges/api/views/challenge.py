@@ -22,7 +22,7 @@ from challenges.api.views.edited_records import EditThroughService, find_reward
 from challenges.api.views.examples import CHALLENGE, examples_of
 from challenges.caches import challenge as challenge_cache
 from challenges.caches.config import rules_of
-from challenges.editing import service
+from challenges.editing import resuming, service
 from challenges.engine import rule_versions
 from challenges.engine.impact import Impact
 from challenges.models import Challenge, ChallengeProgress, RuleVersion
@@ -45,7 +45,7 @@ class ChallengeViewSet(
     ListRecords, RetrieveRecord, DeleteRecord, EditThroughService, count_anyway.CountAnyway, CachedReads
 ):
     slug = "challenge"
-    cancels_pending = False
+    cancels_pending = counts_paused = False
     readers = EVERYBODY
     serializer_class = ChallengeSerializer
     parser_classes = [StrictJSONParser, StrictMultiPartParser]
@@ -121,6 +121,9 @@ class ChallengeViewSet(
     def set_values(self, record: Challenge, columns: dict[str, Any]) -> None:
         if "pending_version" in columns:
             self._cancel_pending(record, columns.pop("pending_version"))
+        if columns.pop("count_paused", False):
+            self._check_resuming(record, columns)
+            self.counts_paused = True
         if "completion_reward_id" in columns:
             record.completion_reward = find_reward(columns.pop("completion_reward_id"), "completionRewardId")
         for name, value in columns.items():
@@ -135,15 +138,27 @@ class ChallengeViewSet(
             message = "Send null, which cancels it; edit it with from=nextWindow."
             raise DomainError("only_null", message, "pendingVersion")
 
+    def _check_resuming(self, record: Challenge, columns: dict[str, Any]) -> None:
+        """Raise `DomainError` unless this edit resumes a paused challenge."""
+        was_paused = record.status == RecordStatus.PAUSED and not record._state.adding
+        if self.from_next_window or not was_paused or columns.get("status") != RecordStatus.LIVE:
+            message = "Send it with status live, for a challenge that is paused; or leave it out."
+            raise DomainError("not_resuming", message, "countPaused")
+
     def store(self, record: Challenge) -> None:
-        if not self.cancels_pending:
+        if not (self.cancels_pending or self.counts_paused):
             service.save(record, at=self.at, from_next_window=self.from_next_window)
             return
         with transaction.atomic():
-            service.cancel_pending(record, at=self.at)
+            if self.cancels_pending:
+                service.cancel_pending(record, at=self.at)
             service.save(record, at=self.at, from_next_window=self.from_next_window)
+            if self.counts_paused:
+                resuming.count_paused(record.id, None, self.at)
 
     def impact_of(self, record: Challenge) -> Impact:
+        if self.counts_paused:
+            return resuming.impact_of(record.id, self.at)
         return service.impact(record, at=self.at, from_next_window=self.from_next_window)
 
     def delete_record(self, record: Challenge) -> None:

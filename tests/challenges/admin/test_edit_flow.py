@@ -6,11 +6,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from access.models import StaffAction
 from challenges.editing import service
-from challenges.models import Challenge
+from challenges.engine import activities
+from challenges.models import Challenge, ChallengeProgress
 from milestones.models import Milestone
 from rewards.models import RewardLog
-from tests.builders import DAY, log_activity, make_challenge, make_milestone
+from tests.builders import DAY, entry, log_activity, make_challenge, make_milestone
 from tests.staff import rung, sent
 
 pytestmark = pytest.mark.thorough
@@ -283,3 +285,75 @@ def test_viewer_reads_activities_as_they_are_typed(support):
 
     assert "purchase, review" in page
     assert "desk-submit" not in page
+
+
+@pytest.fixture
+def paused(running):
+    """The running challenge, paused; 400 of bob came meanwhile."""
+    running.status = "paused"
+    service.save(running, at=timezone.now())
+    log_activity(running, 400, member="bob", at=timezone.now())
+    return running
+
+
+def resume(marketer, challenge, answer=None):
+    """Post the form with status live, confirmed by what `answer` makes of the question's answer."""
+    opened = marketer.get(page_of(challenge))
+    response = marketer.post(page_of(challenge), sent(opened, set_status="live"))
+    if answer is None:
+        return response
+    confirmed = answer(response.context["question"])
+    return marketer.post(page_of(challenge), sent(opened, confirmed=confirmed))
+
+
+def test_resuming_says_how_many_logs_came_meanwhile(marketer, paused):
+    response = resume(marketer, paused)
+
+    counting = response.context["question"].context["counting"]
+    assert (counting.logs, counting.paid_members, counting.completed_members) == (1, 1, 0)
+    assert "1 log came in the open window" in response.content.decode()
+    assert Challenge.objects.get().status == "paused"
+
+
+@pytest.mark.parametrize(
+    ("answer", "value"),
+    [
+        (lambda question: question.answer, 0),
+        (lambda question: question.answer + question.context["counting_answer"], 400),
+    ],
+)
+def test_resuming_counts_what_came_meanwhile_only_if_chosen(marketer, paused, answer, value):
+    response = resume(marketer, paused, answer)
+
+    assert response.status_code == 302
+    assert Challenge.objects.get().status == "live"
+    assert sum(row.current_progress_value for row in rows_of("bob")) == value
+    assert [row.actor_name for row in StaffAction.objects.all()] == ["mia"] * bool(value)
+
+
+def rows_of(member):
+    return ChallengeProgress.objects.filter(member__external_id=member)
+
+
+def test_resuming_asks_nothing_where_nothing_came(marketer, running):
+    running.status = "paused"
+    service.save(running, at=timezone.now())
+
+    assert resume(marketer, running).status_code == 302
+
+
+def test_going_live_says_how_many_kept_activities_it_takes(marketer, db):
+    now = timezone.now()
+    draft = make_challenge(status="draft", activity_ids=["purchase"], at=now - DAY)
+    make_milestone(draft, 200, at=now - DAY)
+    for number in range(2):
+        activities.record([entry(draft, 150, uid=f"order-{number}", at=now)], at=now)
+
+    asked = resume(marketer, draft)
+    confirmed = resume(marketer, draft, lambda question: question.answer)
+
+    counting = asked.context["question"].context["counting"]
+    assert (counting.logs, counting.members, counting.paid_members, counting.coupons) == (2, 1, 1, 1)
+    assert "2 activities of the open window were sent before" in asked.content.decode()
+    assert confirmed.status_code == 302
+    assert [row.current_progress_value for row in rows_of("alice")] == [300]

@@ -37,7 +37,20 @@ SPOILT = (
     "9999-12-31T23:59:59+14:00", [], [None], [[]], ["x" * 5000], ["A\0B"], {}, {"en": 5}, {"de": "x" * 5000},
     {"xx": "y"}, {"base64": "ü"}, {"base64": "!"}, {"base64": None}, {"name": 5, "base64": "AAAA"}, MISSING,
 )  # fmt: skip
-UNKNOWN = ("unknown", "", "a.b", "x" * 5000, "\0", "\ud800", "createdAt", "challenge_id", "pk", "_state")
+UNKNOWN = (
+    "unknown",
+    "",
+    "a.b",
+    "x" * 5000,
+    "\0",
+    "\ud800",
+    "createdAt",
+    "challenge_id",
+    "pk",
+    "_state",
+    "pendingVersion",
+    "countPaused",
+)
 # The document as a whole, and names at its top that no answer can repeat.
 NOWHERE = ((), ("\0",), ("\ud800",))
 TABLES = (Challenge, Milestone, Reward, CouponCode, Challenge.history.model, Reward.history.model)

@@ -66,7 +66,7 @@ def test_impact_of_names_texts_and_a_new_challenge_is_nothing():
 
     assert service.impact(fresh(challenge, name="x"), at=NOW) == Impact()
     new = Challenge(name="n", description="d", status="live", completion_target_value=1, time_zone="UTC")
-    assert service.impact(new, at=NOW) == Impact()
+    assert service.impact(new, at=NOW) == Impact(logs=0)
 
 
 def test_impact_of_one_milestone():
@@ -126,7 +126,7 @@ def test_impact_of_going_live_again():
 def test_impact_of_going_live_the_first_time():
     draft = make_challenge(status="draft")
 
-    assert service.impact(fresh(draft, status="live"), at=NOW) == Impact()
+    assert service.impact(fresh(draft, status="live"), at=NOW) == Impact(logs=0)
 
 
 @pytest.mark.parametrize(

@@ -54,20 +54,26 @@ def test_one_order_reaches_every_live_challenge_that_names_it_and_posted_again_n
         assert progress["currentProgressValue"] == 60
 
 
-def test_replay_answers_what_was_reached_also_after_a_new_challenge_went_live(api, make_challenge_for):
+def test_replay_answers_what_was_reached_also_after_another_challenge_names_it(api, make_challenge_for):
     make_challenge_for("a", "purchase")
+    other = make_challenge_for("b", "visit")
     first = api.post_json(PATH, body())
 
-    make_challenge_for("b", "purchase")
+    name_purchase(api, other)
     again = api.post_json(PATH, body())
 
     assert [id_ for _i, id_, _s in reached(again)] == [id_ for _i, id_, _s in reached(first)]
 
 
+def name_purchase(api, challenge):
+    api.patch_json(f"/schema/challenge/record/{challenge['id']}", {"activityIds": ["purchase"]})
+
+
 def test_activity_that_reached_nothing_is_kept_as_that(api, make_challenge_for):
+    other = make_challenge_for("a", "visit")
     assert reached(api.post_json(PATH, body())) == []
 
-    make_challenge_for("a", "purchase")
+    name_purchase(api, other)
 
     assert reached(api.post_json(PATH, body())) == []
     assert ChallengeLog.objects.count() == 0
@@ -183,8 +189,9 @@ def test_a_refund_of_a_refund_is_refused(api, make_challenge_for):
 
 def test_reversal_reaches_what_its_original_reached(api, make_challenge_for):
     first = make_challenge_for("a", "purchase")
+    other = make_challenge_for("b", "visit")
     api.post_json(PATH, body())
-    make_challenge_for("b", "purchase")
+    name_purchase(api, other)
 
     taken = api.post_json(PATH, body(uniqueIdentifier="refund-1", reversalOf="order-1", activityValue=None))
 
