@@ -1,33 +1,39 @@
 """The rules of docs/rules.md, written out once more, slowly and in memory: a model for property tests.
 
-A model to hold the engine against. One period (days, UTC), sums in whole units, members by name.
+A model to hold the engine against, with which it shares no code. Days, UTC, whole units, members by name.
 """
 
-from dataclasses import dataclass, field, replace
+from collections import namedtuple
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-DAY = timedelta(days=1)
+from tests.challenges.engine.model_of_versions import Timeline, start_of
+
+HELD, REDEEMED = "held", "redeemed"
+BY_POLICY, BY_HAND = "revoked by the policy", "revoked by hand"
+
+Sent = namedtuple("Sent", "member uid at value reversal_of", defaults=[None, ""])
 
 
 @dataclass
 class Log:
-    uid: str
-    at: datetime
-    value: int
-    reversal_of: str
+    """A stored log; `gave`: what it changed. `acts_for`: one of the engine's own, for the log it names."""
+
+    sent: Sent
     window: str
     reason: str
     gave: int
+    acts_for: str = ""
+
+    @property
+    def state(self):
+        return not self.reason, self.reason, self.gave, self.window, self.sent.reversal_of
 
 
 @dataclass
-class Version:
-    """What an edit left behind: in force from `since`, until the next one."""
-
-    since: datetime
-    target: int
-    milestones: dict  # name -> target, live ones
-    end: datetime | None = None
+class Reward:
+    aim: int  # the target at which it was paid
+    status: str = HELD
 
 
 @dataclass
@@ -37,140 +43,236 @@ class Window:
     closes: datetime
     value: int = 0
     completed: bool = False
-    paid: set = field(default_factory=set)  # milestone names, and "completion"
+    rewards: dict = field(default_factory=dict)  # by milestone, or "completion"
 
 
-class Model:
-    """`record` and the edits answer what the engine should; `windows` is what it should then hold."""
+class Challenge(Timeline):
+    """One challenge: `record` and the edits answer what the engine should; the rest it should hold."""
 
-    def __init__(self, target, went_live):
-        self.status, self.grace = "live", timedelta(hours=72)
-        self.versions = [Version(went_live, target, {})]
-        self.pending = None
-        self.paused = set()
-        self.logs = {}  # member -> {identifier: log}
+    def __init__(self, target, counting=False, steps=None):
+        super().__init__(target)
+        self.draft.steps = steps or {}
+        self.counting, self.status, self.archived = counting, "draft", False
+        self.revokes, self.grace = False, timedelta(hours=72)
+        self.logs = {}  # (member, identifier) -> log, in the order of their coming
+        self.acts = {}  # (member, identifier it acts for) -> log of the engine's own
         self.windows = {}  # (member, day) -> window
+        self.losing = {}  # of this batch: (member, day) -> whether value was lost
 
-    def record(self, member, uid, at, value, reversal_of, now):
-        logs = self.logs.setdefault(member, {})
-        if uid in logs:
-            had = logs[uid]
-            same = (had.at, had.value, had.reversal_of) == (at, value, reversal_of)
-            return "replayed" if same else "conflict"
-        log = self.reversed(logs, uid, at, value, reversal_of) if reversal_of else None
-        if reversal_of and log is None:
+    # -- what comes in
+
+    def record(self, batch, now, paused=(), by_activity=False):
+        answers = [""] * len(batch)
+        for index in in_order(batch, self.logs):
+            answers[index] = self.record_one(batch[index], now, paused, by_activity)
+        self.settle()
+        return answers
+
+    def record_one(self, sent, now, paused, by_activity):
+        key = (sent.member, sent.uid)
+        if key in self.logs:
+            return "replayed" if self.logs[key].sent == sent else "conflict"
+        if self.status == "draft" or (self.archived and not sent.reversal_of):
             return "rejected"
-        log = log or self.judged(member, uid, at, value, now)
-        logs[uid] = log
-        if not log.reason:
-            self.apply(member, log)
+        if sent.value is None and not (sent.reversal_of or self.counting or by_activity):
+            return "rejected"
+        log = self.reversed(sent) if sent.reversal_of else self.judged(sent, now, paused)
+        if log is None:
+            return "rejected"
+        self.logs[key] = log
+        self.apply(log)
+        if not sent.reversal_of:
+            self.let_early_ones_act(log)
         return "created"
 
-    def judged(self, member, uid, at, value, now):
-        window = at.date().isoformat()
-        _version, closes, end = self.of(start_of(at))
+    def judged(self, sent, now, paused):
+        starts = start_of(sent.at)
+        _version, closes, end = self.of(starts)
         reason = ""
-        if self.status == "paused":
+        if sent.value is None and not self.counting:
+            reason = "value_missing"
+        elif self.status == "paused":
             reason = "challenge_paused"
-        elif member in self.paused:
+        elif sent.member in paused:
             reason = "member_paused"
-        elif end is not None and at >= end:
+        elif end is not None and sent.at >= end:
             reason = "after_end"
-        elif closes <= self.versions[0].since:
+        elif not self.exists(starts):
             reason = "before_live"
         elif now - closes > self.grace:
             reason = "window_closed"
-        return Log(uid, at, value, "", window, reason, 0 if reason else value)
+        gives = 1 if self.counting else sent.value
+        return Log(sent, key_of(sent.at), reason, 0 if reason else gives)
 
-    def reversed(self, logs, uid, at, value, reversal_of):
-        original = logs.get(reversal_of)
-        if original is None or original.reversal_of:
+    # -- reversals
+
+    def reversed(self, sent):
+        """The log of a reversal, which is refused for another reversal alone."""
+        original = self.logs.get((sent.member, sent.reversal_of))
+        if sent.uid == sent.reversal_of or (original and original.sent.reversal_of):
             return None
+        if original is None:
+            return Log(sent, "", "original_unknown", 0)
+        if self.counted_by(original) is None:
+            return Log(sent, original.window, "original_not_counted", 0)
+        taken = self.taken(original, sent.value, self.reversals_of(original))
+        if taken is None:
+            return Log(sent, original.window, "nothing_left", 0)
+        return Log(sent, original.window, "", -taken)
+
+    def counted_by(self, original):
+        """The log that counts it: it itself, or the one by which staff counted it anyway."""
+        return original if not original.reason else self.acts.get((original.sent.member, original.sent.uid))
+
+    def reversals_of(self, original):
+        """The stored ones that took of it, would take of it, or took nothing of a free order."""
+        key = (original.sent.member, original.sent.uid)
+        named = [log for log in self.logs.values() if (log.sent.member, log.sent.reversal_of) == key]
+        return [log for log in named if log.reason != "nothing_left"]
+
+    def taken(self, original, value, earlier):
+        """What a reversal takes of a counted log, after earlier ones; None: nothing is left."""
+        gave = self.counted_by(original).gave
+        member, uid = original.sent.member, original.sent.uid
+        every = [*self.logs.values(), *self.acts.values()]
+        left = gave + sum(
+            log.gave for log in every if (log.sent.member, log.sent.reversal_of) == (member, uid)
+        )
+        if left == 0 and (gave or earlier):
+            return None
+        if not self.counting:
+            return left if value is None else min(left, value)
+        return left if is_whole(original, [*earlier_values(earlier), value]) else 0
+
+    def let_early_ones_act(self, original):
         if original.reason:
-            return Log(uid, at, value, reversal_of, original.window, "original_not_counted", 0)
-        left = original.gave + sum(log.gave for log in logs.values() if log.reversal_of == reversal_of)
-        part = left if value is None else value
-        if not 0 < part <= left:
-            return None
-        return Log(uid, at, value, reversal_of, original.window, "", -part)
+            return
+        early = self.reversals_of(original)
+        for index, reversal in enumerate(early):
+            taken = self.taken(original, reversal.sent.value, early[:index])
+            if taken is not None:
+                sent = original.sent._replace(value=reversal.sent.value, reversal_of=original.sent.uid)
+                self.act(Log(sent, original.window, "", -taken, reversal.sent.uid))
 
-    def apply(self, member, log):
-        starts = datetime.fromisoformat(log.window).replace(tzinfo=log.at.tzinfo)
-        version, closes, _end = self.of(starts)
-        window = self.windows.setdefault((member, log.window), Window(starts, version.target, closes))
-        window.value += log.gave
-        self.judge(window)
+    def act(self, log):
+        self.acts[log.sent.member, log.acts_for] = log
+        self.apply(log)
 
-    def of(self, starts):
-        """The version that judges a window, when it closes, and the end of the challenge that holds there."""
-        versions = [*self.versions, *([self.pending] if self.pending else [])]
-        calendar_end = closes = starts + DAY
-        index = last_before(versions, calendar_end)
-        end = versions[index].end
-        if end is not None and end < calendar_end:
-            first = index
-            while first and versions[first - 1].end == end:
-                first -= 1
-            early = max(end, versions[first].since)
-            if starts < early < calendar_end:
-                closes = early
-        return versions[last_before(versions, closes)], closes, end
+    def count_anyway(self, keys):
+        """Let staff count these logs; answers how many they could."""
+        acted = [self._count_anyway(self.logs[key]) for key in keys]
+        self.settle()
+        return sum(acted)
+
+    def _count_anyway(self, log):
+        countable = not (self.archived or log.sent.reversal_of or log.reason in ("", "value_missing"))
+        known = self.counted_by(log) is not None
+        if not countable or known or not self.exists(start_of_key(log)):
+            return False
+        values = earlier_values(self.reversals_of(log))
+        if self.counting:
+            left = 0 if values and is_whole(log, values) else 1
+        else:
+            left = log.sent.value - sum(log.sent.value if value is None else value for value in values)
+        if left <= 0 and (values or self.counting):
+            return False
+        self.act(Log(log.sent, log.window, "", left, log.sent.uid))
+        return True
+
+    def paused_ones(self, now):
+        """What came during pauses and belongs to the open window, in the order of the activity."""
+        keys = [key for key, log in self.logs.items() if log.reason == "challenge_paused"]
+        today = [key for key in keys if self.logs[key].window == key_of(now)]
+        return sorted(today, key=lambda key: self.logs[key].sent.at)
+
+    # -- windows
+
+    def apply(self, log):
+        if log.reason:
+            return
+        key = (log.sent.member, log.window)
+        starts = start_of_key(log)
+        if key not in self.windows:
+            version, closes, _end = self.of(starts)
+            self.windows[key] = Window(starts, version.target, closes)
+        self.windows[key].value += log.gave
+        self.losing[key] = self.losing.get(key, False) or log.gave < 0
+        self.judge(self.windows[key])
 
     def judge(self, window):
+        """Complete and pay: what is due at the value that the window has just now."""
         version, window.closes, _end = self.of(window.starts)
         if not window.completed or version.target < window.target:
             window.target = version.target
-        window.paid |= {name for name, target in version.milestones.items() if target <= window.value}
+        for name in version.reached(window.value):
+            window.rewards.setdefault(name, Reward(version.target_of(name)))
         if window.value >= window.target:
             window.completed = True
-            window.paid.add("completion")
+            window.rewards.setdefault("completion", Reward(window.target))
 
-    @property
-    def newest(self):
-        return self.versions[-1]
+    def settle(self):
+        """At the end of a batch the policy looks at what is left."""
+        losing, self.losing = self.losing, {}
+        for key, lost in losing.items():
+            self.support(self.windows[key], lost)
 
-    def advance(self, now):
-        if self.pending and self.pending.since <= now:
-            self.versions.append(self.pending)
-            self.pending = None
-
-    def edit(self, now, **changes):
-        """An edit of now changes what is pending, too."""
-        before, after = self.newest, replace(self.newest, since=now, **changes)
-        self.versions.append(after)
-        if self.pending:
-            target = after.target if after.target != before.target else self.pending.target
-            end = after.end if after.end != before.end else self.pending.end
-            milestones = {n: t for n, t in self.pending.milestones.items() if n in after.milestones}
-            for name, aim in after.milestones.items():
-                if before.milestones.get(name) != aim:
-                    milestones[name] = aim
-            self.wait(Version(self.pending.since, target, milestones, end))
-        self.judge_all()
-
-    def edit_next_window(self, now, **changes):
-        base = self.pending or replace(self.newest, since=start_of(now) + DAY)
-        self.wait(replace(base, **changes))
-        self.judge_all()
-
-    def wait(self, version):
-        rules = (version.target, version.milestones, version.end)
-        same = rules == (self.newest.target, self.newest.milestones, self.newest.end)
-        self.pending = None if same else version
-
-    def cancel(self):
-        self.pending = None
-        self.judge_all()
+    def support(self, window, lost=False):
+        version = self.of(window.starts)[0]
+        for name, reward in window.rewards.items():
+            present = version.target_of(name)
+            aim = reward.aim if present is None else min(reward.aim, present)
+            if lost and self.revokes and reward.status == HELD and aim > window.value:
+                reward.status = BY_POLICY
+            elif reward.status == BY_POLICY and aim <= window.value:
+                reward.status = HELD
 
     def judge_all(self):
+        """After an edit."""
         for window in self.windows.values():
             self.judge(window)
+            self.support(window)
 
 
-def last_before(versions, moment):
-    """The index of the newest version from before a moment; of the first where there is none."""
-    return max((i for i, version in enumerate(versions) if version.since < moment), default=0)
+def in_order(batch, known):
+    """The places of a batch's entries: a refund that stands before its order comes right behind it.
+
+    So does another entry of an identity behind the first one of it.
+    """
+    first = {}
+    for index, sent in enumerate(batch):
+        first.setdefault((sent.member, sent.uid), index)
+    behind = {index: [] for index in range(-1, len(batch))}
+    for index, sent in enumerate(batch):
+        of_identity = first[sent.member, sent.uid]
+        of_order = first.get((sent.member, sent.reversal_of), -1)
+        if of_identity < index:
+            behind[of_identity].append(index)
+        elif of_order > index and (sent.member, sent.reversal_of) not in known:
+            behind[of_order].append(index)
+        else:
+            behind[-1].append(index)
+
+    def walk(index):
+        for follower in behind[index]:
+            yield follower
+            yield from walk(follower)
+
+    return list(walk(-1))
 
 
-def start_of(at):
-    return at.replace(hour=0, minute=0, second=0, microsecond=0)
+def earlier_values(reversals):
+    return [log.sent.value for log in reversals]
+
+
+def is_whole(original, values):
+    """Whether these parts take a visit back: no value on either side, or nothing of its value is left."""
+    value = original.sent.value
+    return value is None or None in values or sum(values) >= value
+
+
+def key_of(at):
+    return at.date().isoformat()
+
+
+def start_of_key(log):
+    return datetime.fromisoformat(log.window).replace(tzinfo=log.sent.at.tzinfo)

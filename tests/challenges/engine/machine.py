@@ -1,0 +1,281 @@
+"""The machines: edits above all, and everything that may happen to challenges over time."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from challenges.editing import service
+from challenges.engine.manual_count import count_manually
+from challenges.engine.manual_count_runs import start as start_counting
+from challenges.models import ChallengeLog
+from challenges.queries.uncounted_logs import LogFilter
+from core.write_guard import bypassing_services
+from members.models import Member
+from milestones.models import Milestone
+from rewards.domain import lifecycle
+from rewards.domain.code_files import listed_codes
+from rewards.domain.pool_import import import_codes
+from rewards.models import RewardLog
+from tests.challenges.engine.machine_base import CHALLENGES, MEMBERS, History, committing, taken
+from tests.challenges.engine.model_of_the_rules import BY_HAND, REDEEMED, Sent, key_of
+from tests.challenges.engine.model_of_versions import Step
+
+NAMES = [f"order-{n}" for n in range(6)]
+REFUNDS = [f"refund-{n}" for n in range(6)]
+VALUES = st.sampled_from([0, 10, 30, 70, 100, 200])
+AGO = st.sampled_from([0, 0, 0, 1, 26, 100])
+LONG_AGO = st.sampled_from([0, 0, 1, 1_700])
+CHALLENGE = st.sampled_from([*CHALLENGES, "spend", "visits"])
+PLACE = st.integers(0, 2)  # of a target or an aim in `CHALLENGES`
+MEMBER, FROM_NEXT = st.sampled_from(MEMBERS), st.sampled_from([False, False, True])
+DATA = st.data()
+
+
+def orders(values=VALUES, ago=AGO):
+    """(member, identifier, hours ago, value) of an order that `sent` makes an entry of."""
+    return st.tuples(MEMBER, st.sampled_from(NAMES), ago, values)
+
+
+def refunds(ago=LONG_AGO):
+    """The same of a refund, and the order that it takes back, stored or not, wholly or in part."""
+    values = st.one_of(st.none(), VALUES, st.just(500))
+    return st.tuples(MEMBER, st.sampled_from(REFUNDS), ago, values, st.sampled_from(NAMES))
+
+
+class Edits(History):
+    """Activity of several days, and edits of now and from the next window in between."""
+
+    @rule(name=CHALLENGE, order=orders())
+    def order(self, name, order):
+        self.send(name, self.sent(order))
+
+    @rule(hours=st.sampled_from([1, 13, 30]))
+    def time_passes(self, hours):
+        self.now += timedelta(hours=hours)
+        for challenge in self.shop.challenges.values():
+            challenge.advance(self.now)
+
+    @rule(name=CHALLENGE, place=PLACE, from_next_window=FROM_NEXT)
+    def target_moves(self, name, place, from_next_window):
+        if self.is_editable(name):
+            target = CHALLENGES[name][1][place]
+            if self.edit(name, None, from_next_window, completion_target_value=Decimal(target)):
+                self.edit_rules(name, from_next_window, target=target)
+
+    @rule(name=CHALLENGE, hours=st.sampled_from([None, None, -30, -1, 3, 30]), from_next_window=FROM_NEXT)
+    def end_moves(self, name, hours, from_next_window):
+        if self.is_editable(name):
+            end = None if hours is None else self.now + timedelta(hours=hours)
+            if self.edit(name, None, from_next_window, ends_at=end):
+                self.edit_rules(name, from_next_window, end=end)
+
+    @precondition(lambda self: self.pending)
+    @rule(data=DATA)
+    def pending_version_is_cancelled(self, data):
+        name = data.draw(st.sampled_from(self.pending))
+        with committing():
+            assert service.cancel_pending(self.stored(name), at=self.now)
+        self.shop.challenges[name].cancel()
+        self.shop.challenges[name].judge_all()
+
+    @rule(name=CHALLENGE, place=PLACE, from_next_window=FROM_NEXT)
+    def milestone_is_added(self, name, place, from_next_window):
+        if self.is_editable(name) and len(self.steps_of(name)) < 4:
+            self.add_milestone(name, CHALLENGES[name][2][place], None, from_next_window)
+
+    @rule(data=DATA, name=CHALLENGE, place=PLACE, from_next_window=FROM_NEXT)
+    def milestone_moves(self, data, name, place, from_next_window):
+        aim = CHALLENGES[name][2][place]
+        self.change_milestone(data, name, from_next_window, target=aim)
+
+    @rule(data=DATA, name=CHALLENGE, live=st.booleans())
+    def milestone_is_paused_or_resumed(self, data, name, live):
+        self.change_milestone(data, name, False, live=live)
+
+    @rule(data=DATA, name=CHALLENGE, from_next_window=FROM_NEXT)
+    def milestone_is_removed(self, data, name, from_next_window):
+        if id_ := self.drawn_milestone(data, name, from_next_window):
+            milestone, kept = Milestone.objects.get(id=id_), dict(self.steps_of(name, from_next_window))
+            del kept[id_]
+            if taken(
+                lambda: service.remove_milestone(milestone, at=self.now, from_next_window=from_next_window)
+            ):
+                self.edit_rules(name, from_next_window, steps=kept)
+
+    def change_milestone(self, data, name, from_next_window, **changes):
+        id_ = self.drawn_milestone(data, name, from_next_window)
+        if not id_:
+            return
+        steps = self.steps_of(name, from_next_window)
+        step = Step(**{"target": steps[id_].target, "live": steps[id_].live} | changes)
+        milestone = Milestone.objects.get(id=id_)
+        if from_next_window:
+            service.for_next_window(milestone)
+        milestone.milestone_target_value = Decimal(step.target)
+        milestone.status = "live" if step.live else "paused"
+        if self.save_milestone(milestone, self.now, from_next_window):
+            self.edit_rules(name, from_next_window, steps=steps | {id_: step})
+
+    def drawn_milestone(self, data, name, from_next_window):
+        """One of the present version, and of the pending one if that is to change; None: there is none."""
+        present = self.steps_of(name).keys() & self.steps_of(name, from_next_window).keys()
+        return data.draw(st.sampled_from(sorted(present))) if present and self.is_editable(name) else None
+
+    def is_editable(self, name):
+        challenge = self.shop.challenges[name]
+        return challenge.status != "draft" and not challenge.archived
+
+    @property
+    def pending(self):
+        return [name for name, challenge in self.shop.challenges.items() if challenge.pending]
+
+    def sent(self, fields):
+        member, uid, ago, value, *reversal_of = fields
+        return Sent(member, uid, self.now - timedelta(hours=ago), value, *reversal_of)
+
+
+class Everything(Edits):
+    """Refunds in any order by both entrances, pauses, a challenge that goes live late, archives, staff."""
+
+    @rule(name=CHALLENGE, refund=refunds())
+    def refund(self, name, refund):
+        self.send(name, self.sent(refund))
+
+    @rule(name=CHALLENGE, refund=refunds(), known=st.sampled_from([*REFUNDS, "unknown"]))
+    def refund_of_something_else(self, name, refund, known):
+        """Of a refund, of itself, or of what never comes."""
+        sent = self.sent(refund)._replace(reversal_of=known)
+        logs = self.shop.challenges[name].logs
+        if known in ("unknown", sent.uid) or (sent.member, known) in logs:
+            self.send(name, sent)
+
+    @rule(
+        name=CHALLENGE,
+        member=MEMBER,
+        batch=st.lists(st.one_of(orders(ago=st.just(0)), refunds(st.just(0))), min_size=2, max_size=7),
+    )
+    def batch(self, name, member, batch):
+        """Mostly of one member, whose orders and refunds it holds in any order."""
+        sent = [self.sent(fields) for fields in batch]
+        self.send(name, *(each._replace(member=member) for each in sent[1:]), sent[0])
+
+    @rule(order=orders(st.one_of(st.none(), VALUES)))
+    def activity(self, order):
+        self.send_activities(self.sent(order))
+
+    @rule(refund=refunds())
+    def refund_by_activity(self, refund):
+        self.send_activities(self.sent(refund))
+
+    @rule(batch=st.lists(st.one_of(orders(ago=st.just(0)), refunds(st.just(0))), min_size=2, max_size=4))
+    def batch_of_activities(self, batch):
+        self.send_activities(*map(self.sent, batch))
+
+    @precondition(lambda self: any(challenge.logs for challenge in self.shop.challenges.values()))
+    @rule(data=DATA)
+    def log_comes_again(self, data):
+        logs = [(name, key) for name, c in self.shop.challenges.items() for key in c.logs]
+        name, key = data.draw(st.sampled_from(sorted(logs)))
+        self.send(name, self.shop.challenges[name].logs[key].sent)
+
+    @precondition(lambda self: self.shop.kept)
+    @rule(data=DATA)
+    def activity_comes_again(self, data):
+        self.send_activities(self.shop.kept[data.draw(st.sampled_from(sorted(self.shop.kept)))].sent)
+
+    @rule(name=CHALLENGE)
+    def challenge_is_paused(self, name):
+        if self.is_editable(name) and self.edit(name, status="paused"):
+            self.shop.challenges[name].status = "paused"
+
+    @rule(name=CHALLENGE, count=st.booleans())
+    def challenge_is_resumed(self, name, count):
+        """Counting what came meanwhile in the open window, or leaving it."""
+        challenge = self.shop.challenges[name]
+        if challenge.status != "paused" or challenge.archived or not self.edit(name, status="live"):
+            return
+        challenge.status = "live"
+        if count:
+            of_today = LogFilter(("challenge_paused",), period_key=key_of(self.now))
+            with committing():
+                run = start_counting(self.ids[name], of_today, "Resumed", None, self.now)
+            assert run.counted == challenge.count_anyway(challenge.paused_ones(self.now))
+
+    @precondition(lambda self: self.shop.challenges["late"].status == "draft")
+    @rule()
+    def late_one_goes_live(self):
+        assert self.edit("late", status="live")
+        self.shop.go_live("late", self.now)
+        # No edit is of the very instant at which it went live.
+        self.now += timedelta(seconds=1)
+
+    @rule(name=CHALLENGE)
+    def challenge_is_archived_or_restored(self, name):
+        challenge = self.shop.challenges[name]
+        if not challenge.logs:
+            return
+        with committing():
+            if challenge.archived:
+                service.restore(self.stored(name), at=self.now)
+            else:
+                assert service.remove(self.stored(name), at=self.now) == "archived"
+        challenge.archived = not challenge.archived
+        challenge.cancel()
+
+    @rule(member=MEMBER, paused=st.booleans())
+    def member_is_paused_or_resumed(self, member, paused):
+        with bypassing_services("what a test needs"):
+            Member.objects.filter(external_id=member).update(status="paused" if paused else "live")
+        (self.shop.paused.add if paused else self.shop.paused.discard)(member)
+
+    @precondition(lambda self: self.uncounted)
+    @rule(data=DATA)
+    def log_is_counted_anyway(self, data):
+        name, key = data.draw(st.sampled_from(sorted(self.uncounted)))
+        member, uid = key
+        log = ChallengeLog.objects.get(
+            challenge=self.ids[name], member__external_id=member, unique_identifier=uid, counts_anyway=""
+        )
+        with committing():
+            (result,) = count_manually([log.id], "It was late", None, self.now)
+        counted = self.shop.challenges[name].count_anyway([key])
+        assert (result.error is None) == bool(counted), result.error
+
+    @rule(name=CHALLENGE, revokes=st.sampled_from([True, True, False]))
+    def policy_is_switched(self, name, revokes):
+        policy = "revoke_unredeemed" if revokes else "keep"
+        if self.is_editable(name) and self.edit(name, reversal_policy=policy):
+            self.shop.challenges[name].revokes = revokes
+
+    @precondition(lambda self: self.issued)
+    @rule(data=DATA, redeem=st.booleans())
+    def reward_is_redeemed_or_revoked(self, data, redeem):
+        key = data.draw(st.sampled_from(sorted(self.issued)))
+        act = lifecycle.redeem if redeem else lifecycle.revoke
+        act(self.issued[key].id, lifecycle.support_actor(None, "Asked for"), at=self.now)
+        name, member, window, threshold = key
+        rewards = self.shop.challenges[name].windows[member, window].rewards
+        rewards[threshold].status = REDEEMED if redeem else BY_HAND
+
+    @rule()
+    def pool_is_refilled(self):
+        codes = [f"POOL-{self.codes + n}" for n in (1, 2)]
+        self.codes += len(codes)
+        with committing():
+            import_codes(self.reward.id, listed_codes(codes), clock=lambda: self.now)
+
+    @property
+    def uncounted(self):
+        challenges = self.shop.challenges.items()
+        return [(name, key) for name, c in challenges for key, log in c.logs.items() if log.reason]
+
+    @property
+    def issued(self):
+        """The rewards that have a code, by challenge, member, window and threshold."""
+        found = {}
+        for log in RewardLog.objects.filter(status="issued").select_related("member", "challenge"):
+            threshold = str(log.milestone_id or "completion")
+            found[log.challenge.name, log.member.external_id, log.period_key, threshold] = log
+        return found
