@@ -18,38 +18,32 @@ from rewards.domain import lifecycle
 from rewards.domain.code_files import listed_codes
 from rewards.domain.pool_import import import_codes
 from rewards.models import RewardLog
-from tests.challenges.engine.machine_base import CHALLENGES, MEMBERS, History, committing, taken
-from tests.challenges.engine.model_of_the_rules import BY_HAND, REDEEMED, Sent, key_of
+from tests.challenges.engine.machine_base import CHALLENGES, History, committing, taken
+from tests.challenges.engine.machine_inputs import (
+    LONG_AGO,
+    MEMBER,
+    SELDOM,
+    batches,
+    is_again,
+    orders,
+    refunds,
+    sent_of,
+)
+from tests.challenges.engine.model_of_the_rules import BY_HAND, REDEEMED, key_of
 from tests.challenges.engine.model_of_versions import Step
 
-NAMES = [f"order-{n}" for n in range(6)]
-REFUNDS = [f"refund-{n}" for n in range(6)]
-VALUES = st.sampled_from([0, 10, 30, 70, 100, 200])
-AGO = st.sampled_from([0, 0, 0, 1, 26, 100])
-LONG_AGO = st.sampled_from([0, 0, 1, 1_700])
-CHALLENGE = st.sampled_from([*CHALLENGES, "spend", "visits"])
+CHALLENGE = st.sampled_from(["spend", "spend", "spend", "visits", "visits", "late"])
 PLACE = st.integers(0, 2)  # of a target or an aim in `CHALLENGES`
-MEMBER, FROM_NEXT = st.sampled_from(MEMBERS), st.sampled_from([False, False, True])
 DATA = st.data()
 
 
-def orders(values=VALUES, ago=AGO):
-    """(member, identifier, hours ago, value) of an order that `sent` makes an entry of."""
-    return st.tuples(MEMBER, st.sampled_from(NAMES), ago, values)
-
-
-def refunds(ago=LONG_AGO):
-    """The same of a refund, and the order that it takes back, stored or not, wholly or in part."""
-    values = st.one_of(st.none(), VALUES, st.just(500))
-    return st.tuples(MEMBER, st.sampled_from(REFUNDS), ago, values, st.sampled_from(NAMES))
-
-
 class Edits(History):
-    """Activity of several days, and edits of now and from the next window in between."""
+    """Orders of several days, and edits of now and from the next window in between."""
 
-    @rule(name=CHALLENGE, order=orders())
-    def order(self, name, order):
-        self.send(name, self.sent(order))
+    @rule(name=CHALLENGE, orders=st.lists(orders(), min_size=1, max_size=3))
+    def orders(self, name, orders):
+        for each in orders:
+            self.send(name, self.sent(each, self.known(name)))
 
     @rule(hours=st.sampled_from([1, 13, 30]))
     def time_passes(self, hours):
@@ -57,14 +51,14 @@ class Edits(History):
         for challenge in self.shop.challenges.values():
             challenge.advance(self.now)
 
-    @rule(name=CHALLENGE, place=PLACE, from_next_window=FROM_NEXT)
+    @rule(name=CHALLENGE, place=PLACE, from_next_window=SELDOM)
     def target_moves(self, name, place, from_next_window):
         if self.is_editable(name):
             target = CHALLENGES[name][1][place]
             if self.edit(name, None, from_next_window, completion_target_value=Decimal(target)):
                 self.edit_rules(name, from_next_window, target=target)
 
-    @rule(name=CHALLENGE, hours=st.sampled_from([None, None, -30, -1, 3, 30]), from_next_window=FROM_NEXT)
+    @rule(name=CHALLENGE, hours=st.sampled_from([None, None, None, -1, 3, 30]), from_next_window=SELDOM)
     def end_moves(self, name, hours, from_next_window):
         if self.is_editable(name):
             end = None if hours is None else self.now + timedelta(hours=hours)
@@ -80,12 +74,12 @@ class Edits(History):
         self.shop.challenges[name].cancel()
         self.shop.challenges[name].judge_all()
 
-    @rule(name=CHALLENGE, place=PLACE, from_next_window=FROM_NEXT)
+    @rule(name=CHALLENGE, place=PLACE, from_next_window=SELDOM)
     def milestone_is_added(self, name, place, from_next_window):
         if self.is_editable(name) and len(self.steps_of(name)) < 4:
             self.add_milestone(name, CHALLENGES[name][2][place], None, from_next_window)
 
-    @rule(data=DATA, name=CHALLENGE, place=PLACE, from_next_window=FROM_NEXT)
+    @rule(data=DATA, name=CHALLENGE, place=PLACE, from_next_window=SELDOM)
     def milestone_moves(self, data, name, place, from_next_window):
         aim = CHALLENGES[name][2][place]
         self.change_milestone(data, name, from_next_window, target=aim)
@@ -94,7 +88,7 @@ class Edits(History):
     def milestone_is_paused_or_resumed(self, data, name, live):
         self.change_milestone(data, name, False, live=live)
 
-    @rule(data=DATA, name=CHALLENGE, from_next_window=FROM_NEXT)
+    @rule(data=DATA, name=CHALLENGE, from_next_window=SELDOM)
     def milestone_is_removed(self, data, name, from_next_window):
         if id_ := self.drawn_milestone(data, name, from_next_window):
             milestone, kept = Milestone.objects.get(id=id_), dict(self.steps_of(name, from_next_window))
@@ -131,85 +125,105 @@ class Edits(History):
     def pending(self):
         return [name for name, challenge in self.shop.challenges.items() if challenge.pending]
 
-    def sent(self, fields):
-        member, uid, ago, value, *reversal_of = fields
-        return Sent(member, uid, self.now - timedelta(hours=ago), value, *reversal_of)
+    def sent(self, fields, known):
+        """An order or a refund, of a member of whom these keys are known."""
+        self.refunds += fields[0] == "refund" and not is_again(fields)
+        return sent_of(fields, known, self.now, f"refund-{self.refunds}")
+
+    def known(self, name):
+        return list(self.shop.challenges[name].logs)
+
+    @property
+    def known_anywhere(self):
+        keys = [*self.shop.kept, *(key for c in self.shop.challenges.values() for key in c.logs)]
+        return list(dict.fromkeys(keys))
 
 
 class Everything(Edits):
     """Refunds in any order by both entrances, pauses, a challenge that goes live late, archives, staff."""
 
-    @rule(name=CHALLENGE, refund=refunds())
-    def refund(self, name, refund):
-        self.send(name, self.sent(refund))
+    @rule(name=CHALLENGE, entries=batches(6, LONG_AGO))
+    def logs(self, name, entries):
+        """Orders and refunds, one after the other."""
+        for each in entries:
+            self.send(name, self.sent(each, self.known(name)))
 
-    @rule(name=CHALLENGE, refund=refunds(), known=st.sampled_from([*REFUNDS, "unknown"]))
-    def refund_of_something_else(self, name, refund, known):
-        """Of a refund, of itself, or of what never comes."""
-        sent = self.sent(refund)._replace(reversal_of=known)
-        logs = self.shop.challenges[name].logs
-        if known in ("unknown", sent.uid) or (sent.member, known) in logs:
+    @rule(entries=batches(6, LONG_AGO))
+    def activities(self, entries):
+        for each in entries:
+            self.send_activities(self.sent(each, self.known_anywhere))
+
+    @rule(name=CHALLENGE, pairs=batches(3))
+    def logs_and_activities(self, name, pairs):
+        for each in pairs:
+            self.send(name, self.sent(each, self.known(name)))
+            self.send_activities(self.sent(each, self.known_anywhere))
+
+    @rule(name=CHALLENGE, refund=refunds(), of=st.sampled_from(["itself", "another", "what never comes"]))
+    def refund_of_no_order(self, name, refund, of):
+        sent = self.sent(refund, self.known(name))
+        others = [uid for member, uid in self.known(name) if (member, uid[:6]) == (sent.member, "refund")]
+        named = {"itself": sent.uid, "another": (others or ["unknown"])[-1]}.get(of, "unknown")
+        self.send(name, sent._replace(reversal_of=named))
+
+    @rule(name=CHALLENGE, member=MEMBER, batch=batches(7))
+    def batch(self, name, member, batch):
+        """Of one member but the last, whose orders and refunds it holds in any order."""
+        sent = [self.sent((each[0], member, *each[2:]), self.known(name)) for each in batch[1:]]
+        self.send(name, *sent, self.sent(batch[0], self.known(name)))
+
+    @rule(order=orders(st.none()))
+    def activity_without_a_value(self, order):
+        self.send_activities(self.sent(order, self.known_anywhere))
+
+    @rule(batch=batches(4))
+    def batch_of_activities(self, batch):
+        known = self.known_anywhere
+        self.send_activities(*(self.sent(each, known) for each in batch))
+
+    @precondition(lambda self: self.known_anywhere)
+    @rule(data=DATA, name=CHALLENGE)
+    def something_comes_again(self, data, name):
+        """What one entrance has seen comes by the same one or by the other."""
+        key = data.draw(st.sampled_from(self.known_anywhere[-6:]))
+        stored = [c.logs[key].sent for c in self.shop.challenges.values() if key in c.logs]
+        sent = stored[0] if stored else self.shop.kept[key].sent
+        if data.draw(st.booleans()):
+            self.send_activities(sent)
+        else:
             self.send(name, sent)
 
     @rule(
-        name=CHALLENGE,
-        member=MEMBER,
-        batch=st.lists(st.one_of(orders(ago=st.just(0)), refunds(st.just(0))), min_size=2, max_size=7),
+        name=CHALLENGE, entries=batches(3), stays=st.sampled_from([True, False, False]), count=st.booleans()
     )
-    def batch(self, name, member, batch):
-        """Mostly of one member, whose orders and refunds it holds in any order."""
-        sent = [self.sent(fields) for fields in batch]
-        self.send(name, *(each._replace(member=member) for each in sent[1:]), sent[0])
-
-    @rule(order=orders(st.one_of(st.none(), VALUES)))
-    def activity(self, order):
-        self.send_activities(self.sent(order))
-
-    @rule(refund=refunds())
-    def refund_by_activity(self, refund):
-        self.send_activities(self.sent(refund))
-
-    @rule(batch=st.lists(st.one_of(orders(ago=st.just(0)), refunds(st.just(0))), min_size=2, max_size=4))
-    def batch_of_activities(self, batch):
-        self.send_activities(*map(self.sent, batch))
-
-    @precondition(lambda self: any(challenge.logs for challenge in self.shop.challenges.values()))
-    @rule(data=DATA)
-    def log_comes_again(self, data):
-        logs = [(name, key) for name, c in self.shop.challenges.items() for key in c.logs]
-        name, key = data.draw(st.sampled_from(sorted(logs)))
-        self.send(name, self.shop.challenges[name].logs[key].sent)
-
-    @precondition(lambda self: self.shop.kept)
-    @rule(data=DATA)
-    def activity_comes_again(self, data):
-        self.send_activities(self.shop.kept[data.draw(st.sampled_from(sorted(self.shop.kept)))].sent)
-
-    @rule(name=CHALLENGE)
-    def challenge_is_paused(self, name):
-        if self.is_editable(name) and self.edit(name, status="paused"):
-            self.shop.challenges[name].status = "paused"
-
-    @rule(name=CHALLENGE, count=st.booleans())
-    def challenge_is_resumed(self, name, count):
-        """Counting what came meanwhile in the open window, or leaving it."""
+    def challenge_is_paused(self, name, entries, stays, count):
+        """For a while, or until the next time; what came is counted when it is resumed, or left."""
         challenge = self.shop.challenges[name]
-        if challenge.status != "paused" or challenge.archived or not self.edit(name, status="live"):
+        if not self.is_editable(name):
             return
-        challenge.status = "live"
-        if count:
-            of_today = LogFilter(("challenge_paused",), period_key=key_of(self.now))
-            with committing():
-                run = start_counting(self.ids[name], of_today, "Resumed", None, self.now)
-            assert run.counted == challenge.count_anyway(challenge.paused_ones(self.now))
+        if challenge.status == "live":
+            assert self.edit(name, status="paused")
+            challenge.status = "paused"
+            for each in entries:
+                self.send_activities(self.sent(each, self.known_anywhere))
+        if not stays and self.edit(name, status="live"):
+            challenge.status = "live"
+            if count:
+                self.count_paused(name)
+
+    def count_paused(self, name):
+        """Count what came during a pause and belongs to the open window."""
+        of_today = LogFilter(("challenge_paused",), period_key=key_of(self.now))
+        with committing():
+            run = start_counting(self.ids[name], of_today, "Resumed", None, self.now)
+        challenge = self.shop.challenges[name]
+        assert run.counted == challenge.count_anyway(challenge.paused_ones(self.now))
 
     @precondition(lambda self: self.shop.challenges["late"].status == "draft")
     @rule()
     def late_one_goes_live(self):
         assert self.edit("late", status="live")
         self.shop.go_live("late", self.now)
-        # No edit is of the very instant at which it went live.
-        self.now += timedelta(seconds=1)
 
     @rule(name=CHALLENGE)
     def challenge_is_archived_or_restored(self, name):
@@ -224,7 +238,7 @@ class Everything(Edits):
         challenge.archived = not challenge.archived
         challenge.cancel()
 
-    @rule(member=MEMBER, paused=st.booleans())
+    @rule(member=MEMBER, paused=SELDOM)
     def member_is_paused_or_resumed(self, member, paused):
         with bypassing_services("what a test needs"):
             Member.objects.filter(external_id=member).update(status="paused" if paused else "live")

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.test import TestCase
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
 from challenges.editing import service
@@ -15,16 +16,18 @@ from milestones.models import Milestone
 from rewards.models import CouponCode, RewardLog
 from tests.builders import NOW, breaches, entry, make_challenge, make_member, make_reward
 from tests.challenges.engine import model_of_the_rules as model
+from tests.challenges.engine.machine_inputs import MEMBERS
 from tests.challenges.engine.model_of_activities import Shop
 from tests.challenges.engine.model_of_versions import Step
 
-MEMBERS = ["alice", "bob"]
 # The challenges: how they count, and their targets and the milestones' targets that edits may set.
 SUMS, VISITS = ("sum", [120, 200, 300], [30, 70, 100]), ("count", [2, 3, 5], [1, 2, 3])
 CHALLENGES = {"spend": SUMS, "visits": VISITS, "late": SUMS}
 EXPECTED_REFUSALS = {"milestone_above_target", "ends_before_next_window"}
 # The ledger is verified after so many steps, and at the end.
 VERIFIED_EVERY = 10
+# No two steps are of the same instant: rows of one have no order among those of another.
+TICK = timedelta(milliseconds=1)
 
 
 class History(RuleBasedStateMachine):
@@ -32,20 +35,20 @@ class History(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.shop, self.now, self.steps = Shop(), NOW, 0
+        self.shop, self.now, self.steps, self.refunds = Shop(), NOW, 0, 0
         self.history = transaction.atomic()
         self.history.__enter__()
 
     def teardown(self):
         """The next history starts from nothing."""
         try:
-            assert breaches(self.now) == []
+            check_same(dict.fromkeys(breaches(self.now), "broken"), {})
         finally:
             transaction.set_rollback(True)
             self.history.__exit__(None, None, None)
 
-    @initialize()
-    def start(self):
+    @initialize(revokes=st.booleans())
+    def start(self, revokes):
         self.reward, self.codes = make_reward(code_source="pool"), 0
         for member in MEMBERS:
             make_member(member)
@@ -61,10 +64,13 @@ class History(RuleBasedStateMachine):
                 aggregation_method=method,
                 completion_target_value=Decimal(targets[1]),
                 activity_ids=["purchase"],
+                reversal_policy="revoke_unredeemed" if revokes else "keep",
             )
             self.ids[name] = challenge.id
             self.shop.challenges[name] = model.Challenge(targets[1], method == "count")
-            self.add_milestone(name, aims[-1], at=live_at)
+            self.shop.challenges[name].revokes = revokes
+            for aim in aims[1:]:
+                self.add_milestone(name, aim, at=live_at)
             if name != "late":
                 self.edit(name, at=live_at, status="live")
                 self.shop.go_live(name, live_at)
@@ -89,11 +95,14 @@ class History(RuleBasedStateMachine):
 
     def send(self, name, *batch):
         """By the log entrance."""
+        self.now += TICK
         with committing():
             outcomes = intake.record(self.entries(name, batch), at=self.now)
-        assert [answer(outcome) for outcome in outcomes] == self.shop.record(name, batch, self.now)
+        answers = dict(enumerate(map(answer, outcomes)))
+        check_same(answers, dict(enumerate(self.shop.record(name, batch, self.now))))
 
     def send_activities(self, *batch):
+        self.now += TICK
         with committing():
             outcomes = activities.record(self.entries("spend", batch), at=self.now)
         names = {id_: name for name, id_ in self.ids.items()}
@@ -106,7 +115,7 @@ class History(RuleBasedStateMachine):
             }
             for outcome in outcomes
         ]
-        assert answers == self.shop.record_activities(batch, self.now)
+        check_same(dict(enumerate(answers)), dict(enumerate(self.shop.record_activities(batch, self.now))))
 
     # -- edits
 
@@ -161,11 +170,12 @@ class History(RuleBasedStateMachine):
             )
             for row in ChallengeProgress.objects.select_related("member", "challenge")
         }
-        assert held == {
+        wanted = {
             (name, *key): (window.value, window.target, window.closes, window.completed)
             for name, challenge in self.shop.challenges.items()
             for key, window in challenge.windows.items()
         }
+        check_same(held, wanted)
 
     @invariant()
     def logs_are_the_same(self):
@@ -178,12 +188,13 @@ class History(RuleBasedStateMachine):
             ): (log.counted, log.reason_code, log.counted_value, log.period_key, log.reversal_of)
             for log in ChallengeLog.objects.select_related("member", "challenge")
         }
-        assert held == {
+        wanted = {
             (name, *key, own): log.state
             for name, challenge in self.shop.challenges.items()
             for own, logs in ((False, challenge.logs), (True, challenge.acts))
             for key, log in logs.items()
         }
+        check_same(held, wanted)
 
     @invariant()
     def rewards_are_the_same(self):
@@ -191,12 +202,13 @@ class History(RuleBasedStateMachine):
         for log in RewardLog.objects.select_related("member", "challenge"):
             key = (log.challenge.name, log.member.external_id, log.period_key)
             held.setdefault(key, {})[str(log.milestone_id or "completion")] = status_of(log)
-        assert held == {
+        wanted = {
             (name, *key): {threshold: reward.status for threshold, reward in window.rewards.items()}
             for name, challenge in self.shop.challenges.items()
             for key, window in challenge.windows.items()
             if window.rewards
         }
+        check_same(held, wanted)
 
     @invariant()
     def codes_go_round_as_far_as_they_last(self):
@@ -209,8 +221,16 @@ class History(RuleBasedStateMachine):
     @invariant()
     def ledger_is_sound(self):
         self.steps += 1
+        self.now += TICK
         if self.steps % VERIFIED_EVERY == 0:
-            assert breaches(self.now) == []
+            check_same(dict.fromkeys(breaches(self.now), "broken"), {})
+
+
+def check_same(held, wanted):
+    """Raise AssertionError with what the engine and the model say, in this order, where they differ."""
+    pairs = {key: (held.get(key), wanted.get(key)) for key in held.keys() | wanted.keys()}
+    if different := {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}:
+        raise AssertionError(f"engine, model: {different}")
 
 
 def committing():

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from tests.challenges.engine.model_of_the_rules import Sent, in_order, key_of
+from tests.challenges.engine.model_of_the_rules import Sent, in_order, is_too_old, key_of
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Shop:
     def record_activities(self, batch, now):
         """For each: "conflict" or "rejected" as a whole, or what became of it in each challenge."""
         answers = [""] * len(batch)
-        for index in in_order(batch, self.kept):
+        for index in in_order(batch):
             answers[index] = self._record_activity(batch[index], now)
         for challenge in self.challenges.values():
             challenge.settle()
@@ -37,13 +37,12 @@ class Shop:
         if kept:
             return dict.fromkeys(kept.reach, "replayed") if kept.sent == sent else "conflict"
         reach = self._named_by(sent) if sent.reversal_of else self._open_ones()
-        if refusal := self._refusal(sent, reach):
+        if refusal := "rejected" if is_too_old(sent, now) else self._refusal(sent, reach):
             return refusal
         answers = {name: self._record(name, sent, now) for name in reach}
         self.kept[sent.member, sent.uid] = Kept(sent, reach)
-        for name, answer in answers.items():
-            if answer == "created":
-                self._let_kept_refunds_act(name, sent, now)
+        for name in reach:
+            self._let_kept_refunds_act(name, sent, now)
         return answers
 
     def _refusal(self, sent, reach):
@@ -72,7 +71,10 @@ class Shop:
         return {name for name, challenge in self.challenges.items() if key in challenge.logs}
 
     def _let_kept_refunds_act(self, name, sent, now):
-        """A refund that came before its order by this entrance reaches what comes later by it."""
+        """A refund that came before its order by this entrance reaches what comes later by it.
+
+        So it does where the other entrance had brought the order already.
+        """
         for key, kept in self.kept.items():
             refunds = (kept.sent.member, kept.sent.reversal_of) == (sent.member, sent.uid)
             if refunds and key not in self.challenges[name].logs:

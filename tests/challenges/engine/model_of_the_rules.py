@@ -63,7 +63,7 @@ class Challenge(Timeline):
 
     def record(self, batch, now, paused=(), by_activity=False):
         answers = [""] * len(batch)
-        for index in in_order(batch, self.logs):
+        for index in in_order(batch):
             answers[index] = self.record_one(batch[index], now, paused, by_activity)
         self.settle()
         return answers
@@ -73,6 +73,8 @@ class Challenge(Timeline):
         if key in self.logs:
             return "replayed" if self.logs[key].sent == sent else "conflict"
         if self.status == "draft" or (self.archived and not sent.reversal_of):
+            return "rejected"
+        if is_too_old(sent, now):
             return "rejected"
         if sent.value is None and not (sent.reversal_of or self.counting or by_activity):
             return "rejected"
@@ -233,7 +235,7 @@ class Challenge(Timeline):
             self.support(window)
 
 
-def in_order(batch, known):
+def in_order(batch):
     """The places of a batch's entries: a refund that stands before its order comes right behind it.
 
     So does another entry of an identity behind the first one of it.
@@ -247,7 +249,7 @@ def in_order(batch, known):
         of_order = first.get((sent.member, sent.reversal_of), -1)
         if of_identity < index:
             behind[of_identity].append(index)
-        elif of_order > index and (sent.member, sent.reversal_of) not in known:
+        elif of_order > index:
             behind[of_order].append(index)
         else:
             behind[-1].append(index)
@@ -258,6 +260,10 @@ def in_order(batch, known):
             yield from walk(follower)
 
     return list(walk(-1))
+
+
+def is_too_old(sent, now):
+    return not sent.reversal_of and now - sent.at > timedelta(days=60)
 
 
 def earlier_values(reversals):

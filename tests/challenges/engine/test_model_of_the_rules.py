@@ -226,7 +226,7 @@ def test_thresholds_of_a_batch_are_those_of_its_entries():
 def test_order_of_a_batch(names, expected):
     batch = [order(n) if len(n) == 1 else refund(n, of=n[1:]) for n in names.split()]
 
-    assert " ".join(batch[index].uid for index in in_order(batch, {})) == expected
+    assert " ".join(batch[index].uid for index in in_order(batch)) == expected
 
 
 class TestVersions:
