@@ -10,7 +10,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
 from challenges.editing import service
 from challenges.engine import activities, intake
+from challenges.engine.manual_count_runs import start as start_counting
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
+from challenges.queries.uncounted_logs import LogFilter
 from core.errors import DomainErrors
 from milestones.models import Milestone
 from rewards.models import CouponCode, RewardLog
@@ -116,6 +118,14 @@ class History(RuleBasedStateMachine):
             for outcome in outcomes
         ]
         check_same(dict(enumerate(answers)), dict(enumerate(self.shop.record_activities(batch, self.now))))
+
+    def count_paused(self, name):
+        """Count what came during a pause and belongs to the open window."""
+        of_today = LogFilter(("challenge_paused",), period_key=model.key_of(self.now))
+        with committing():
+            run = start_counting(self.ids[name], of_today, "Resumed", None, self.now)
+        challenge = self.shop.challenges[name]
+        assert run.counted == challenge.count_anyway(challenge.paused_ones(self.now))
 
     # -- edits
 
