@@ -20,6 +20,7 @@ from challenges.models.rows import ACTIVITIES
 from core.amounts import units
 from core.ids import uuid7_batch
 from members.domain import directory
+from members.domain.directory import MemberRef
 
 LOOKUP_AT_ONCE = 500
 ActivityKey = tuple[str, str]  # a member's identifier, the activity's
@@ -151,16 +152,26 @@ def entry_of(row: Activity) -> Entry:
     )
 
 
-def store(reached: Mapping[ActivityKey, tuple[Entry, list[UUID]]], found: Found, at: datetime) -> None:
+def find_or_enrol(entries: Sequence[Entry], at: datetime) -> dict[str, MemberRef]:
+    """Find the members of these activities; enrol who is unknown, in the order of their identifiers."""
+    profiles = {entry.external_id: entry.profile or {} for entry in entries}
+    members = directory.find(profiles)
+    new = {external_id: profile for external_id, profile in profiles.items() if external_id not in members}
+    return members | (directory.enrol(new, at) if new else {})
+
+
+def store(
+    reached: Mapping[ActivityKey, tuple[Entry, list[UUID]]],
+    found: Found,
+    members: Mapping[str, MemberRef],
+    at: datetime,
+) -> None:
     """Store new activities with the challenges that they reached, and placeholders of unknown originals.
 
     Raises `RetryTransaction` where another transaction stored one of them first.
     """
     if not reached:
         return
-    # Who no challenge has is enrolled as well, so that a replay finds the activity.
-    profiles = {entry.external_id: entry.profile or {} for entry, _challenge_ids in reached.values()}
-    members = directory.enrol_or_complete(profiles, directory.find(profiles), at)
     taken = [found.placeholders[key] for key in reached.keys() & found.placeholders.keys()]
     if taken:
         placeholders = Activity.with_placeholders.filter(id__in=taken, activity_id="")
@@ -179,7 +190,7 @@ def store(reached: Mapping[ActivityKey, tuple[Entry, list[UUID]]], found: Found,
 
 def _row(
     id_: UUID,
-    members: Mapping[str, directory.MemberRef],
+    members: Mapping[str, MemberRef],
     entry: Entry,
     challenge_ids: Sequence[UUID],
     at: datetime,

@@ -26,7 +26,6 @@ from core.errors import DomainError
 from core.ids import uuid7_batch
 from core.sql.table import scalar_functions
 from rewards.domain import issuing
-from rewards.domain.reversal_policy import ReviewedWindow
 from rewards.models.rows import Due, Issued
 
 COLUMNS = tuple(PROGRESS.columns)
@@ -91,7 +90,16 @@ def apply(
     judged = _judge(by_window, rules)
     rows = _add(by_window, rules, judged, at)
     # Before anything is issued: reward logs are locked before codes (docs/locking.md).
-    reviewed = _reviewed_windows(rows, by_window, rules, judged)
+    reviewed = []
+    for key, progress in rows.items():
+        policy_revokes = rules[key[1]].reversal_policy == ReversalPolicy.REVOKE_UNREDEEMED
+        revokes = policy_revokes and any(log.counted_value < 0 for log in by_window[key])
+        if revokes or progress.has_revoked_rewards:
+            # What is not revoked is given back by all that these logs reached, as if one by one.
+            value = progress.value if revokes or net or whole else _highest(progress.value, by_window[key])
+            reviewed.append(
+                reviewed_window(progress, rules[key[1]], judged[key], revokes=revokes, value=value)
+            )
     if reviewed:
         reward_review.review(rows, reviewed, at)
     issued = _issue_due(rows, by_window, rules, judged, at, whole=whole, net=net or whole)
@@ -285,16 +293,3 @@ def _new_row(
         id_, *key, judged.window.starts_at, judged.closes_at, change, judged.target, started_at, None, at,
         False,
     )  # fmt: skip
-
-
-def _reviewed_windows(
-    rows: Mapping[WindowKey, ProgressRow], by_window: LogsByWindow, rules: RulesById, judged: WindowRulesByKey
-) -> list[ReviewedWindow]:
-    """Return the windows whose rewards the reversal policy may revoke, or has to give back."""
-    reviewed = []
-    for key, row in rows.items():
-        policy_revokes = rules[row.challenge_id].reversal_policy == ReversalPolicy.REVOKE_UNREDEEMED
-        revokes = policy_revokes and any(log.counted_value < 0 for log in by_window[key])
-        if revokes or row.has_revoked_rewards:
-            reviewed.append(reviewed_window(row, rules[row.challenge_id], judged[key], revokes=revokes))
-    return reviewed

@@ -115,18 +115,25 @@ class Matching:
 
 
 def in_order(entries: Sequence[Entry], indexes: Sequence[int]) -> list[int]:
-    """Return the indexes in the order in which their entries act: no reversal before its original."""
+    """Return the indexes in the order in which their entries act: no reversal before its original.
+
+    Of entries with one identifier the first stays the first.
+    """
     originals: dict[EntryKey, int] = {}
     for index in indexes:
         if not entries[index].reversal_of:
             originals.setdefault(key_of(entries[index]), index)
     ordered: list[int] = []
     behind: dict[int, list[int]] = {}
+    # For an identifier whose entry was moved: the index behind which it acts.
+    moved: dict[EntryKey, int] = {}
     for index in indexes:
         entry = entries[index]
         original = originals.get(named_key(entry), -1) if entry.reversal_of else -1
-        if original > index:
-            behind.setdefault(original, []).append(index)
+        place = max(original, moved.get(key_of(entry), -1))
+        if place > index:
+            behind.setdefault(place, []).append(index)
+            moved[key_of(entry)] = place
         else:
             ordered += [index, *behind.get(index, ())]
     return ordered

@@ -6,6 +6,7 @@ The flag on the progress row lets a log of a window without revoked rewards pay 
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -19,15 +20,23 @@ from rewards.models.rows import Issued
 
 
 def reviewed_window(
-    row: ProgressRow, rules: Rules, window_rules: WindowRules, *, revokes: bool
+    row: ProgressRow, rules: Rules, window_rules: WindowRules, *, revokes: bool, value: int | None = None
 ) -> ReviewedWindow:
-    """Describe a window by its row after the change; one that 0.1 judged has the target of its row."""
+    """Describe a window by its row after the change; one that 0.1 judged has the target of its row.
+
+    `value`: what it supports, in units; None: its row's value.
+    """
     target = row.target
     if not rules.is_historical(window_rules.closes_at):
         target = min(target, window_rules.target)
-    targets = {milestone.milestone_id: milestone.target for milestone in window_rules.version.thresholds}
-    targets[row.challenge_id] = target
-    return ReviewedWindow(row.member_id, row.challenge_id, row.period_key, row.value, targets, revokes)
+    targets = _milestone_targets(window_rules) | {row.challenge_id: target}
+    value = row.value if value is None else value
+    return ReviewedWindow(row.member_id, row.challenge_id, row.period_key, value, targets, revokes)
+
+
+def _milestone_targets(window_rules: WindowRules) -> dict[UUID, int]:
+    """Return the targets of all milestones of a window's version: what was paid may pay nobody else now."""
+    return {milestone.milestone_id: milestone.target for milestone in window_rules.version.rules.milestones}
 
 
 def review(rows: Mapping[WindowKey, ProgressRow], windows: Sequence[ReviewedWindow], at: datetime) -> None:
@@ -60,8 +69,7 @@ def gives_back(rules: Rules, judged: WindowRules) -> Q:
     revoked = RewardLog.objects.exclude(revoked_from="").filter(
         member=OuterRef("member_id"), challenge=OuterRef("challenge_id"), period_key=OuterRef("period_key")
     )
-    thresholds = {milestone.milestone_id: milestone.target for milestone in judged.version.thresholds}
-    thresholds[rules.challenge_id] = judged.target
+    thresholds = _milestone_targets(judged) | {rules.challenge_id: judged.target}
     value = OuterRef("current_progress_value")
     supported = Q(Exists(revoked.filter(achieved_target_value__lte=value)))
     for threshold_id, target in thresholds.items():

@@ -42,6 +42,7 @@ class Window:
     target: int
     closes: datetime
     value: int = 0
+    highest: int = 0  # of the logs that are judged together
     completed: bool = False
     rewards: dict = field(default_factory=dict)  # by milestone, or "completion"
 
@@ -197,7 +198,9 @@ class Challenge(Timeline):
         if key not in self.windows:
             version, closes, _end = self.of(starts)
             self.windows[key] = Window(starts, version.target, closes)
-        self.windows[key].value += log.gave
+        window = self.windows[key]
+        window.value += log.gave
+        window.highest = max(window.highest, window.value)
         self.losing[key] = self.losing.get(key, False) or log.gave < 0
         self.judge(self.windows[key])
 
@@ -217,15 +220,18 @@ class Challenge(Timeline):
         losing, self.losing = self.losing, {}
         for key, lost in losing.items():
             self.support(self.windows[key], lost)
+            self.windows[key].highest = 0
 
     def support(self, window, lost=False):
+        """The policy takes by the value in the end; else all that was reached gives back."""
         version = self.of(window.starts)[0]
+        reached = window.value if lost and self.revokes else max(window.value, window.highest)
         for name, reward in window.rewards.items():
             present = version.target_of(name)
             aim = reward.aim if present is None else min(reward.aim, present)
             if lost and self.revokes and reward.status == HELD and aim > window.value:
                 reward.status = BY_POLICY
-            elif reward.status == BY_POLICY and aim <= window.value:
+            elif reward.status == BY_POLICY and aim <= reached:
                 reward.status = HELD
 
     def judge_all(self):
