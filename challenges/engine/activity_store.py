@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -172,10 +173,6 @@ def store(
     """
     if not reached:
         return
-    taken = [found.placeholders[key] for key in reached.keys() & found.placeholders.keys()]
-    if taken:
-        placeholders = Activity.with_placeholders.filter(id__in=taken, activity_id="")
-        placeholders._raw_delete(placeholders.db)
     unknown = {named_key(entry) for entry, _challenge_ids in reached.values() if entry.reversal_of}
     unknown -= found.stored.keys() | found.placeholders.keys() | reached.keys()
     ids = iter(uuid7_batch(at, len(reached) + len(unknown)))
@@ -183,9 +180,24 @@ def store(
     for external_id, identifier in sorted(unknown):
         rows.append((next(ids), members[external_id].id, identifier, at, "", None, "", "[]", at))
     rows.sort(key=lambda row: row[1:3])
-    written = ACTIVITIES.insert(rows, "(member_id, unique_identifier) DO NOTHING", ("id",))
-    if len(written) < len(rows):
+    taken = {
+        (members[external_id].id, identifier): found.placeholders[external_id, identifier]
+        for external_id, identifier in reached.keys() & found.placeholders.keys()
+    }
+    written = 0
+    # A placeholder is removed when the order of the keys comes to it, as in `reversals.insert_replacing`.
+    for is_kept, group in groupby(rows, key=lambda row: row[1:3] in taken):
+        chunk = list(group)
+        if is_kept:
+            _remove_placeholders([taken[row[1:3]] for row in chunk])
+        written += len(ACTIVITIES.insert(chunk, "(member_id, unique_identifier) DO NOTHING", ("id",)))
+    if written < len(rows):
         raise RetryTransaction
+
+
+def _remove_placeholders(ids: Sequence[UUID]) -> None:
+    placeholders = Activity.with_placeholders.filter(id__in=ids, activity_id="")
+    placeholders._raw_delete(placeholders.db)
 
 
 def _row(

@@ -21,7 +21,7 @@ from challenges.engine.eligibility import Entry, Verdict, judge_activity
 from challenges.engine.progress import Applied, SumLimitReached
 from challenges.engine.replays import repeated
 from challenges.engine.reversal_matching import Matching, in_order
-from challenges.engine.reversals import acting_log, lock_originals, make_placeholders
+from challenges.engine.reversals import acting_log, insert_replacing, lock_originals, make_placeholders
 from challenges.models import ChallengeLog
 from challenges.models.rows import Identity, LogRow, ProgressRow, find_log_rows, insert_logs
 from challenges.models.window_rules import Rules
@@ -242,9 +242,9 @@ def _store(context: BatchContext, logs: LogsByIndex) -> dict[int, LogRow]:
     Raises `RetryTransaction` where another transaction stored what a verdict took for unknown or for new.
     """
     matching = context.matching
-    kept = matching.replace_placeholders(logs) if matching is not None else set()
-    placeholders = make_placeholders(kept, context.at) if kept else []
-    new = insert_logs([*placeholders, *(log for made in logs.values() for log in made)])
+    placeholders = make_placeholders(matching.kept(logs), context.at) if matching is not None else []
+    rows = [*placeholders, *(log for made in logs.values() for log in made)]
+    new = insert_replacing(rows, matching.originals.placeholders) if matching else insert_logs(rows)
     stored = {index: made[0] for index, made in logs.items() if made[0].id in new}
     if any(row.id not in new for row in placeholders) or (matching and matching.lost_one(stored)):
         raise locks.RetryTransaction

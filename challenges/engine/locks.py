@@ -29,6 +29,9 @@ from core.errors import DomainError
 logger = logging.getLogger(__name__)
 
 TRIES = 5
+# Another transaction stored first each time: it went on, so that these end when it has nothing more to store.
+TRIES_AFTER_OTHERS = 50
+LONGEST_PAUSE_SECONDS = 0.1
 RETRIED_SQLSTATES = ("40P01", "40001")  # a deadlock, a serialization failure
 GAVE_UP_SQLSTATES = ("55P03", "57014")  # lock_timeout, statement_timeout
 BACKFILL, ACTIVITY = 1, 2  # spaces of keys with two numbers
@@ -52,18 +55,25 @@ class RetryTransaction(Exception):  # noqa: N818 - control flow
 
 
 def retry(attempt: Callable[[], T]) -> T:
-    """Call a function that opens a transaction; repeat it after a deadlock or `RetryTransaction`."""
-    tries = 1
+    """Call a function that opens a transaction; repeat it after a deadlock or `RetryTransaction`.
+
+    Raises `DomainError` `unavailable` when others stored first again and again.
+    """
+    deadlocks = others = 0
     while True:
         try:
             return attempt()
-        except (OperationalError, RetryTransaction) as error:
-            state = getattr(error.__cause__, "sqlstate", None)
-            if tries == TRIES or not (isinstance(error, RetryTransaction) or state in RETRIED_SQLSTATES):
+        except RetryTransaction:
+            others += 1
+            if others == TRIES_AFTER_OTHERS:
+                raise busy() from None
+        except OperationalError as error:
+            deadlocks += 1
+            if deadlocks == TRIES or getattr(error.__cause__, "sqlstate", None) not in RETRIED_SQLSTATES:
                 raise
-            logger.info("Two sets of logs met, try %s: trying again", tries)
-            time.sleep(random.uniform(0, 0.02 * tries))  # noqa: S311 - no secret
-            tries += 1
+        logger.info("Two sets of logs met, try %s: trying again", deadlocks + others)
+        pause = min(0.02 * (deadlocks + others), LONGEST_PAUSE_SECONDS)
+        time.sleep(random.uniform(0, pause))  # noqa: S311 - no secret
 
 
 def retried(attempt: Callable[[Hints], T]) -> T:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from challenges.engine.eligibility import Entry, Verdict
 from challenges.engine.reversal_rules import Original, judge_reversal
-from challenges.engine.reversals import Originals, remove_placeholders
+from challenges.engine.reversals import Originals
 from challenges.models.rows import Identity, LogRow
 from challenges.models.window_rules import Rules
 from core.choices import ReasonCode
@@ -97,17 +97,10 @@ class Matching:
             self.unknown.append(index)
         return verdict
 
-    def replace_placeholders(self, logs: Mapping[int, Sequence[LogRow]]) -> set[Identity]:
-        """Remove the placeholders of these logs; return the identities that need one now.
-
-        These are the originals that early reversals among the entries of these indexes name.
-        """
-        placeholders = self.originals.placeholders
-        taken = [placeholders[made[0].identity] for made in logs.values() if made[0].identity in placeholders]
-        if taken:
-            remove_placeholders(taken)
+    def kept(self, logs: Collection[int]) -> set[Identity]:
+        """Return the identities that need a placeholder now: what early reversals of these indexes name."""
         named = {identity_of(named_key(self.entries[i]), self.members) for i in self.unknown if i in logs}
-        return {identity for identity in named if identity} - placeholders.keys()
+        return {identity for identity in named if identity} - self.originals.placeholders.keys()
 
     def lost_one(self, stored: Collection[int]) -> bool:
         """Whether a reversal was stored whose original in the batch was not."""

@@ -6,9 +6,10 @@ each other. A log that was counted anyway and the log that counts it share what 
 Reversals; docs/locking.md).
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -17,7 +18,7 @@ from challenges.engine.batching import BeginAgain, Hints
 from challenges.engine.reversal_rules import Original
 from challenges.models import ChallengeLog
 from challenges.models.challenge_log import PLACEHOLDER
-from challenges.models.rows import Identity, LogRow, chunked, row_of_log
+from challenges.models.rows import LOG_IDENTITY, Identity, LogRow, chunked, insert_logs, row_of_log
 from core.choices import ReasonCode
 from core.ids import uuid7_batch
 
@@ -171,6 +172,22 @@ def make_placeholders(identities: Collection[Identity], at: datetime) -> list[Lo
             uuid7_batch(at, len(identities)), identities, strict=True
         )
     ]
+
+
+def insert_replacing(logs: Iterable[LogRow], placeholders: Mapping[Identity, UUID]) -> set[UUID]:
+    """Insert logs as `insert_logs` does, in the place of these locked placeholders where there is one.
+
+    A placeholder is removed when the order of the keys comes to it: its key is free from then on, and whoever
+    inserts the same logs waits there.
+    """
+    new: set[UUID] = set()
+    in_key_order = sorted(logs, key=LOG_IDENTITY)
+    for is_kept, group in groupby(in_key_order, key=lambda log: log.identity in placeholders):
+        rows = list(group)
+        if is_kept:
+            remove_placeholders([placeholders[log.identity] for log in rows])
+        new |= insert_logs(rows)
+    return new
 
 
 def remove_placeholders(ids: Collection[UUID]) -> None:
