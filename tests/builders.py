@@ -10,8 +10,10 @@ from decimal import Decimal
 from challenges.editing import service
 from challenges.engine import intake
 from challenges.engine.eligibility import Entry
+from challenges.engine.reversals import make_placeholders
 from challenges.maintenance import audit, replay_audit, window_audit
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
+from challenges.models.rows import insert_logs
 from core.amounts import units
 from core.ids import uuid7_batch
 from core.write_guard import bypassing_services
@@ -92,6 +94,12 @@ def log_activity(challenge, value=None, received_at=None, **fields):
 def take_back(challenge, original, value=None, **fields):
     """The outcome of a reversal of the log of that identifier, of all of it or of a part."""
     return log_activity(challenge, value, reversal_of=original, **fields)
+
+
+def wait_for_original(challenge, uid="order-0", at=NOW):
+    """Leave a placeholder alone, as when its reversals are gone."""
+    identity = (make_member().id, challenge.id, uid)
+    return insert_logs(make_placeholders([identity], at))
 
 
 def refusal(outcome):

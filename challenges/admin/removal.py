@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from challenges.editing import service
 from challenges.models import Challenge
+from challenges.queries.history import has_history
 from core.admin.removal import DomainRemoval
 
 
@@ -17,6 +18,6 @@ class ChallengeRemoval(DomainRemoval):
         service.restore(obj, at=at)
 
     def describe_removal(self, obj: Challenge) -> str:
-        if obj.challenge_logs.exists():
+        if has_history(obj):
             return _("It has activity, so it is archived; it can be restored.")
         return _("It has no activity, so it is deleted with its milestones.")

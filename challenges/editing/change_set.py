@@ -9,9 +9,10 @@ from challenges.caches.config import snapshot
 from challenges.editing.version_plan import VersionPlan, plan_versions
 from challenges.engine import rule_versions
 from challenges.engine.backfill import affected_windows
-from challenges.models import Challenge, ChallengeLog
+from challenges.models import Challenge
 from challenges.models.rule_version import rule_set_of, show
 from challenges.models.window_rules import Rules, WindowRules
+from challenges.queries.history import has_history
 from core.choices import RecordStatus
 from milestones.models import Milestone
 from rewards.domain import reward_service
@@ -108,7 +109,7 @@ class ChangeSet:
         return field if self.of_one_milestone else f"milestones.{index}.{field}"
 
     def has_logs(self) -> bool:
-        return ChallengeLog.objects.filter(challenge=self.challenge.id).exists()
+        return has_history(self.challenge)
 
 
 def _differs(old: WindowRules, new: WindowRules) -> bool:

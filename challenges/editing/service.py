@@ -20,6 +20,7 @@ from challenges.engine import backfill, locks, rule_versions
 from challenges.engine.impact import Impact
 from challenges.models import Challenge, RuleVersion
 from challenges.models.rule_version import show
+from challenges.queries.history import has_history
 from core.choices import RecordStatus
 from core.errors import DomainError
 from core.write_guard import writing
@@ -90,7 +91,7 @@ def cancel_pending(challenge: Challenge, *, at: datetime) -> bool:
 def remove(challenge: Challenge, *, at: datetime) -> str:
     """Delete a challenge, or archive one that has logs; return `deleted` or `archived`."""
     with _lock_for_edit(challenge, at=at) as stored:
-        if not stored.challenge_logs.exists():
+        if not has_history(stored):
             with writing(Challenge, Milestone):
                 stored.delete()
             return DELETED

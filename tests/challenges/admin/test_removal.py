@@ -7,7 +7,7 @@ from django.utils import timezone
 from challenges.models import Challenge
 from core.write_guard import bypassing_services
 from rewards.models import Reward
-from tests.builders import DAY, log_activity, make_challenge, make_reward
+from tests.builders import DAY, log_activity, make_challenge, make_reward, wait_for_original
 
 
 @pytest.fixture
@@ -126,3 +126,14 @@ def test_confirmation_names_what_uses_a_reward(marketer, challenge):
 
     (removal,) = response.context["removals"]
     assert removal["outcome"] == "Still paid by Monthly Big Spender: give it another reward first."
+
+
+def test_challenge_that_waits_for_an_original_has_activity(marketer, challenge):
+    wait_for_original(challenge)
+
+    confirmed = marketer.get(reverse("admin:challenges_challenge_delete", args=[challenge.pk]))
+    delete(marketer, challenge)
+
+    (removal,) = confirmed.context["removals"]
+    assert removal["outcome"] == "It has activity, so it is archived; it can be restored."
+    assert Challenge.objects.get().archived_at is not None

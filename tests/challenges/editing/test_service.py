@@ -24,6 +24,7 @@ from tests.builders import (
     progress_of,
     take_back,
     value_of,
+    wait_for_original,
 )
 
 pytestmark = pytest.mark.django_db
@@ -270,6 +271,13 @@ def test_a_challenge_with_history_does_not_become_a_draft_again(challenge):
     log_activity(challenge, 1)
 
     assert refused(edit, challenge, status="draft") == [("has_history", "status", "conflict")]
+
+
+def test_an_original_that_has_not_come_is_history(challenge):
+    wait_for_original(challenge)
+
+    assert refused(edit, challenge, status="draft") == [("has_history", "status", "conflict")]
+    assert service.remove(challenge, at=NOW) == "archived"
 
 
 def test_a_milestone_that_paid_does_not_become_a_draft_again(challenge):
