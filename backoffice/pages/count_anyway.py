@@ -22,7 +22,7 @@ from challenges.engine.impact import Impact
 from challenges.engine.manual_count import NEVER_COUNTED
 from challenges.engine.manual_count_impact import LOGS_TRIED, impact_of
 from challenges.models import Challenge, ManualCountRun
-from challenges.queries.uncounted_logs import LogFilter
+from challenges.queries.uncounted_logs import REVERSAL_REASONS, LogFilter
 from core.admin.fields import ReasonField, WallClockField, at_zone
 from core.admin.form_errors import add_error, errors_in
 from core.admin.theme import UnfoldAdminTextInputWidget
@@ -37,7 +37,7 @@ TIMES = ("activity_after", "activity_before")
 REASONS = [
     (code.value, code.label)
     for code in ReasonCode
-    if code.value not in NEVER_COUNTED and code != ReasonCode.ORIGINAL_NOT_COUNTED
+    if code.value not in NEVER_COUNTED and code not in REVERSAL_REASONS
 ]
 
 

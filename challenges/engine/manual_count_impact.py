@@ -19,7 +19,7 @@ from challenges.engine.dry_run import rolled_back
 from challenges.engine.impact import Demand, Impact, count_coupons, untried
 from challenges.engine.manual_count import NEVER_COUNTED, count_logs, countable_rules
 from challenges.models.rows import LogRow
-from challenges.queries.uncounted_logs import LogFilter, uncounted_logs, without_counted_and_reversed
+from challenges.queries.uncounted_logs import LogFilter, uncounted_logs, without_counted_and_taken_back
 from rewards.models.rows import Issued
 
 LOGS_AT_ONCE = 500
@@ -60,7 +60,7 @@ def impact_of(challenge_id: UUID, log_filter: LogFilter, at: datetime) -> Impact
     Raises `DomainError` `archived`.
     """
     countable_rules(challenge_id)
-    countable = without_counted_and_reversed(uncounted_logs(challenge_id, log_filter))
+    countable = without_counted_and_taken_back(uncounted_logs(challenge_id, log_filter))
     countable = countable.exclude(reason_code__in=NEVER_COUNTED)
     keys = list(countable.order_by("member_id", "id").values_list("member_id", "id")[: LOGS_TRIED + 1])
     if len(keys) > LOGS_TRIED:

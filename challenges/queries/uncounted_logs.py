@@ -8,6 +8,12 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from challenges.models import ChallengeLog
+from core.choices import ReasonCode
+
+# Reason codes that only reversals have.
+REVERSAL_REASONS = frozenset(
+    {ReasonCode.ORIGINAL_NOT_COUNTED, ReasonCode.ORIGINAL_UNKNOWN, ReasonCode.NOTHING_LEFT}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +59,12 @@ def uncounted_logs(challenge_id: UUID, log_filter: LogFilter) -> QuerySet[Challe
     return logs
 
 
-def without_counted_and_reversed(logs: QuerySet[ChallengeLog]) -> QuerySet[ChallengeLog]:
-    """Leave out the logs that were counted anyway already, and those that a reversal names."""
+def without_counted_and_taken_back(logs: QuerySet[ChallengeLog]) -> QuerySet[ChallengeLog]:
+    """Leave out the logs that were counted anyway already, and those that a reversal without a value names.
+
+    Of one that was taken back in parts the engine counts what is left.
+    """
     same = ChallengeLog.objects.filter(member=OuterRef("member_id"), challenge=OuterRef("challenge_id"))
     counting = same.filter(~Q(counts_anyway=""), counts_anyway=OuterRef("unique_identifier"))
-    reversals = same.filter(~Q(reversal_of=""), reversal_of=OuterRef("unique_identifier"))
-    return logs.filter(~Exists(counting), ~Exists(reversals))
+    whole = same.filter(~Q(reversal_of=""), reversal_of=OuterRef("unique_identifier"), activity_value=None)
+    return logs.filter(~Exists(counting), ~Exists(whole))

@@ -8,6 +8,7 @@ from access.models.staff_action import StaffAction
 from challenges.editing import service
 from challenges.engine import manual_count_runs
 from challenges.models import ManualCountRun
+from core.choices import ReasonCode
 from tests.builders import DAY, HOUR, log_activity, make_challenge, make_milestone, value_of
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +63,19 @@ def test_confirmed_run_counts_and_shows_itself(support, challenge):
     page = support.get(response.url)
     assert page.context["run"] == run
     assert b"100" in page.content
+
+
+def test_reasons_that_are_never_counted_cannot_be_chosen(support, challenge):
+    form = support.get(page_of(challenge)).context["form"]
+    offered = dict(form.fields["reason_code"].choices)
+
+    assert set(ReasonCode.values) - offered.keys() == {
+        "before_live",
+        "nothing_left",
+        "original_not_counted",
+        "original_unknown",
+        "value_missing",
+    }
 
 
 def test_reason_is_required_to_confirm(support, challenge):

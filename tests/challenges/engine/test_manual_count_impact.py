@@ -19,6 +19,7 @@ from tests.builders import (
     make_challenge,
     make_milestone,
     make_reward,
+    progress_of,
     take_back,
 )
 
@@ -63,6 +64,20 @@ def test_impact_is_what_counting_then_does(challenge):
     run = manual_count_runs.start(challenge.id, LogFilter(), "why not", None, NOW)
     assert (run.counted, run.reward_logs) == (9, 3)
     assert ChallengeProgress.objects.exclude(challenge_completed_at=None).count() == 1
+
+
+def test_what_was_taken_back_in_part_counts_with_what_is_left(challenge):
+    early(challenge, 600, uid="partly")
+    take_back(challenge, "partly", 350)
+    early(challenge, 300, "bob", uid="in-parts")
+    for part in (100, 200):
+        take_back(challenge, "in-parts", part, member="bob")
+
+    told = impact(challenge)
+
+    assert (told.logs, told.members, told.completed_members, told.paid_members) == (1, 1, 0, 1)
+    run = manual_count_runs.start(challenge.id, LogFilter(), "why not", None, NOW)
+    assert (run.counted, run.reward_logs, progress_of(challenge).current_progress_value) == (1, 1, 250)
 
 
 def test_impact_of_a_filter(challenge):
