@@ -7,11 +7,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from access.domain import audit_log
 from challenges.caches.challenge import read_milestones
 from challenges.caches.config import rules_of
+from challenges.engine.manual_count import NEVER_COUNTED
 from challenges.models import Challenge, ChallengeLog, ChallengeProgress
 from challenges.models.rows import row_of_progress
 from challenges.models.window_rules import Rules
@@ -62,14 +61,15 @@ class Event:
     """One line of the timeline.
 
     `kind`: "log", "reversal", "reward" or "staff"; `record`: the log, reward log or staff action. Of a log,
-    `reversed_value` is how much of it was taken back. `actions` names what support may do with the record.
+    `reversed_value` is how much of it was taken back; `acts_since`: it did not count, and a later log of the
+    engine's acts for it. `actions` names what support may do with the record.
     """
 
     at: datetime
     kind: str
     record: Any = field(repr=False)
     reversed_value: Decimal = Decimal(0)
-    counted_anyway: bool = False
+    acts_since: bool = False
     actions: frozenset[str] = frozenset()
 
 
@@ -178,42 +178,54 @@ def _log_events(member: Member) -> list[Event]:
 
 
 def _events_of_logs(member_id: UUID, logs: Sequence[ChallengeLog]) -> list[Event]:
-    """Return the events of a member's logs, with their reversals and manual counts; two queries."""
-    identifiers = [log.unique_identifier for log in logs]
-    reversed_values: dict[tuple[UUID, str], Decimal] = {}
-    reversals = ChallengeLog.objects.filter(member=member_id, reversal_of__in=identifiers).exclude(
-        reversal_of=""
-    )
-    for challenge, original, value in reversals.values_list("challenge", "reversal_of", "counted_value"):
-        key = (challenge, original)
-        reversed_values[key] = reversed_values.get(key, Decimal(0)) - value
-    manually_counted = set(
-        ChallengeLog.objects.filter(member=member_id, counts_anyway__in=identifiers)
+    """Return the events of a member's logs, with their reversals and what acts for them; two queries."""
+    names = {name for log in logs for name in _shared_names(log)}
+    named = ChallengeLog.objects.filter(member=member_id)
+    reversals: dict[tuple[UUID, str], list[ChallengeLog]] = {}
+    for reversal in named.filter(reversal_of__in=names).exclude(reversal_of=""):
+        reversals.setdefault((reversal.challenge_id, reversal.reversal_of), []).append(reversal)
+    acted_for = set(
+        named.filter(counts_anyway__in=names)
         .exclude(counts_anyway="")
         .values_list("challenge", "counts_anyway")
     )
-    return [_log_event(log, reversed_values, manually_counted) for log in logs]
+    return [
+        _log_event(
+            log,
+            [
+                reversal
+                for name in _shared_names(log)
+                for reversal in reversals.get((log.challenge_id, name), ())
+            ],
+            acts_since=(log.challenge_id, log.unique_identifier) in acted_for,
+        )
+        for log in logs
+    ]
 
 
-def _log_event(
-    log: ChallengeLog,
-    reversed_values: dict[tuple[UUID, str], Decimal],
-    manually_counted: set[tuple[UUID, str]],
-) -> Event:
-    key = (log.challenge_id, log.unique_identifier)
-    reversed_value, counted_anyway = reversed_values.get(key, Decimal(0)), key in manually_counted
-    actions = set()
-    if not log.reversal_of and log.counted and reversed_value < log.counted_value:
-        actions.add("reverse")
-    if not log.reversal_of and not log.counted and not counted_anyway and key not in reversed_values:
-        actions.add("count_anyway")
+def _shared_names(log: ChallengeLog) -> set[str]:
+    """Return the identifiers by which reversals take back what this log added."""
+    counted_anyway = set() if log.reversal_of else {log.counts_anyway} - {""}
+    return {log.unique_identifier, *counted_anyway}
+
+
+def _log_event(log: ChallengeLog, reversals: Sequence[ChallengeLog], *, acts_since: bool) -> Event:
+    reversed_value = -sum((reversal.counted_value for reversal in reversals), Decimal(0))
+    # A free order has no value of which something could be left.
+    may_reverse = log.counted and (not reversals or reversed_value < log.counted_value)
+    may_count = (
+        not (log.counted or acts_since or log.reason_code in NEVER_COUNTED)
+        # What parts leave of it counts; the engine decides whether anything is left.
+        and all(reversal.activity_value is not None for reversal in reversals)
+    )
+    offers = {"reverse": may_reverse, "count_anyway": may_count} if not log.reversal_of else {}
     return Event(
         log.activity_at,
         "reversal" if log.reversal_of else "log",
         log,
         reversed_value=reversed_value,
-        counted_anyway=counted_anyway,
-        actions=frozenset(actions),
+        acts_since=acts_since,
+        actions=frozenset(name for name, offered in offers.items() if offered),
     )
 
 
@@ -246,6 +258,9 @@ def actions_on_log(log: ChallengeLog) -> frozenset[str]:
 def actions_on_reward(log: RewardLog, at: datetime) -> frozenset[str]:
     """Return the names of what support may do with a reward log (docs/rules.md, Coupon codes)."""
     actions = set(ACTIONS_BY_STATUS[log.status_at(at)])
+    if log.revoked_from:
+        # What the reversal policy revoked may come back until a person revokes it.
+        actions.add("revoke")
     if log.reward_expiry_at is None:
         actions.discard("extend")
     return frozenset(actions)
@@ -254,17 +269,3 @@ def actions_on_reward(log: RewardLog, at: datetime) -> frozenset[str]:
 def _staff_events(member: Member) -> list[Event]:
     actions = audit_log.actions_about(member.id)[:EVENTS_SHOWN]
     return [Event(action.created_at, "staff", action) for action in actions]
-
-
-def why_not_counted(log: ChallengeLog) -> str:
-    """Explain a log's reason code in words that support can read to a member."""
-    return {
-        "challenge_paused": _("The challenge was paused when it arrived."),
-        "member_paused": _("The member was paused when it arrived."),
-        "before_start": _("It happened before the challenge's start."),
-        "before_live": _("Its window had closed before the challenge went live."),
-        "after_end": _("It happened after the challenge's end."),
-        "window_closed": _("It arrived after its window %(key)s had closed and the late grace was over.")
-        % {"key": log.period_key},
-        "original_not_counted": _("It takes back a log that did not count."),
-    }.get(log.reason_code, log.reason_code)

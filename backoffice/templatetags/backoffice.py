@@ -12,11 +12,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.queries.example_states import STATES
-from backoffice.queries.member_timeline import why_not_counted
+from backoffice.queries.log_words import why_not_counted
+from rewards.domain.revocation import revoked_by
 from rewards.models import RewardLog
 
 register = template.Library()
 register.simple_tag(why_not_counted)
+register.filter(revoked_by)
 
 
 @register.simple_tag
