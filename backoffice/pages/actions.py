@@ -24,6 +24,7 @@ from challenges.models import ChallengeLog
 from core.admin.form_errors import add_error, errors_in
 from core.errors import DomainError
 from members.models import Member
+from rewards.domain.revocation import BY_POLICY_UNTIL_NOW
 from rewards.models import RewardLog
 
 ADD_LOG_PERMISSION = "challenges.add_challengelog"
@@ -47,6 +48,13 @@ class Action:
     success_message: Any
     form: type[action_forms.ReasonForm] = action_forms.ReasonForm
     dangerous: bool = False
+    # In place of the explanation, for a reward log that the reversal policy revoked.
+    explanation_after_policy: Any = None
+
+    def explain(self, subject: Any) -> Any:
+        """Return what the action does to this record."""
+        after_policy = self.explanation_after_policy and getattr(subject, "revoked_from", "")
+        return self.explanation_after_policy if after_policy else self.explanation
 
 
 ACTIONS: dict[str, Action] = {
@@ -74,6 +82,7 @@ ACTIONS: dict[str, Action] = {
         handler=action_handlers.revoke,
         success_message=_("The reward is revoked."),
         dangerous=True,
+        explanation_after_policy=BY_POLICY_UNTIL_NOW,
     ),
     "reissue": Action(
         title=_("Re-issue the code"),
@@ -165,7 +174,8 @@ def show(request: HttpRequest, name: str, subject_id: UUID) -> HttpResponseBase:
         request,
         "backoffice/action.html",
         action.title,
-        action=action,
+        explanation=action.explain(subject),
+        dangerous=action.dangerous,
         subject=subject,
         member=member,
         form=form,
@@ -218,7 +228,7 @@ def export_member(request: HttpRequest, member_id: UUID) -> HttpResponseBase:
             request,
             "backoffice/action.html",
             _("Export the member"),
-            action={"explanation": _("Everything that is stored about them, as one JSON file.")},
+            explanation=_("Everything that is stored about them, as one JSON file."),
             subject=member,
             member=member,
             form=form,

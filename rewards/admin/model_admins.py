@@ -31,6 +31,7 @@ from core.choices import CodeSource, RewardLogStatus
 from rewards.admin.code_upload import UploadsCodes
 from rewards.admin.csv_download import DownloadsCsv
 from rewards.admin.forms import TEXTS, RewardForm
+from rewards.admin.revocation import ShowsWhoRevoked
 from rewards.domain import exports, pool_levels, reward_service
 from rewards.models import CouponCode, Reward, RewardLog
 
@@ -144,7 +145,7 @@ class ShownStatusFilter(ChoicesDropdownFilter):
 
 
 @registry.register(RewardLog)
-class RewardLogAdmin(DownloadsCsv, ExactSearch, ViewOnlyAdmin):
+class RewardLogAdmin(ShowsWhoRevoked, DownloadsCsv, ExactSearch, ViewOnlyAdmin):
     export = staticmethod(exports.export_reward_logs)
     export_permission = "rewards.view_rewardlog"
     list_display = (

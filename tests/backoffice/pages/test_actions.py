@@ -3,13 +3,15 @@
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django.asserts import assertContains, assertNotContains
 
 from access.models.staff_action import StaffAction
+from challenges.editing import service
 from challenges.models import ChallengeLog, ChallengeProgress
 from core.write_guard import bypassing_services
 from members.models import Member
 from rewards.models import RewardLog
-from tests.builders import DAY, log_activity, make_challenge, make_milestone
+from tests.builders import DAY, log_activity, make_challenge, make_milestone, take_back
 
 
 @pytest.fixture
@@ -182,3 +184,28 @@ def test_timeline_shows_what_staff_did(support, challenge):
     body = support.get(reverse("backoffice:member", args=[member.pk])).content.decode()
 
     assert "Paused the member: “Fraud is suspected.”" in body
+
+
+def test_what_the_reversal_policy_revoked_says_so_and_is_revoked_for_good(support, challenge):
+    challenge.reversal_policy = "revoke_unredeemed"
+    service.save(challenge, at=timezone.now())
+    take_back(challenge, "order-1")
+    log = RewardLog.objects.get()
+    pages = [
+        reverse("backoffice:member", args=[log.member_id]),
+        reverse("admin:rewards_rewardlog_change", args=[log.pk]),
+    ]
+    by_policy = "the reversal policy: given back when the value supports it again"
+    ask = support.get(reverse("backoffice:action", args=["revoke", log.pk]))
+
+    for page in pages:
+        assertContains(support.get(page), by_policy)
+        assertContains(support.get(page), f"act/revoke/{log.pk}")
+    assertContains(ask, "This revokes it for good.")
+    post_action(support, "revoke", log)
+
+    for page in pages:
+        assertContains(support.get(page), "by hand: it stays revoked")
+        assertNotContains(support.get(page), f"act/revoke/{log.pk}")
+    log.refresh_from_db()
+    assert (log.status, log.revoked_from) == ("revoked", "")
