@@ -6,3 +6,7 @@ class ChallengesConfig(AppConfig):
 
     def ready(self) -> None:
         from challenges import receivers  # noqa: F401
+        from challenges.api.metrics import WaitingReversalsCollector
+        from core.api import health
+
+        health.collectors.append(WaitingReversalsCollector())

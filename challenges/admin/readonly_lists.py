@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from access.domain import audit_log
+from challenges.admin.waiting_filter import WaitsForOriginal
 from challenges.models import Activity, ChallengeLog, ChallengeProgress
 from challenges.queries.progress_summary import percentage, progress_status
 from core.admin import registry
@@ -66,6 +67,7 @@ class ChallengeLogAdmin(ExactSearch, AddOnlyAdmin):
     list_filter = (
         ("challenge", AutocompleteSelectFilter),
         ("reason_code", ChoicesDropdownFilter),
+        WaitsForOriginal,
         ("activity_at", RangeDateTimeFilter),
     )
     exact_search_fields = ("unique_identifier", "member__external_id")

@@ -8,7 +8,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 from access.models.staff_action import StaffAction
 from challenges.models import ChallengeLog, ChallengeProgress
 from members.models import Member
-from tests.builders import DAY, log_activity, make_challenge
+from tests.builders import DAY, log_activity, make_challenge, take_back
 
 ADD = reverse("admin:challenges_challengelog_add")
 
@@ -95,3 +95,16 @@ def test_page_of_a_log_shows_its_judgement_in_words(support):
 
     assertContains(page, "Counted")
     assertNotContains(page, "&#x27;counted&#x27;")
+
+
+@pytest.mark.parametrize(("choice", "found"), [("any", ["new", "old"]), ("overdue", ["old"]), ("?", [])])
+def test_refunds_that_wait_for_their_order_are_found(support, choice, found):
+    now = timezone.now()
+    challenge = make_challenge(at=now - 9 * DAY)
+    take_back(challenge, "order-1", uid="old", at=now - 2 * DAY)
+    take_back(challenge, "order-2", uid="new", at=now)
+    log_activity(challenge, 5, at=now)
+
+    page = support.get(reverse("admin:challenges_challengelog_changelist"), {"waits": choice})
+
+    assert sorted(log.unique_identifier for log in page.context["cl"].result_list) == found
