@@ -48,7 +48,7 @@ def test_early_refund_and_what_acts_for_it_are_told_apart():
     assert waits == ["takes back order-1", why]
     assert told["refund-1"] == ["takes back order-1", f"{why} It has acted since that log came."]
     assert told[f"count-anyway-{early.id}"] == [
-        "takes back order-1 acts for refund-1, which came before its order",
+        "takes back order-1 · acts for refund-1, which came before its order",
         "Counted",
     ]
     assert told["order-1"] == ["", "Counted 40 taken back"]
