@@ -89,5 +89,5 @@ class ReasonCode(TextChoices):
     WINDOW_CLOSED = "window_closed", _("The window had closed")
     VALUE_MISSING = "value_missing", _("The activity came without a value")
     ORIGINAL_NOT_COUNTED = "original_not_counted", _("The reversed activity did not count")
-    ORIGINAL_UNKNOWN = "original_unknown", _("The reversed activity has not come yet")
-    NOTHING_LEFT = "nothing_left", _("The reversed activity had been taken back already")
+    ORIGINAL_UNKNOWN = "original_unknown", _("It came before the reversed activity")
+    NOTHING_LEFT = "nothing_left", _("Nothing was left to take back")

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='challengelog',
             name='reason_code',
-            field=models.CharField(blank=True, choices=[('challenge_paused', 'The challenge was paused'), ('member_paused', 'The member was paused'), ('before_start', "Before the challenge's start"), ('after_end', "After the challenge's end"), ('before_live', 'Its window had closed before the challenge went live'), ('window_closed', 'The window had closed'), ('value_missing', 'The activity came without a value'), ('original_not_counted', 'The reversed activity did not count'), ('original_unknown', 'The reversed activity has not come yet'), ('nothing_left', 'The reversed activity had been taken back already')], default='', editable=False, max_length=20, verbose_name='reason'),
+            field=models.CharField(blank=True, choices=[('challenge_paused', 'The challenge was paused'), ('member_paused', 'The member was paused'), ('before_start', "Before the challenge's start"), ('after_end', "After the challenge's end"), ('before_live', 'Its window had closed before the challenge went live'), ('window_closed', 'The window had closed'), ('value_missing', 'The activity came without a value'), ('original_not_counted', 'The reversed activity did not count'), ('original_unknown', 'It came before the reversed activity'), ('nothing_left', 'Nothing was left to take back')], default='', editable=False, max_length=20, verbose_name='reason'),
         ),
         migrations.AddIndex(
             model_name='activity',
