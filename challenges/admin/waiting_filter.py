@@ -14,7 +14,7 @@ from core.admin.theme import DropdownFilter
 class WaitsForOriginal(DropdownFilter):
     """Reversals that came before their originals and still wait; after a day one is probably mistyped."""
 
-    title = _("Waits for its original")
+    title = _("wait for its original")
     parameter_name = "waits"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
