@@ -13,8 +13,8 @@ from tests.builders import DAY, log_activity, make_challenge, make_milestone
 @pytest.fixture
 def paid(db):
     """Alice is at 250, was paid at 200, and has a log that came too late."""
-    challenge = make_challenge(at=timezone.now() - DAY)
-    make_milestone(challenge, 200, at=timezone.now() - DAY)
+    challenge = make_challenge(at=timezone.now() - 60 * DAY)
+    make_milestone(challenge, 200, at=timezone.now() - 60 * DAY)
     log_activity(challenge, 250, at=timezone.now())
     log_activity(challenge, 9, at=timezone.now() - 50 * DAY, received_at=timezone.now(), uid="late")
     return challenge

@@ -37,7 +37,7 @@ def test_those_wait_whose_original_has_not_come(challenge):
 
 
 def test_another_members_refund_of_that_identifier_does_not_wait(challenge):
+    take_back(challenge, "order-1", uid="bobs", member="bob", at=NOW - HOUR)
     log_activity(challenge, 5, uid="order-1", member="bob", at=NOW)
-    take_back(challenge, "order-1", uid="bobs", member="bob", at=NOW)
 
     assert identifiers(waiting_reversals(ChallengeLog.objects.all())) == ["fresh", "mistyped"]
