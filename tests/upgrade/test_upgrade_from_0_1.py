@@ -33,7 +33,7 @@ DIFFERENCES_SHOWN = 20
 # Of what is made now, these are new each time.
 MADE_ANEW = {"id", "couponCode"}
 # What later releases tell of a record beside what 0.1 told.
-ADDED = {"achievedTargetValue", "pendingVersion", "ruleVersions"}
+ADDED = {"achievedTargetValue", "countedValue", "countPaused", "pendingVersion", "ruleVersions"}
 HALF_PAID = "(SELECT id FROM challenges_challenge WHERE name = 'Half paid')"
 REWARD_LOGS = f"SELECT id FROM rewards_rewardlog WHERE challenge_id = {HALF_PAID}"
 FINISHED_SINCE = (
