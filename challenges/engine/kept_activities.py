@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -23,12 +23,11 @@ from challenges.engine import locks
 from challenges.engine.activity_store import entry_of
 from challenges.engine.batching import Hints
 from challenges.engine.intake import Outcome, record_once
-from challenges.engine.manual_count_runs import work_waits
+from challenges.engine.runs import resume_each, work_waits
 from challenges.models import Activity, KeptActivityRun
 from challenges.models.rows import ACTIVITIES, find_log_rows
 from challenges.models.window_rules import Rules
 from core.choices import RecordStatus
-from core.errors import DomainError
 from core.ids import uuid7
 from core.periods import window_containing
 
@@ -100,21 +99,12 @@ def advance(run_id: UUID, most: int | None = None, *, at: datetime | None = None
 def resume_all(moved_before: datetime) -> bool:
     """Go on with every run that nothing moved since `moved_before`; return whether one has more.
 
-    Those of challenges that are archived wait until they are restored. A run that fails is logged and left
-    for the next time, so that it holds up no other.
+    Those of challenges that are archived wait until they are restored.
     """
     pending = KeptActivityRun.objects.filter(finished_at=None, moved_at__lt=moved_before)
     pending = pending.filter(challenge__archived_at=None).exclude(challenge__status=RecordStatus.DRAFT)
-    has_more = False
-    for run_id in list(pending.order_by("moved_at").values_list("id", flat=True)):
-        try:
-            has_more |= advance(run_id, ACTIVITIES_IN_A_TURN)
-        except (DatabaseError, DomainError) as error:
-            # An edit may hold the challenge for longer than a lock is waited for.
-            logger.warning("Run %s over kept activities could not go on, trying again: %s", run_id, error)
-        except Exception:
-            logger.exception("Run %s over kept activities could not go on, trying again", run_id)
-    return has_more
+    run_ids = pending.order_by("moved_at").values_list("id", flat=True)
+    return resume_each(run_ids, lambda run_id: advance(run_id, ACTIVITIES_IN_A_TURN))
 
 
 def _take_chunk(run_id: UUID, hints: Hints, at: datetime) -> tuple[int, bool]:

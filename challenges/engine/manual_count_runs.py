@@ -6,37 +6,30 @@ or by any server within minutes. Running twice counts once: the unique keys of t
 One activity log).
 """
 
-import logging
-import threading
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from access.domain import audit_log
 from challenges.engine import locks
 from challenges.engine.manual_count import ManualCounts, count_logs, countable_rules
+from challenges.engine.runs import resume_each, work_waits
 from challenges.models import Challenge, ManualCountRun
 from challenges.queries.uncounted_logs import LogFilter, uncounted_logs
-from core.errors import DomainError
 from core.ids import uuid7
 from members.models import Member
 
-__all__ = ["LogFilter", "advance", "resume_all", "start", "work_waits"]
+__all__ = ["LogFilter", "advance", "resume_all", "start"]
 
 LOGS_AT_ONCE = 500
 LOGS_IN_REQUEST = 1000
 # A server counts so many of a run before it looks after its other work.
 LOGS_IN_A_TURN = 10_000
 MOST_REFUSALS = 100
-
-# Set when a run has more to count than its request did: a server waits for it.
-work_waits = threading.Event()
-
-logger = logging.getLogger(__name__)
 
 
 def start(challenge_id: UUID, log_filter: LogFilter, reason: str, actor: Any, at: datetime) -> ManualCountRun:
@@ -106,21 +99,10 @@ def advance(run_id: UUID, most: int | None = None, *, at: datetime | None = None
 
 
 def resume_all(moved_before: datetime) -> bool:
-    """Go on with every run that nothing moved since `moved_before`; return whether one has more.
-
-    A run that fails is logged and left for the next time, so that it holds up no other.
-    """
+    """Go on with every run that nothing moved since `moved_before`; return whether one has more."""
     pending = ManualCountRun.objects.filter(finished_at=None, moved_at__lt=moved_before).order_by("moved_at")
-    has_more = False
-    for run_id in list(pending.values_list("id", flat=True)):
-        try:
-            has_more |= advance(run_id, LOGS_IN_A_TURN)
-        except (DatabaseError, DomainError) as error:
-            # An edit may hold the challenge for longer than a lock is waited for.
-            logger.warning("Run %s of counting anyway could not go on, trying again: %s", run_id, error)
-        except Exception:
-            logger.exception("Run %s of counting anyway could not go on, trying again", run_id)
-    return has_more
+    run_ids = pending.values_list("id", flat=True)
+    return resume_each(run_ids, lambda run_id: advance(run_id, LOGS_IN_A_TURN))
 
 
 def _count_chunk(run_id: UUID, at: datetime) -> tuple[int, bool]:

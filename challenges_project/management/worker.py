@@ -52,7 +52,7 @@ def resume_work() -> None:
     from django.db import DatabaseError, connection
     from django.utils import timezone
 
-    from challenges.engine import kept_activities, manual_count_runs
+    from challenges.engine import kept_activities, manual_count_runs, runs
     from challenges.engine.backfill import INTERRUPTED_AFTER, resume_all
     from challenges.engine.rule_versions import apply_all_due
 
@@ -75,6 +75,6 @@ def resume_work() -> None:
             logger.exception("What requests left could not be resumed, trying again")
         finally:
             connection.close()
-        is_woken = manual_count_runs.work_waits.wait(pause) or has_more
+        is_woken = runs.work_waits.wait(pause) or has_more
         # Before the next look at what is unfinished: what is begun after it sets this again.
-        manual_count_runs.work_waits.clear()
+        runs.work_waits.clear()

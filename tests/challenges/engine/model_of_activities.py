@@ -85,11 +85,13 @@ class Shop:
         """A draft goes live: it takes what was kept of the window of now, net of its refunds."""
         challenge = self.challenges[name]
         challenge.go_live(now)
-        challenge.status = "live"
+        challenge.status, challenge.net = "live", True
         for kept in list(self.kept.values()):
             if kept.sent.reversal_of or key_of(kept.sent.at) != key_of(now):
                 continue
             self._record(name, kept.sent, now)
             kept.reach.add(name)
             self._let_kept_refunds_act(name, kept.sent, now)
+        challenge.net = False
+        challenge.judge_all()
         challenge.settle()

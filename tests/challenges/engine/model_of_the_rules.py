@@ -52,6 +52,7 @@ class Challenge(Timeline):
 
     def __init__(self, target, counting=False, steps=None):
         super().__init__(target)
+        self.net = False  # what is taken back before it is judged is due to nobody
         self.draft.steps = steps or {}
         self.counting, self.status, self.archived = counting, "draft", False
         self.revokes, self.grace = False, timedelta(hours=72)
@@ -202,7 +203,8 @@ class Challenge(Timeline):
         window.value += log.gave
         window.highest = max(window.highest, window.value)
         self.losing[key] = self.losing.get(key, False) or log.gave < 0
-        self.judge(self.windows[key])
+        if not self.net:
+            self.judge(self.windows[key])
 
     def judge(self, window):
         """Complete and pay: what is due at the value that the window has just now."""

@@ -18,6 +18,7 @@ from tests.builders import (
     DAY,
     HOUR,
     NOW,
+    breaches,
     delete_rewards,
     entry,
     ledger,
@@ -478,3 +479,24 @@ def test_reversals_of_a_batch_find_their_original_wherever_it_stands(challenge):
     ]  # fmt: skip
     assert value_of(challenge) == 50
     assert take_back(challenge, "a").log.reason_code == "nothing_left"
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations(range(9)), cut=st.integers(0, 9), counting=st.booleans())
+def test_any_permutation_of_orders_and_refunds_ends_in_the_same_value(db, order, cut, counting):
+    method = "count" if counting else "sum"
+    challenge = make_challenge(aggregation_method=method, completion_target_value=2 if counting else 100)
+    make_milestone(challenge, 1 if counting else 50)
+    logs = [entry(challenge, value, uid=f"v{value}") for value in (10, 20, 45, 60)]
+    refunds = [("v10", None), ("v20", 5), ("v20", 30), ("v45", 40), ("v45", 4)]
+    logs += [entry(challenge, value, uid=f"r{n}", reversal_of=of) for n, (of, value) in enumerate(refunds)]
+
+    intake.record([logs[index] for index in order[:cut]], at=NOW)
+    for index in order[cut:]:
+        intake.record([logs[index]], at=NOW)
+
+    # Of 10 and of 20 nothing is left, of 45 is 1, of 60 all.
+    assert (value_of(challenge), breaches()) == (2 if counting else 61, [])
+    delete_rewards()
+    ChallengeProgress.objects.all().delete()
+    ChallengeLog.with_placeholders.all().delete()

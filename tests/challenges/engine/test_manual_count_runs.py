@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from access.models.staff_action import StaffAction
 from challenges.editing import service
-from challenges.engine import manual_count, manual_count_runs
+from challenges.engine import manual_count, manual_count_runs, runs
 from challenges.engine.manual_count import count_manually
 from challenges.engine.manual_count_runs import LogFilter, advance, resume_all, start
 from challenges.models import ChallengeLog, ManualCountRun
@@ -51,7 +51,7 @@ def in_pieces(monkeypatch):
     """Two logs at a time, four in the request."""
     monkeypatch.setattr(manual_count_runs, "LOGS_AT_ONCE", 2)
     monkeypatch.setattr(manual_count_runs, "LOGS_IN_REQUEST", 4)
-    manual_count_runs.work_waits.clear()
+    runs.work_waits.clear()
 
 
 def early(challenge, value=100, member="alice", hours=2, **fields):
@@ -307,7 +307,7 @@ def test_who_waits_for_the_rest_is_woken_after_the_commit(
     with django_capture_on_commit_callbacks(execute=True):
         count_all(challenge)
 
-    assert manual_count_runs.work_waits.is_set()
+    assert runs.work_waits.is_set()
 
 
 def test_what_is_done_in_the_request_wakes_nobody(challenge, in_pieces, django_capture_on_commit_callbacks):
@@ -316,7 +316,7 @@ def test_what_is_done_in_the_request_wakes_nobody(challenge, in_pieces, django_c
     with django_capture_on_commit_callbacks(execute=True):
         count_all(challenge)
 
-    assert not manual_count_runs.work_waits.is_set()
+    assert not runs.work_waits.is_set()
 
 
 def test_only_what_has_not_moved_is_resumed(challenge, in_pieces):
