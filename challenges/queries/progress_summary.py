@@ -33,8 +33,8 @@ def summarize_progress(
 ) -> ProgressSummary:
     """Summarize a progress row, or the state of a member without one, in the window of `judged`.
 
-    `milestones`: those that the reader may see. A milestone that was paid counts as reached for good, also
-    when a reversal took the value below it.
+    `milestones`: those that the reader may see. `achieved`: those that count as reached for good, also when a
+    reversal took the value below them.
     """
     value = row.value if row else 0
     target = row.target if row else judged.target

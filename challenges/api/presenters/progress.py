@@ -154,7 +154,8 @@ def serialize_progress(
 
 
 def achieved_milestones(reward_logs: Sequence[RewardLog]) -> set[UUID]:
-    return {log.milestone_id for log in reward_logs if log.milestone_id}
+    """Return the milestones that were paid for good: what the policy revoked can be reached again."""
+    return {log.milestone_id for log in reward_logs if log.milestone_id and not log.revoked_from}
 
 
 def message_values(challenge: Challenge, summary: ProgressSummary, reader: Reader) -> dict[str, str]:

@@ -376,6 +376,20 @@ def test_the_order_of_an_order_and_its_refund_does_not_matter(policy, early, tog
 # --- What the policy revoked, and gives back --------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("policy", "following"), [("keep", 200), ("revoke_unredeemed", 100)])
+def test_what_the_policy_revoked_is_the_next_milestone_again(api, policy, following):
+    challenge = revoking()
+    challenge.reversal_policy = policy
+    service.save(challenge, at=NOW)
+    log_activity(challenge, 150, uid="order-a")
+    take_back(challenge, "order-a", 80)
+
+    (progress,) = api.get("/schema/challenge_progress/record").json()["data"]
+
+    assert progress["nextMilestone"]["milestoneTargetValue"] == following
+    assert len(progress["achievedMilestoneIds"]) == 1
+
+
 def test_the_policy_judges_by_the_lower_of_the_target_paid_at_and_the_present_one():
     challenge = make_challenge(reversal_policy="revoke_unredeemed")
     milestone = make_milestone(challenge, 200)
