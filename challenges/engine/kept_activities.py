@@ -188,12 +188,12 @@ def _key_of(row: Activity, challenge_id: UUID) -> tuple[UUID, UUID, str]:
 
 
 def _find_reversals(originals: Sequence[Activity]) -> defaultdict[UUID, list[Activity]]:
-    """Find the reversals that name these activities, by the activity's id, in the order of their times."""
+    """Find the reversals that name these activities, by the activity's id, in the order of their arrival."""
     by_identifier = {(row.member_id, row.unique_identifier): row for row in originals}
     rows = Activity.objects.filter(
         member__in={row.member_id for row in originals},
         reversal_of__in={row.unique_identifier for row in originals},
-    ).order_by("activity_at", "id")
+    ).order_by("id")
     reversals: defaultdict[UUID, list[Activity]] = defaultdict(list)
     for row in rows:
         if original := by_identifier.get((row.member_id, row.reversal_of)):
