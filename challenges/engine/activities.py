@@ -59,9 +59,7 @@ def _record_once(entries: Sequence[Entry], hints: Hints, at: datetime) -> list[A
         locks.lock_activities_shared(activity_store.names_of(entries))
         found = activity_store.find(entries, hints)
         activities = _find_targets(entries, found, hints, at)
-        # Members are locked before logs: who no challenge has is enrolled as well, for a replay to find.
         new = [entry for entry, activity in zip(entries, activities, strict=True) if activity.is_new]
-        members = activity_store.find_or_enrol(new, at)
         # Those that wait came first: each acts right behind its original.
         waiting = _reversals_waiting(entries, activities, found)
         to_record = [replace(entry, challenge_id=id_) for _stored_id, entry, id_ in waiting]
@@ -70,14 +68,16 @@ def _record_once(entries: Sequence[Entry], hints: Hints, at: datetime) -> list[A
             for entry, activity in zip(entries, activities, strict=True)
             for challenge_id in activity.challenge_ids
         ]
-        outcomes = iter(record_once(to_record, hints, at))
+        # Who reaches no challenge is enrolled with the others: later it would be out of the order of locks.
+        profiles = {entry.external_id: entry.profile or {} for entry in new}
+        outcomes = iter(record_once(to_record, hints, at, also=profiles))
         acted = [next(outcomes) for _ in waiting]
         for activity in activities:
             activity.outcomes = [next(outcomes) for _ in activity.challenge_ids]
         _refuse_whole(activities)
         reach_of_new = [activity.challenge_ids for activity in activities if activity.is_new]
         reached = {key_of(entry): (entry, ids) for entry, ids in zip(new, reach_of_new, strict=True)}
-        activity_store.store(reached, found, members, at)
+        activity_store.store(reached, found, at)
         reach: dict[UUID, list[UUID]] = {}
         for (stored_id, _entry, challenge_id), outcome in zip(waiting, acted, strict=True):
             if outcome.log is not None:

@@ -153,26 +153,18 @@ def entry_of(row: Activity) -> Entry:
     )
 
 
-def find_or_enrol(entries: Sequence[Entry], at: datetime) -> dict[str, MemberRef]:
-    """Find the members of these activities; enrol who is unknown, in the order of their identifiers."""
-    profiles = {entry.external_id: entry.profile or {} for entry in entries}
-    members = directory.find(profiles)
-    new = {external_id: profile for external_id, profile in profiles.items() if external_id not in members}
-    return members | (directory.enrol(new, at) if new else {})
-
-
-def store(
-    reached: Mapping[ActivityKey, tuple[Entry, list[UUID]]],
-    found: Found,
-    members: Mapping[str, MemberRef],
-    at: datetime,
-) -> None:
+def store(reached: Mapping[ActivityKey, tuple[Entry, list[UUID]]], found: Found, at: datetime) -> None:
     """Store new activities with the challenges that they reached, and placeholders of unknown originals.
 
     Raises `RetryTransaction` where another transaction stored one of them first.
     """
     if not reached:
         return
+    # Where none reached a challenge nobody is enrolled yet, so that a replay finds the activity.
+    profiles = {entry.external_id: entry.profile or {} for entry, _challenge_ids in reached.values()}
+    members = directory.find(profiles)
+    if new := {id_: profile for id_, profile in profiles.items() if id_ not in members}:
+        members |= directory.enrol(new, at)
     unknown = {named_key(entry) for entry, _challenge_ids in reached.values() if entry.reversal_of}
     unknown -= found.stored.keys() | found.placeholders.keys() | reached.keys()
     ids = iter(uuid7_batch(at, len(reached) + len(unknown)))

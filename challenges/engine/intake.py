@@ -31,6 +31,7 @@ from core.ids import uuid7_batch
 from members.domain import directory
 from rewards.models.rows import Issued
 
+Profiles = Mapping[str, Mapping[str, Any]]  # by the member's identifier
 LogsByIndex = dict[int, list[LogRow]]  # of a sub-batch, by entry: its own first, then what acts with it
 
 
@@ -60,7 +61,7 @@ class Outcome:
 class BatchContext:
     """The state of one transaction: its batch, and the rules and members that were read for it.
 
-    `matching`: the originals that a sub-batch may name, if it does. `net`: see `progress.apply`.
+    `matching`: the originals that a sub-batch may name, if it does. `net`, `also`: of `record_once`.
     """
 
     entries: Sequence[Entry]
@@ -69,8 +70,9 @@ class BatchContext:
     members: dict[str, directory.MemberRef]
     at: datetime
     hints: Hints
+    net: bool
+    also: Profiles
     matching: Matching | None = None
-    net: bool = False
 
     def identity(self, index: int, *, named: bool = False) -> Identity | None:
         """The identity of this entry's log, or of the log it names; None for a member not enrolled yet."""
@@ -92,15 +94,17 @@ def record(entries: Sequence[Entry], at: datetime | None = None) -> list[Outcome
     return locks.retried(lambda hints: record_once(entries, hints, at))
 
 
-def record_once(entries: Sequence[Entry], hints: Hints, at: datetime, *, net: bool = False) -> list[Outcome]:
-    """Make one attempt of `record`, in the caller's transaction if there is one; `net`: see `progress`."""
+def record_once(
+    entries: Sequence[Entry], hints: Hints, at: datetime, *, net: bool = False, also: Profiles | None = None
+) -> list[Outcome]:
+    """Make an attempt of `record`; `net`: see `progress.apply`, `also`: who else is enrolled."""
     with transaction.atomic():
         challenge_ids = {entry.challenge_id for entry in entries}
-        external_ids = {entry.external_id for entry in entries}
+        external_ids = {entry.external_id for entry in entries} | (also or {}).keys()
         outcomes = [Outcome() for _ in entries]
         locks.lock_shared(challenge_ids)
         rules, members = rules_of(challenge_ids), directory.find(external_ids)
-        context = BatchContext(entries, outcomes, rules, members, at, hints, net=net)
+        context = BatchContext(entries, outcomes, rules, members, at, hints, net, also or {})
         for sub_batch in [[0]] if len(entries) == 1 else split_batch(entries, hints.singly):
             _process_sub_batch(context, sub_batch)
         for challenge_rules in rules.values():
@@ -170,7 +174,7 @@ def _judge(
 
 
 def _enrol(context: BatchContext, indexes: Iterable[int]) -> None:
-    profiles: dict[str, dict] = {}
+    profiles = {id_: dict(fields) for id_, fields in context.also.items() if id_ not in context.members}
     for index in indexes:
         entry = context.entries[index]
         if entry.profile or entry.external_id not in context.members:
@@ -272,8 +276,8 @@ def _resolve_stored(
 ) -> None:
     """Set the outcome of entries whose identifier is stored to replayed, or rejected with the conflict.
 
-    `stored_now`: which entry of this batch stored an identity. An entry that was refused before a later one
-    brought its identifier stays refused.
+    `stored_now`: which entry here stored an identity. One that was refused before a later one brought its
+    identifier stays refused.
     """
     stored_now = stored_now or {}
     identities = {index: identity for index in indexes if (identity := context.identity(index))}
@@ -286,10 +290,7 @@ def _resolve_stored(
 
 
 def _resolve_unwritten(context: BatchContext, indexes: Sequence[int]) -> None:
-    """Set the outcome of entries whose log was not written, as its identifier is taken.
-
-    Raises `BeginAgain` where a placeholder took it, which has to be locked before anything is stored.
-    """
+    """Set the outcome of entries whose identifier is taken; raise `BeginAgain` if a placeholder has it."""
     _resolve_stored(context, indexes)
     missing = (context.identity(index) for index in indexes if context.outcomes[index] == Outcome())
     identities = frozenset(identity for identity in missing if identity)

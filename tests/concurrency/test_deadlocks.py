@@ -13,7 +13,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from challenges.editing import service
-from challenges.engine import backfill, intake, locks
+from challenges.engine import activities, backfill, intake, locks
 from challenges.models import ChallengeLog
 from milestones.models import Milestone
 from tests.builders import NOW, breaches, entry, make_challenge, make_milestone, make_reward, value_of
@@ -91,6 +91,32 @@ def test_order_and_refund_of_two_members_against_each_other(deadlocks):
     assert statuses == {"created": 4 * rounds}
     assert [value_of(challenge, member) for member in MEMBERS[:2]] == [20 * rounds] * 2
     assert breaches() == []
+
+
+def test_new_members_and_refunds_by_both_entrances_against_each_other(deadlocks):
+    """An activity that reaches nothing enrols its member after the originals are locked, as logs do."""
+    challenge, rounds = make_challenge(activity_ids=["purchase"]), 50
+    intake.record([entry(challenge, 10, member="old", uid=f"order-{n}") for n in range(rounds)], at=NOW)
+
+    for number in range(rounds):
+        refund = {"member": "old", "reversal_of": f"order-{number}"}
+        new = {"member": f"new-{number}", "uid": "order"}
+        sent_at_once(
+            lambda: activities.record(
+                [
+                    entry(challenge, 1, uid=f"a-{number}", **refund),  # noqa: B023
+                    entry(challenge, 1, activity_id="unnamed", **new),  # noqa: B023
+                ],
+                at=NOW,
+            ),
+            lambda: intake.record(
+                [entry(challenge, 1, uid=f"b-{number}", **refund), entry(challenge, 1, **new)],  # noqa: B023
+                at=NOW,
+            ),
+        )
+
+    assert deadlocks() == (0, [])
+    assert value_of(challenge, "old") == rounds * 8
 
 
 class Night:
