@@ -258,7 +258,7 @@ class BatchOutcomeSerializer(RecordSerializer):
     status = OptionField(BatchLogStatus.choices, read_only=True)
     id = UuidField(read_only=True, allow_null=True)
     counted = serializers.BooleanField(read_only=True, allow_null=True)
-    counted_value = AmountSerializerField(read_only=True, allow_null=True)
+    counted_value = AmountSerializerField(required=False, help_text="Left out where the record is rejected.")
     reason_code = OptionField(ReasonCode.choices, read_only=True, allow_null=True)
     reward_logs = PaidSerializer(read_only=True, many=True)
     errors = ErrorSerializer(read_only=True, many=True)

@@ -156,6 +156,9 @@ class ExactTextListField(serializers.ListField):
         super().__init__(max_length=max_length, **kwargs)
 
     def to_internal_value(self, data: Any) -> list[str]:
+        # Before its names are judged one by one: a list may be as long as a body.
+        if isinstance(data, list) and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
         values = super().to_internal_value(data)
         if len(set(values)) < len(values):
             self.fail("repeated")

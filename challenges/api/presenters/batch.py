@@ -103,7 +103,7 @@ def _serialize_one(
         "status": status,
         "id": log.id if log else None,
         "counted": log.counted if log else None,
-        "countedValue": amount(log.counted_value) if log else None,
+        **({"countedValue": amount(log.counted_value)} if log else {}),
         "reasonCode": (log.reason_code or None) if log else None,
         "rewardLogs": [
             {"id": reward_log.id, "couponCode": reward_log.coupon_code or None} for reward_log in reward_logs
