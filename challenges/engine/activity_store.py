@@ -17,7 +17,7 @@ from challenges.engine.batching import BeginAgain, Hints
 from challenges.engine.eligibility import Entry
 from challenges.engine.locks import RetryTransaction
 from challenges.models import Activity, ChallengeLog
-from challenges.models.rows import ACTIVITIES
+from challenges.models.rows import ACTIVITIES, chunked
 from core.amounts import units
 from core.ids import uuid7_batch
 from members.domain import directory
@@ -62,7 +62,8 @@ def named_key(entry: Entry) -> ActivityKey:
 def names_of(entries: Sequence[Entry]) -> set[str]:
     """Return what these activities are called, and what the stored originals of the reversals are called."""
     activity_ids = {entry.activity_id for entry in entries}
-    for chunk in _chunks({named_key(entry) for entry in entries if entry.reversal_of}):
+    named = {named_key(entry) for entry in entries if entry.reversal_of}
+    for chunk in chunked(sorted(named), LOOKUP_AT_ONCE):
         originals = _under(Activity.objects.all(), chunk, "unique_identifier")
         activity_ids |= set(originals.values_list("activity_id", flat=True))
     return activity_ids
@@ -99,14 +100,14 @@ def _lock(keys: Collection[ActivityKey]) -> None:
     Two that name one original, or one that names it and one that brings it, wait for each other.
     """
     rows = Activity.with_placeholders.select_for_update(no_key=True, of=("self",))
-    for chunk in _chunks(keys):
+    for chunk in chunked(sorted(keys), LOOKUP_AT_ONCE):
         list(_under(rows, chunk, "unique_identifier").order_by("member_id", "unique_identifier"))
 
 
 def _find_rows(keys: Collection[ActivityKey], originals: Collection[ActivityKey]) -> list[Activity]:
     """Read the activities of these keys, and the reversals of those originals, oldest first."""
     rows: dict[UUID, Activity] = {}
-    for chunk in _chunks(keys):
+    for chunk in chunked(sorted(keys), LOOKUP_AT_ONCE):
         identifiers = {identifier for _, identifier in chunk}
         named = {identifier for _, identifier in set(chunk) & set(originals)}
         wanted = Q(unique_identifier__in=identifiers) | Q(~Q(reversal_of=""), reversal_of__in=named)
@@ -119,7 +120,7 @@ def _find_rows(keys: Collection[ActivityKey], originals: Collection[ActivityKey]
 
 def _find_logs(keys: Collection[ActivityKey]) -> dict[ActivityKey, list[UUID]]:
     logs: dict[ActivityKey, list[UUID]] = {}
-    for chunk in _chunks(keys):
+    for chunk in chunked(sorted(keys), LOOKUP_AT_ONCE):
         rows = _under(ChallengeLog.objects.all(), chunk, "unique_identifier").order_by("challenge")
         for external_id, identifier, challenge_id in rows.values_list(
             "member__external_id", "unique_identifier", "challenge"
@@ -131,12 +132,6 @@ def _find_logs(keys: Collection[ActivityKey]) -> dict[ActivityKey, list[UUID]]:
 def _under(rows: QuerySet, keys: Iterable[ActivityKey], column: str) -> QuerySet:
     external_ids, identifiers = (set(part) for part in zip(*keys, strict=True))
     return rows.filter(member__external_id__in=external_ids, **{f"{column}__in": identifiers})
-
-
-def _chunks(keys: Collection[ActivityKey]) -> Iterable[list[ActivityKey]]:
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), LOOKUP_AT_ONCE):
-        yield ordered[start : start + LOOKUP_AT_ONCE]
 
 
 def entry_of(row: Activity) -> Entry:
@@ -207,7 +202,11 @@ def _row(
 
 
 def add_reach(reach: Mapping[UUID, Sequence[UUID]]) -> None:
-    """Note that stored activities, by their id, reached further challenges."""
+    """Note that stored activities, by their id, reached further challenges: a replay answers these, too."""
+    changes = []
     for row in Activity.objects.filter(id__in=reach).order_by("id"):
-        row.challenge_ids += [str(id_) for id_ in reach[row.id] if str(id_) not in row.challenge_ids]
-        Activity.objects.filter(id=row.id).update(challenge_ids=row.challenge_ids)
+        added = [str(id_) for id_ in reach[row.id] if str(id_) not in row.challenge_ids]
+        if added:
+            changes.append((row.id, json.dumps([*row.challenge_ids, *added])))
+    if changes:
+        ACTIVITIES.update(("id", "challenge_ids"), changes)

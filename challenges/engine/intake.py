@@ -20,7 +20,7 @@ from challenges.engine.batching import BeginAgain, Hints, pair_of, split_batch
 from challenges.engine.eligibility import Entry, Verdict, judge_activity
 from challenges.engine.progress import Applied, SumLimitReached
 from challenges.engine.replays import repeated
-from challenges.engine.reversal_matching import Matching, in_order
+from challenges.engine.reversal_matching import Matching, identity_of, in_order, key_of, named_key
 from challenges.engine.reversals import acting_log, insert_replacing, lock_originals, make_placeholders
 from challenges.models import ChallengeLog
 from challenges.models.rows import Identity, LogRow, ProgressRow, find_log_rows, insert_logs
@@ -77,9 +77,7 @@ class BatchContext:
     def identity(self, index: int, *, named: bool = False) -> Identity | None:
         """The identity of this entry's log, or of the log it names; None for a member not enrolled yet."""
         entry = self.entries[index]
-        member = self.members.get(entry.external_id)
-        unique_identifier = entry.reversal_of if named else entry.unique_identifier
-        return (member.id, entry.challenge_id, unique_identifier) if member else None
+        return identity_of(named_key(entry) if named else key_of(entry), self.members)
 
 
 def record(entries: Sequence[Entry], at: datetime | None = None) -> list[Outcome]:

@@ -7,7 +7,6 @@ Running twice counts once: the unique keys of the logs decide (docs/rules.md, On
 challenge).
 """
 
-import json
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
@@ -20,12 +19,12 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from challenges.engine import locks
-from challenges.engine.activity_store import entry_of
+from challenges.engine.activity_store import add_reach, entry_of
 from challenges.engine.batching import Hints
 from challenges.engine.intake import Outcome, record_once
 from challenges.engine.runs import resume_each, work_waits
 from challenges.models import Activity, KeptActivityRun
-from challenges.models.rows import ACTIVITIES, find_log_rows
+from challenges.models.rows import find_log_rows
 from challenges.models.window_rules import Rules
 from core.choices import RecordStatus
 from core.ids import uuid7
@@ -124,7 +123,8 @@ def _take_chunk(run_id: UUID, hints: Hints, at: datetime) -> tuple[int, bool]:
         rows, outcomes = record(run.challenge_id, [id_ for _at, id_ in keys], hints, at)
         if any(error.code in TAKES_NONE for outcome in outcomes for error in outcome.errors):
             return 0, False
-        _add_challenge(run.challenge_id, rows, outcomes)
+        pairs = zip(rows, outcomes, strict=True)
+        add_reach({row.id: [run.challenge_id] for row, outcome in pairs if outcome.status != "rejected"})
         _note_chunk(run, keys, rows, outcomes)
         run.moved_at = at
         run.finished_at = None if has_more else at
@@ -200,17 +200,6 @@ def _find_reversals(originals: Sequence[Activity]) -> defaultdict[UUID, list[Act
             row.member = original.member
             reversals[original.id].append(row)
     return reversals
-
-
-def _add_challenge(challenge_id: UUID, rows: Sequence[Activity], outcomes: Sequence[Outcome]) -> None:
-    """Add the challenge to those that took these activities: a replay answers it, too."""
-    changes = [
-        (row.id, json.dumps([*row.challenge_ids, str(challenge_id)]))
-        for row, outcome in zip(rows, outcomes, strict=True)
-        if outcome.status != "rejected" and str(challenge_id) not in row.challenge_ids
-    ]
-    if changes:
-        ACTIVITIES.update(("id", "challenge_ids"), sorted(changes))
 
 
 def _note_chunk(

@@ -18,11 +18,18 @@ from challenges.engine.batching import BeginAgain, Hints
 from challenges.engine.reversal_rules import Original
 from challenges.models import ChallengeLog
 from challenges.models.challenge_log import PLACEHOLDER
-from challenges.models.rows import LOG_IDENTITY, Identity, LogRow, chunked, insert_logs, row_of_log
+from challenges.models.rows import (
+    LOG_IDENTITY,
+    LOOKUP_AT_ONCE,
+    Identity,
+    LogRow,
+    chunked,
+    insert_logs,
+    row_of_log,
+)
 from core.choices import ReasonCode
 from core.ids import uuid7_batch
 
-LOOKUP_AT_ONCE = 1000
 UNKNOWN = ReasonCode.ORIGINAL_UNKNOWN.value
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
+from typing import TypeVar
 from uuid import UUID
 
 from challenges.models import Activity, ChallengeLog, ChallengeProgress
@@ -19,6 +20,7 @@ Identity = tuple[UUID, UUID, str]  # member, challenge, unique identifier
 WindowKey = tuple[UUID, UUID, str]  # member, challenge, period key
 
 LOOKUP_AT_ONCE = 1000
+T = TypeVar("T")
 
 LOGS = Table(
     ChallengeLog._meta.db_table,
@@ -197,7 +199,7 @@ def row_of_log(log: ChallengeLog) -> LogRow:
     )
 
 
-def chunked(items: Sequence[Identity], size: int) -> Iterable[Sequence[Identity]]:
+def chunked(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
     """Split a sequence into chunks of at most `size` items."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
